@@ -1,0 +1,99 @@
+"""Enterprise Survey microdata for Kazakhstan, from firms to maps and defensible tables.
+
+Heavy libraries load when a name is first used, so `import kz_spatial` stays quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from types import ModuleType
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from kz_spatial.aggregate import aggregate as aggregate
+    from kz_spatial.autocorrelation import local_moran as local_moran
+    from kz_spatial.autocorrelation import moran as moran
+    from kz_spatial.boundaries import composites as composites
+    from kz_spatial.boundaries import oblasts as oblasts
+    from kz_spatial.boundaries import settlements as settlements
+    from kz_spatial.density import density as density
+    from kz_spatial.fixed_effects import fixed_effects as fixed_effects
+    from kz_spatial.folium_map import folium_map as folium_map
+    from kz_spatial.geography import resolve as resolve
+    from kz_spatial.geography import resolve_column as resolve_column
+    from kz_spatial.joining import join as join
+    from kz_spatial.joining import join_audit as join_audit
+    from kz_spatial.joining import place_firms as place_firms
+    from kz_spatial.options import RunOptions as RunOptions
+    from kz_spatial.pipeline import run as run
+    from kz_spatial.pipeline import run_study as run_study
+    from kz_spatial.regionalise import regionalise as regionalise
+    from kz_spatial.survey import attrition as attrition
+    from kz_spatial.survey import check_survey as check_survey
+    from kz_spatial.survey import read_survey as read_survey
+    from kz_spatial.twin import load_twin as load_twin
+    from kz_spatial.typology import typology as typology
+    from kz_spatial.weights import contiguity as contiguity
+
+try:
+    __version__ = version("kz-spatial")
+except PackageNotFoundError:  # run from a checkout that is not installed
+    __version__ = "0+unknown"
+
+_HOMES: Final = {
+    "RunOptions": "options",
+    "aggregate": "aggregate",
+    "attrition": "survey",
+    "check_survey": "survey",
+    "composites": "boundaries",
+    "contiguity": "weights",
+    "density": "density",
+    "fixed_effects": "fixed_effects",
+    "folium_map": "folium_map",
+    "join": "joining",
+    "join_audit": "joining",
+    "load_twin": "twin",
+    "local_moran": "autocorrelation",
+    "moran": "autocorrelation",
+    "oblasts": "boundaries",
+    "place_firms": "joining",
+    "read_survey": "survey",
+    "regionalise": "regionalise",
+    "resolve": "geography",
+    "resolve_column": "geography",
+    "run": "pipeline",
+    "run_study": "pipeline",
+    "settlements": "boundaries",
+    "typology": "typology",
+}
+__all__ = ["__version__", *sorted(_HOMES)]  # noqa: PLE0604
+
+
+class _Package(ModuleType):
+    """Keeps `kz.density` the function, although a module of that name exists.
+
+    Importing a submodule binds it on the package; where a public function carries the same
+    name, the function is bound in its place.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if isinstance(value, ModuleType) and _HOMES.get(name) == name:
+            value = getattr(value, name)
+        super().__setattr__(name, value)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'kz_spatial' has no attribute {name!r}")
+    value = getattr(import_module(f"kz_spatial.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return list(__all__)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -1,0 +1,432 @@
+"""Map layers: frames of results, and how each is to be shown, once for Folium and QGIS.
+
+`*_frame` functions turn results into frames of plain columns; `describe` says how the columns of
+such frames are drawn in one language. A frame read back from a GeoPackage can be described too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import numpy as np
+import pandas as pd
+
+from kz_spatial.options import INDICATORS, LANGUAGES, Language
+from kz_spatial.palette import (
+    CLUSTER_COLOURS,
+    LISA_COLOURS,
+    LISA_LETTERS,
+    NO_DATA,
+    SEQUENTIAL_BAD,
+    SEQUENTIAL_GOOD,
+    nice_breaks,
+)
+from kz_spatial.wording import TERMS, say
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from kz_spatial.autocorrelation import LocalMoran
+    from kz_spatial.density import DensitySurface
+    from kz_spatial.partition import Partition
+
+__all__ = [
+    "LAYER_ORDER",
+    "Layer",
+    "Style",
+    "StyleClass",
+    "clusters_frame",
+    "contours_frame",
+    "describe",
+    "describe_class",
+    "local_moran_frame",
+    "unit_frame",
+]
+
+Geometry = Literal["polygon", "point"]
+Hatch = Literal["", "diagonal", "cross"]
+# drawn from the bottom up
+LAYER_ORDER: Final = (
+    "composites", "oblasts", "clusters", "local_moran", "density_contours", "settlements",
+)  # fmt: skip
+_NAMES: Final = ("name_en", "name_kk", "name_ru")
+_LOCAL_PARTS: Final = ("value", "statistic", "quadrant", "p", "p_min", "p_fdr", "label", "method")
+_POPULATION_CLASSES: Final = (
+    (1_000_000, np.inf, 5.0), (300_000, 1_000_000, 4.0), (100_000, 300_000, 3.0),
+    (30_000, 100_000, 2.2), (0, 30_000, 1.4),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class StyleClass:
+    """One entry of a legend.
+
+    Attributes
+    ----------
+    label : str
+        What the reader sees.
+    colour : str
+        Fill, as #rrggbb.
+    value : str or int or None
+        The category; None for a range or for missing values.
+    low, high : float or None
+        Range [low, high), the last one closed; None for a category.
+    missing : bool
+        Whether it stands for features without a value.
+    hatch : {"", "diagonal", "cross"}
+    letter : str
+        Second cue on the map, where hue is lost.
+    size : float
+        Marker diameter in mm; points only.
+    opacity : float
+    """
+
+    label: str
+    colour: str
+    value: str | int | None = None
+    low: float | None = None
+    high: float | None = None
+    missing: bool = False
+    last: bool = False
+    hatch: Hatch = ""
+    letter: str = ""
+    size: float = 2.0
+    opacity: float = 1.0
+
+    def holds(self, value: object) -> bool:
+        """Whether a feature's value falls in this class."""
+        absent = value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value))
+        if self.missing or absent:
+            return self.missing and absent
+        if self.low is not None and self.high is not None:
+            number = float(value)  # type: ignore[arg-type]
+            return self.low <= number < self.high or (self.last and number == self.high)
+        return str(value) == str(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """One way to draw a layer.
+
+    Attributes
+    ----------
+    name : str
+        Key, unique in the layer.
+    title : str
+        Legend heading, with the unit.
+    column : str
+        Column the classes look at.
+    kind : {"graduated", "categorised"}
+    classes : tuple of StyleClass
+    tooltip : tuple of str
+        Columns a reader sees on pointing at a feature.
+    """
+
+    name: str
+    title: str
+    column: str
+    kind: Literal["graduated", "categorised"]
+    classes: tuple[StyleClass, ...]
+    tooltip: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layer:
+    """A frame and how it is shown.
+
+    Attributes
+    ----------
+    name, title : str
+        Table name in the GeoPackage; what the reader sees.
+    frame : GeoDataFrame
+        EPSG:4326.
+    geometry : {"polygon", "point"}
+    styles : tuple of Style
+        The default first.
+    aliases : dict
+        Column to what the reader sees.
+    label_column : str or None
+        Column written on the map.
+    visible : bool
+        Whether the layer is on when a map opens.
+    language : {"en", "ru", "kk"}
+    notice : str
+        "Synthetic twin ..." where it is; else empty.
+    """
+
+    name: str
+    title: str
+    frame: gpd.GeoDataFrame
+    geometry: Geometry
+    styles: tuple[Style, ...]
+    aliases: dict[str, str]
+    label_column: str | None
+    visible: bool
+    language: Language
+    notice: str = ""
+
+
+def unit_frame(areas: gpd.GeoDataFrame, table: pd.DataFrame | None) -> gpd.GeoDataFrame:
+    """Areas with the aggregate of each, code in a column.
+
+    Parameters
+    ----------
+    areas : GeoDataFrame
+        `oblasts()` or `composites()`.
+    table : DataFrame or None
+        As `aggregate` returns it for the same units; None leaves names and codes.
+    """
+    key = areas.index.name
+    kept = [c for c in (*_NAMES, "composite", "kato", "area_km2") if c in areas and c != key]
+    frame = areas[[*kept, "geometry"]].copy()
+    if table is not None:
+        shown = table.drop(columns=[c for c in table if c.endswith("_suppressed")])
+        frame = frame.join(shown.rename_axis(key))
+        for name in (c for c in frame if c.endswith("_n") or c in ("n_firms", "rank")):
+            frame[name] = frame[name].astype("Int64")
+    columns = [c for c in frame.columns if c != "geometry"]
+    return frame.reset_index()[[key, *columns, "geometry"]]
+
+
+def local_moran_frame(
+    areas: gpd.GeoDataFrame, results: dict[str, LocalMoran]
+) -> gpd.GeoDataFrame:
+    """Areas with one column group per indicator: `<indicator>_statistic`, `_p`, `_label`, ..."""
+    key = areas.index.name
+    frame = areas[[*_NAMES, "geometry"]].copy()
+    for name, result in results.items():
+        for part in _LOCAL_PARTS:
+            frame[f"{name}_{part}"] = result.frame[part].reindex(frame.index)
+    columns = [c for c in frame.columns if c != "geometry"]
+    return frame.reset_index()[[key, *columns, "geometry"]]
+
+
+def clusters_frame(
+    areas: gpd.GeoDataFrame, partitions: dict[tuple[str, str], Partition]
+) -> gpd.GeoDataFrame:
+    """Oblasts with the group of each, by kind and level: `typology_composite`, ..."""
+    frame = areas[[*_NAMES, "composite", "geometry"]].copy()
+    for (kind, level), found in partitions.items():
+        keys = frame["composite"] if level == "composite" else frame.index.to_series()
+        frame[f"{kind}_{level}"] = keys.map(found.labels).astype("Int64")
+    columns = [c for c in frame.columns if c != "geometry"]
+    return frame.reset_index()[["oblast_code", *columns, "geometry"]]
+
+
+def contours_frame(surface: DensitySurface, *, n_bands: int = 6) -> gpd.GeoDataFrame:
+    """Filled contour bands of a surface, as polygons with `low` and `high` in its unit.
+
+    Bands double from one to the next, since densities are spread over orders of magnitude.
+    """
+    import geopandas as gpd
+    import shapely
+    from contourpy import FillType, contour_generator
+
+    from kz_spatial.options import DATA_CRS
+
+    values = np.ma.masked_invalid(surface.values.astype(float))
+    top = float(values.max())
+    best = 10 ** np.floor(np.log10(top))
+    highest = next(m * best for m in (5.0, 2.0, 1.0) if m * best <= top)
+    limits = [highest / 2**i for i in range(n_bands - 1, -1, -1)]
+    rows, columns = surface.values.shape
+    t = surface.transform
+    made = contour_generator(
+        t.c + t.a * (np.arange(columns) + 0.5),
+        t.f + t.e * (np.arange(rows) + 0.5),
+        values,
+        fill_type=FillType.OuterOffset,
+    )
+    bands = []
+    for low, high in zip(limits, [*limits[1:], np.inf], strict=True):
+        lines, offsets = made.filled(low, high if np.isfinite(high) else top * 2)
+        parts = [
+            shapely.Polygon(line[o[0]:o[1]], [line[a:b] for a, b in zip(o[1:], o[2:], strict=False)])
+            for line, o in zip(lines, offsets, strict=True)
+        ]  # fmt: skip
+        if parts:
+            band = shapely.make_valid(shapely.MultiPolygon(parts))
+            bands.append({"low": low, "high": None if np.isinf(high) else high,
+                          "unit": surface.unit, "geometry": band})  # fmt: skip
+    frame = gpd.GeoDataFrame(bands, geometry="geometry", crs=surface.crs)
+    return frame.to_crs(DATA_CRS)
+
+
+def _number(value: float) -> str:
+    return f"{value:,.4g}".replace(",", " ")
+
+
+def _graduated(frame: gpd.GeoDataFrame, column: str, name: str, language: Language) -> Style:
+    known = frame[column].astype(float)
+    breaks = nice_breaks(known.tolist())
+    bad = name in INDICATORS and INDICATORS[name].direction < 0
+    ramp = SEQUENTIAL_BAD if bad else SEQUENTIAL_GOOD
+    n = max(len(breaks) - 1, 0)
+    picked = [ramp[round(i * (len(ramp) - 1) / max(n - 1, 1))] for i in range(n)]
+    classes = [
+        StyleClass(f"{_number(low)} – {_number(high)}", colour, low=low, high=high, last=i == n - 1)
+        for i, (low, high, colour) in enumerate(zip(breaks, breaks[1:], picked, strict=False))
+    ]
+    if known.isna().any():
+        classes.append(StyleClass(say("suppressed", language), NO_DATA, missing=True,
+                                  hatch="diagonal"))  # fmt: skip
+    title = f"{say(name, language)}, {say(f'unit:{name}', language)}"
+    tooltip = tuple(
+        c for c in (f"name_{language}", column, f"{name}_se", f"{name}_n", "n_firms", "rank")
+        if c in frame and not (name == "readiness" and c.startswith("readiness_"))
+    )  # fmt: skip
+    return Style(name, title, column, "graduated", tuple(classes), tooltip)
+
+
+def _lisa(frame: gpd.GeoDataFrame, name: str, language: Language) -> Style:
+    column = f"{name}_label"
+    hatches: dict[str, Hatch] = {"cannot be significant": "cross", "suppressed": "diagonal"}
+    present = set(frame[column].dropna())
+    classes = tuple(
+        StyleClass(say(label, language), colour, value=label, hatch=hatches.get(label, ""),
+                   letter=LISA_LETTERS.get(label, ""))
+        for label, colour in LISA_COLOURS.items()
+        if label in present or label in LISA_LETTERS  # the four classes always stay in the legend
+    )  # fmt: skip
+    title = f"{say('layer:local_moran', language)}: {say(name, language)}"
+    parts = ("label", "value", "statistic", "p", "p_min", "p_fdr")
+    tooltip = (f"name_{language}", *(f"{name}_{part}" for part in parts))
+    return Style(name, title, column, "categorised", classes, tooltip)
+
+
+def _clusters(frame: gpd.GeoDataFrame, column: str, language: Language) -> Style:
+    groups = sorted(int(g) for g in frame[column].dropna().unique())
+    classes = [
+        StyleClass(f"{say('group', language)} {g}", CLUSTER_COLOURS[(g - 1) % len(CLUSTER_COLOURS)],
+                   value=g, letter=str(g))
+        for g in groups
+    ]  # fmt: skip
+    if frame[column].isna().any():
+        classes.append(StyleClass(say("suppressed", language), NO_DATA, missing=True,
+                                  hatch="diagonal"))  # fmt: skip
+    return Style(column, say(column, language), column, "categorised", tuple(classes),
+                 (f"name_{language}", column))  # fmt: skip
+
+
+def _contours(frame: gpd.GeoDataFrame, language: Language) -> Style:
+    ramp = ("#ffffcc", "#d9f0a3", "#addd8e", "#78c679", "#31a354", "#006837")
+    lows = sorted(frame["low"].astype(float))
+    highs = [*lows[1:], np.inf]
+    classes = tuple(
+        StyleClass(
+            f"{_number(low)} – {_number(high)}" if np.isfinite(high) else f"≥ {_number(low)}",
+            ramp[min(i + len(ramp) - len(lows), len(ramp) - 1)],
+            low=low, high=high, opacity=0.75,
+        )
+        for i, (low, high) in enumerate(zip(lows, highs, strict=True))
+    )  # fmt: skip
+    title = f"{say('layer:density_contours', language)}, {say('unit:firms', language)}"
+    return Style("density", title, "low", "graduated", classes, ("low", "high", "unit"))
+
+
+def _settlements(language: Language) -> Style:
+    classes = []
+    for low, high, size in _POPULATION_CLASSES:
+        text = f"{int(low):,}".replace(",", " ")
+        upper = f"{int(high):,}".replace(",", " ") if np.isfinite(high) else ""
+        label = f"≥ {text}" if not upper else f"{text} – {upper}" if low else f"< {upper}"
+        classes.append(StyleClass(label, "#333333", low=float(low), high=float(high), size=size))
+    title = f"{say('layer:settlements', language)}, {say('people', language)}"
+    return Style("population", title, "population", "graduated", tuple(classes),
+                 (f"name_{language}", "population"))  # fmt: skip
+
+
+def _styles(name: str, frame: gpd.GeoDataFrame, language: Language) -> tuple[Style, ...]:
+    if name in ("oblasts", "composites"):
+        found = [_graduated(frame, f"{i}_mean", i, language)
+                 for i in INDICATORS if f"{i}_mean" in frame]  # fmt: skip
+        if "readiness" in frame:
+            found.insert(0, _graduated(frame, "readiness", "readiness", language))
+        if not found:
+            whole = StyleClass(say(f"layer:{name}", language), "#ffffff", missing=True)
+            frame["readiness"] = np.nan
+            found = [Style("outline", say(f"layer:{name}", language), "readiness", "categorised",
+                           (whole,), (f"name_{language}",))]  # fmt: skip
+        return tuple(found)
+    if name == "local_moran":
+        shown = [i for i in INDICATORS if f"{i}_label" in frame]
+        shown.sort(key=lambda each: each != "epayment_share")  # the study's outcome first
+        return tuple(_lisa(frame, i, language) for i in shown)
+    if name == "clusters":
+        kinds = ("typology_composite", "regions_oblast", "regions_composite", "typology_oblast")
+        return tuple(_clusters(frame, c, language) for c in kinds if c in frame)
+    return (_contours(frame, language),) if name == "density_contours" else (_settlements(language),)
+
+
+def _aliases(frame: gpd.GeoDataFrame, language: Language) -> dict[str, str]:
+    """Readable names of all columns."""
+    fixed = {"oblast_code": "column:code", "population": "column:population",
+             "n_firms": "column:n_firms", "rank": "column:rank", "area_km2": "column:area_km2",
+             "composite": "layer:composites", "unit": "unit:firms"}  # fmt: skip
+    found = {}
+    for column in (c for c in frame.columns if c != "geometry"):
+        owner = next((i for i in INDICATORS if column.startswith(f"{i}_")), None)
+        part = column[len(owner) + 1 :] if owner else ""
+        if column in fixed:
+            found[column] = say(fixed[column], language)
+        elif column in TERMS:
+            found[column] = say(column, language)
+        elif column.startswith("name_"):
+            found[column] = f"{say('column:name', language)} ({column[-2:]})"
+        elif owner and f"column:{part}" in TERMS:
+            found[column] = f"{say(owner, language)}: {say(f'column:{part}', language)}"
+        else:
+            found[column] = column.replace("_", " ")
+        if column == f"name_{language}":
+            found[column] = say("column:name", language)
+    return found
+
+
+def describe(
+    frames: dict[str, gpd.GeoDataFrame], *, language: Language = "en", notice: str = ""
+) -> tuple[Layer, ...]:
+    """Say how each frame is drawn.
+
+    Parameters
+    ----------
+    frames : dict of GeoDataFrame
+        By layer name; unknown names are left out.
+    language : {"en", "ru", "kk"}
+    notice : str
+        Line that every layer carries, such as that of the twin.
+
+    Returns
+    -------
+    tuple of Layer
+        From the bottom of the map to its top.
+    """
+    if language not in LANGUAGES:
+        say("title", language)  # raises with the allowed languages
+    layers = []
+    for name in (each for each in LAYER_ORDER if each in frames):
+        frame = frames[name].copy()
+        for column in (c for c in _NAMES if c in frame):
+            frame[column] = frame[column].where(
+                frame[column].notna() & (frame[column] != ""), frame["name_en"]
+            )
+        layers.append(
+            Layer(
+                name=name,
+                title=say(f"layer:{name}", language),
+                styles=_styles(name, frame, language),
+                frame=frame,
+                geometry="point" if name == "settlements" else "polygon",
+                aliases=_aliases(frame, language),
+                label_column=f"name_{language}" if f"name_{language}" in frame else None,
+                visible=name in ("oblasts", "settlements"),
+                language=language,
+                notice=notice,
+            )
+        )
+    return tuple(layers)
+
+
+def describe_class(style: Style, value: Any) -> StyleClass | None:
+    """Class of a style that a feature's value falls in; None when it falls in none."""
+    return next((each for each in style.classes if each.holds(value)), None)

@@ -1,0 +1,117 @@
+"""Every choice and constant that more than one module shares, once.
+
+Sources: item names follow the World Bank Enterprise Surveys questionnaire; the five indicators
+and the seven composites are those of Nurbatsin (2025), doi 10.47703/ejebs.v69i3.538.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+__all__ = [
+    "COMPOSITES",
+    "DATA_CRS",
+    "EQUAL_AREA_CRS",
+    "INDICATORS",
+    "INDICATOR_ORDER",
+    "LANGUAGES",
+    "MIN_FIRMS",
+    "WEIGHT_COLUMNS",
+    "Alternative",
+    "Coding",
+    "Detail",
+    "Indicator",
+    "Language",
+    "RunOptions",
+]
+
+Coding = Literal["corrected", "as-published"]
+Detail = Literal["full", "light"]
+Language = Literal["en", "ru", "kk"]
+Alternative = Literal["two-sided", "greater", "less"]
+
+LANGUAGES: Final[tuple[Language, ...]] = ("en", "ru", "kk")
+
+DATA_CRS: Final = "EPSG:4326"
+# Albers with standard parallels a sixth inside Kazakhstan's north and south ends
+EQUAL_AREA_CRS: Final = (
+    "+proj=aea +lat_0=48 +lon_0=67 +lat_1=43 +lat_2=53 +x_0=0 +y_0=0 +datum=WGS84 +units=m +no_defs"
+)
+
+COMPOSITES: Final = ("almaty", "astana", "center", "east", "north", "south", "west")
+
+MIN_FIRMS: Final = 5
+WEIGHT_COLUMNS: Final = ("wmedian", "wstrict", "wweak")
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """One of the study's five dimensions.
+
+    Attributes
+    ----------
+    name : str
+        Column name in a firm table.
+    item : str
+        Survey item it is read from.
+    kind : {"count", "percent", "binary", "days"}
+        Count per month, percent of sales, yes/no, days.
+    direction : {1, -1}
+        Whether more of it counts for (1) or against (-1) readiness.
+    """
+
+    name: str
+    item: str
+    kind: Literal["count", "percent", "binary", "days"]
+    direction: Literal[1, -1]
+
+
+INDICATORS: Final[dict[str, Indicator]] = {
+    each.name: each
+    for each in (
+        Indicator("outages_per_month", "c7", "count", -1),
+        Indicator("epayment_share", "k33", "percent", 1),
+        Indicator("co2_monitoring", "ge7", "binary", 1),
+        Indicator("product_innovation", "h1", "binary", 1),
+        Indicator("permit_days", "g3", "days", -1),
+    )
+}
+INDICATOR_ORDER: Final[tuple[str, ...]] = tuple(INDICATORS)
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What one run of the study is asked to do; recorded in run.json.
+
+    Attributes
+    ----------
+    coding : {"corrected", "as-published"}
+    weights : str or None
+        Survey weight column; None counts every firm once.
+    language : {"en", "ru", "kk"}
+        Language of labels and legends.
+    seed : int
+        Seed of every random draw of the run.
+    permutations : int
+        Monte Carlo arrangements where enumeration is out of reach.
+    n_clusters : int
+        Groups asked of typology and regionalisation.
+    min_firms : int
+        Cells with fewer firms are suppressed.
+    firm_points : bool
+        Whether firm points may leave the machine.
+    bandwidth_m, cell_m : float
+        Kernel deviation and cell size of the density surfaces, in metres.
+    """
+
+    coding: Coding = "corrected"
+    weights: str | None = None
+    language: Language = "en"
+    seed: int = 20240
+    permutations: int = 9999
+    n_clusters: int = 3
+    min_firms: int = MIN_FIRMS
+    firm_points: bool = False
+    bandwidth_m: float = 75_000.0
+    cell_m: float = 5_000.0

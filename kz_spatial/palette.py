@@ -1,0 +1,86 @@
+"""One set of colours, hatches and class breaks, for Folium, QGIS and figures alike.
+
+Colours of local Moran follow GeoDa; a letter on the map is the second cue where hue is lost.
+Sequential colours are ColorBrewer's YlGnBu and YlOrRd (Brewer and Harrower), safe for colour-blind
+readers.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+__all__ = [
+    "CANNOT",
+    "CLUSTER_COLOURS",
+    "LISA_COLOURS",
+    "LISA_LETTERS",
+    "NO_DATA",
+    "OUTLINE",
+    "SEQUENTIAL_BAD",
+    "SEQUENTIAL_GOOD",
+    "nice_breaks",
+]
+
+SEQUENTIAL_GOOD: Final = ("#ffffcc", "#a1dab4", "#41b6c4", "#2c7fb8", "#253494")
+SEQUENTIAL_BAD: Final = ("#ffffb2", "#fecc5c", "#fd8d3c", "#f03b20", "#bd0026")
+NO_DATA: Final = "#d0d0d0"
+OUTLINE: Final = "#555555"
+CANNOT: Final = "#f7f7f7"
+LISA_COLOURS: Final = {
+    "High-High": "#ff0000",
+    "Low-Low": "#0000ff",
+    "High-Low": "#f4ada8",
+    "Low-High": "#a7adf9",
+    "not significant": "#eeeeee",
+    "cannot be significant": CANNOT,
+    "island": "#c8c8c8",
+    "suppressed": NO_DATA,
+}
+LISA_LETTERS: Final = {"High-High": "HH", "Low-Low": "LL", "High-Low": "HL", "Low-High": "LH"}
+# Okabe and Ito's colours, dark to light, apart in greyscale too
+CLUSTER_COLOURS: Final = (
+    "#0072b2", "#56b4e9", "#f0e442", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#999999",
+)  # fmt: skip
+
+
+def nice_breaks(values: list[float], n_classes: int = 5) -> list[float]:
+    """Quantile class limits rounded to as few digits as keep them apart.
+
+    Parameters
+    ----------
+    values : list of float
+        NaN is left out.
+    n_classes : int
+        At most this many classes; fewer where values are few or tied.
+
+    Returns
+    -------
+    list of float
+        Rising limits, the first at most the minimum and the last at least the maximum; empty
+        without values.
+
+    Examples
+    --------
+    >>> nice_breaks([0.66, 1.0, 1.05, 1.31, 1.44, 1.66, 1.93], 3)
+    [0.6, 1.0, 1.5, 2.0]
+    """
+    known = np.unique([each for each in values if np.isfinite(each)])
+    if not known.size:
+        return []
+    if known.size == 1:
+        return [float(known[0]), float(known[0])]
+    cuts = np.quantile(known, np.linspace(0, 1, min(n_classes, known.size) + 1))
+    span = float(known[-1] - known[0])
+    for digits in range(-int(np.floor(np.log10(span))) - 1, 12):
+        step = 10.0**-digits
+        for fine in (step, step / 2):
+            rounded = np.round(cuts / fine) * fine
+            rounded[0] = np.floor(cuts[0] / fine + 1e-9) * fine
+            rounded[-1] = np.ceil(cuts[-1] / fine - 1e-9) * fine
+            if (np.diff(rounded) > 1e-9 * span).all():
+                inside = np.histogram(known, rounded)[0]
+                if inside.all():
+                    return [round(float(each), max(digits + 1, 0)) for each in rounded]
+    return [float(each) for each in cuts]

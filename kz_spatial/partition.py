@@ -1,0 +1,156 @@
+"""Partitions of units into groups: the result, its sums of squares, and enumeration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from kz_spatial.errors import InputError, NotEnoughDataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+__all__ = [
+    "Partition", "check_n_clusters", "make_partition", "order_labels", "partitions", "standardised",
+    "within_ss",
+]  # fmt: skip
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Partition:
+    """Groups of units and how tight they are.
+
+    Attributes
+    ----------
+    labels : Series of int, named "cluster"
+        By unit, 1 to k; group 1 has the highest mean over the columns as directed by the caller.
+    within_ss, total_ss : float
+        Sum of squares within groups and in all, in units of the (standardised) columns squared.
+    certified : bool
+        Whether the partition is proven to be the best there is.
+    gap : float
+        Relative distance of `within_ss` to the proven optimum; NaN where none is known.
+    method : str
+    n_clusters : int
+    seed : int or None
+    """
+
+    labels: pd.Series[Any]
+    within_ss: float
+    total_ss: float
+    certified: bool
+    gap: float
+    method: str
+    n_clusters: int
+    seed: int | None = None
+
+
+def standardised(table: pd.DataFrame, *, standardise: bool) -> pd.DataFrame:
+    """Numeric columns of units without gaps, as z-scores (n-1) if asked.
+
+    Raises
+    ------
+    InputError
+        When a column is not numeric or a unit lacks a value.
+    """
+    wrong = [name for name in table if not pd.api.types.is_numeric_dtype(table[name])]
+    if wrong:
+        raise InputError(f"table: column {wrong[0]!r} holds {table[wrong[0]].dtype}, expected "
+                         "numbers; pass the columns to group by")  # fmt: skip
+    values = table.astype(float).sort_index()
+    holes = values.index[~np.isfinite(values.to_numpy()).all(axis=1)]
+    if len(holes):
+        raise InputError(f"table: unit {holes[0]!r} lacks a value in "
+                         f"{values.columns[~np.isfinite(values.loc[holes[0]])][0]!r}; expected "
+                         "finite numbers, leave such units out")  # fmt: skip
+    if not standardise:
+        return values
+    spread = values.std(ddof=1)
+    return (values - values.mean()) / spread.where(spread > 0, 1.0)
+
+
+def within_ss(X: NDArray[np.float64], labels: NDArray[np.intp]) -> float:
+    """Sum of squared distances to group means."""
+    return float(
+        sum(((X[labels == k] - X[labels == k].mean(axis=0)) ** 2).sum() for k in np.unique(labels))
+    )
+
+
+def order_labels(labels: NDArray[np.intp], X: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Number groups 1 to k by falling mean over all columns, ties by first unit."""
+    groups = np.unique(labels)
+    key = [(-float(X[labels == g].mean()), int(np.flatnonzero(labels == g)[0])) for g in groups]
+    rank = {groups[j]: i + 1 for i, j in enumerate(sorted(range(len(groups)), key=key.__getitem__))}
+    return np.array([rank[g] for g in labels], dtype=np.intp)
+
+
+def partitions(n: int, k: int) -> Iterator[tuple[int, ...]]:
+    """All ways to put n units into k groups, as restricted growth strings.
+
+    Examples
+    --------
+    >>> sum(1 for _ in partitions(7, 3))
+    301
+    """
+
+    def grow(prefix: tuple[int, ...], used: int) -> Iterator[tuple[int, ...]]:
+        left = n - len(prefix)
+        if left == 0:
+            if used == k:
+                yield prefix
+            return
+        if used + left < k:
+            return
+        for group in range(min(used + 1, k)):
+            yield from grow((*prefix, group), max(used, group + 1))
+
+    yield from grow((), 0)
+
+
+def check_n_clusters(n_clusters: int, n: int) -> None:
+    """Raise `NotEnoughDataError` unless n units can form that many groups."""
+    if not 1 <= n_clusters <= n:
+        raise NotEnoughDataError(f"found {n} units for {n_clusters} groups, expected 1 to {n}")
+
+
+def make_partition(
+    values: pd.DataFrame,
+    labels: NDArray[np.intp],
+    index: pd.Index[Any],
+    *,
+    method: str,
+    certified: bool,
+    optimum: float | None = None,
+    seed: int | None = None,
+) -> Partition:
+    """Wrap group numbers as a `Partition` on the caller's index.
+
+    Parameters
+    ----------
+    values : DataFrame
+        What `standardised` returned; `labels` are in its order.
+    labels : (n,) array of int
+    index : Index
+        Order of the result.
+    optimum : float, optional
+        Proven smallest within sum of squares.
+    """
+    X = values.to_numpy()
+    inside = within_ss(X, labels)
+    if certified:
+        optimum = inside
+    gap = np.nan if optimum is None else (inside - optimum) / optimum if optimum > 0 else 0.0
+    return Partition(
+        labels=pd.Series(order_labels(labels, X), values.index, name="cluster").reindex(index),
+        within_ss=inside,
+        total_ss=float(((X - X.mean(axis=0)) ** 2).sum()),
+        certified=certified,
+        gap=float(gap),
+        method=method,
+        n_clusters=len(np.unique(labels)),
+        seed=seed,
+    )

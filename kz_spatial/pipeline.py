@@ -1,0 +1,283 @@
+"""The whole study, computed: from a survey (or the twin) to everything a bundle shows."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from kz_spatial import layers
+from kz_spatial._validate import check_option
+from kz_spatial.aggregate import aggregate
+from kz_spatial.autocorrelation import LocalMoran, Moran, local_moran, moran
+from kz_spatial.boundaries import composites, oblasts, settlements
+from kz_spatial.coding import CODINGS
+from kz_spatial.density import DensitySurface, density
+from kz_spatial.errors import KzSpatialWarning, NotEnoughDataError
+from kz_spatial.fixed_effects import STUDY_FORMULA, FixedEffectsFit, fixed_effects
+from kz_spatial.joining import join, join_audit, place_firms
+from kz_spatial.options import INDICATORS, LANGUAGES, WEIGHT_COLUMNS, RunOptions
+from kz_spatial.regionalise import regionalise
+from kz_spatial.study import Study
+from kz_spatial.survey import attrition, read_survey
+from kz_spatial.twin import load_twin
+from kz_spatial.typology import typology
+from kz_spatial.weights import contiguity
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    import geopandas as gpd
+    from libpysal.graph import Graph
+
+    from kz_spatial.partition import Partition
+
+__all__ = ["STEPS", "run_study"]
+
+STEPS: Final = (
+    "read", "join", "aggregate", "regress", "autocorrelation", "cluster", "density", "layers",
+)  # fmt: skip
+Progress = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class _Log:
+    """Steps as they happen: seconds, warnings, and what could not be computed."""
+
+    progress: Progress | None
+    timings: dict[str, float] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    inapplicable: dict[str, str] = field(default_factory=dict)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        if self.progress:
+            self.progress(name)
+        start = time.perf_counter()
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", KzSpatialWarning)
+            yield
+        self.timings[name] = round(time.perf_counter() - start, 3)
+        ours = (str(w.message) for w in caught if issubclass(w.category, KzSpatialWarning))
+        self.warnings.extend(dict.fromkeys(ours))
+
+
+def _read(source: str | PathLike[str] | None, coding: Any, reading: dict[str, Any]) -> pd.DataFrame:
+    return load_twin(coding=coding) if source is None else read_survey(
+        source, coding=coding, **reading
+    )  # fmt: skip
+
+
+def _fits(codings: dict[str, pd.DataFrame], weights: str | None, log: _Log
+          ) -> dict[str, FixedEffectsFit]:  # fmt: skip
+    fits = {}
+    for coding, firms in codings.items():
+        try:
+            fits[coding] = fixed_effects(
+                STUDY_FORMULA, firms, cluster="composite", weights=weights
+            )
+        except NotEnoughDataError as error:
+            log.inapplicable[f"regression, {coding}"] = str(error)
+    return fits
+
+
+def _autocorrelation(
+    tables: dict[str, pd.DataFrame], graphs: dict[str, Graph], options: RunOptions
+) -> tuple[dict[tuple[str, str], Moran], dict[tuple[str, str], LocalMoran]]:
+    found, local = {}, {}
+    for level, table in tables.items():
+        for name in INDICATORS:
+            values = table[f"{name}_mean"]
+            found[level, name] = moran(
+                values, graphs[level], n_permutations=options.permutations, seed=options.seed
+            )
+            local[level, name] = local_moran(
+                values, graphs[level], n_permutations=options.permutations, seed=options.seed
+            )
+    return found, local
+
+
+def _partitions(
+    tables: dict[str, pd.DataFrame], graphs: dict[str, Graph], options: RunOptions, log: _Log
+) -> dict[tuple[str, str], Partition]:
+    """Typology and contiguous groups on every indicator that all units of a level have."""
+    found = {}
+    for level, table in tables.items():
+        known = {
+            name: table[f"{name}_mean"] * each.direction
+            for name, each in INDICATORS.items()
+            if table[f"{name}_mean"].notna().all()
+        }
+        left_out = [name for name in INDICATORS if name not in known]
+        if left_out:
+            log.warnings.append(
+                f"clusters by {level} rest on {len(known)} indicators; withheld or missing in some "
+                f"units: {', '.join(left_out)}"
+            )
+        if not known:
+            log.inapplicable[f"clusters, {level}"] = "no indicator is known in every unit"
+            continue
+        columns = pd.DataFrame(known)
+        found["typology", level] = typology(
+            columns, n_clusters=options.n_clusters, seed=options.seed
+        )
+        found["regions", level] = regionalise(columns, graphs[level], n_clusters=options.n_clusters)
+    return found
+
+
+def _surfaces(
+    firms: pd.DataFrame, areas: gpd.GeoDataFrame, options: RunOptions, log: _Log
+) -> dict[str, DensitySurface]:
+    surfaces = {}
+    for name, value in (("firms", None), ("epayment_share", "epayment_share")):
+        try:
+            surfaces[name] = density(
+                firms[firms["placement"] != "none"],
+                value=value,
+                weights=options.weights,
+                bandwidth_m=options.bandwidth_m,
+                cell_m=options.cell_m,
+                mask=areas,
+            )
+        except NotEnoughDataError as error:
+            log.inapplicable[f"density, {name}"] = str(error)
+    return surfaces
+
+
+def _frames(
+    areas: dict[str, gpd.GeoDataFrame],
+    tables: dict[str, pd.DataFrame],
+    local: dict[tuple[str, str], LocalMoran],
+    partitions: dict[tuple[str, str], Partition],
+    surfaces: dict[str, DensitySurface],
+) -> dict[str, gpd.GeoDataFrame]:
+    finest = "oblast" if "oblast" in tables else "composite"
+    frames = {
+        "composites": layers.unit_frame(areas["composite"], tables["composite"]),
+        "oblasts": layers.unit_frame(areas["oblast"], tables.get("oblast")),
+        "local_moran": layers.local_moran_frame(
+            areas[finest], {name: found for (level, name), found in local.items() if level == finest}
+        ),
+        "clusters": layers.clusters_frame(areas["oblast"], partitions),
+        "settlements": settlements().reset_index(),
+    }
+    if "firms" in surfaces:
+        frames["density_contours"] = layers.contours_frame(surfaces["firms"])
+    return frames
+
+
+def _check_options(options: RunOptions, firms: pd.DataFrame) -> None:
+    check_option("coding", options.coding, CODINGS)
+    check_option("language", options.language, LANGUAGES)
+    if options.weights is not None:
+        present = [each for each in WEIGHT_COLUMNS if each in firms]
+        check_option("weights", options.weights, present)
+
+
+def run_study(
+    survey: str | PathLike[str] | None = None,
+    *,
+    options: RunOptions | None = None,
+    progress: Progress | None = None,
+    **reading: Any,
+) -> Study:
+    """Compute the whole study.
+
+    Parameters
+    ----------
+    survey : path, optional
+        Survey file; without it, the twin.
+    options : RunOptions, optional
+    progress : callable, optional
+        Called with the name of each of `STEPS` as it begins.
+    **reading
+        `items`, `region`, `region_codes` of `read_survey`.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    InputError, CallError
+        As `read_survey`, `join` and the methods raise them.
+
+    Examples
+    --------
+    >>> import kz_spatial as kz
+    >>> study = kz.run_study()
+    >>> study.moran["composite", "epayment_share"].method
+    'exact'
+    """
+    options = options or RunOptions()
+    log = _Log(progress)
+    with log.step("read"):
+        other = next(each for each in CODINGS if each != options.coding)
+        read = {coding: _read(survey, coding, reading) for coding in (options.coding, other)}
+        _check_options(options, read[options.coding])
+    with log.step("join"):
+        areas = {"composite": composites(), "oblast": oblasts()}
+        by = "oblast" if read[options.coding]["oblast_code"].notna().any() else "composite"
+        codings = {coding: join(firms, areas[by]) for coding, firms in read.items()}
+        firms = place_firms(codings[options.coding], seed=options.seed)
+        modelled = int((firms["placement"] == "modelled").sum())
+        if modelled:
+            log.warnings.append(
+                f"{modelled} of {len(firms)} firms have no coordinates and were placed on "
+                f"settlements by population (seed {options.seed})"
+            )
+    with log.step("aggregate"):
+        levels = ("composite", "oblast") if by == "oblast" else ("composite",)
+        tables = {
+            level: aggregate(
+                firms, by=level, weights=options.weights, min_firms=options.min_firms
+            )
+            for level in levels
+        }
+        for level, table in tables.items():
+            hidden = int(table.filter(like="_suppressed").to_numpy().sum())
+            if hidden:
+                log.warnings.append(f"{hidden} cells by {level} are withheld: too few firms")
+    with log.step("regress"):
+        fits = _fits(codings, options.weights, log)
+    with log.step("autocorrelation"):
+        light = {"composite": composites(detail="light"), "oblast": oblasts(detail="light")}
+        graphs = {level: contiguity(light[level]) for level in levels}
+        found, local = _autocorrelation(tables, graphs, options)
+        for (level, name), each in found.items():
+            if each.reason:
+                log.inapplicable[f"Moran's I, {level}, {name}"] = each.reason
+    with log.step("cluster"):
+        partitions = _partitions(tables, graphs, options, log)
+    with log.step("density"):
+        surfaces = _surfaces(firms, light["oblast"], options, log)
+    with log.step("layers"):
+        frames = _frames(areas, tables, local, partitions, surfaces)
+    log.warnings.extend(read[options.coding].attrs["kz_spatial"].get("notes", []))
+    provenance = {
+        key: value
+        for key, value in firms.attrs["kz_spatial"].items()
+        if key not in ("attrition", "notes")
+    }
+    return Study(
+        options=options,
+        provenance=provenance,
+        firms=firms,
+        attrition=attrition(firms),
+        join_audit=join_audit(firms),
+        tables=tables,
+        fits=fits,
+        moran=found,
+        local_moran=local,
+        partitions=partitions,
+        surfaces=surfaces,
+        frames=frames,
+        inapplicable=log.inapplicable,
+        warnings=tuple(log.warnings),
+        timings=log.timings,
+    )

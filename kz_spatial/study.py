@@ -1,0 +1,73 @@
+"""What one run of the study found, before anything is drawn or written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from kz_spatial.autocorrelation import LocalMoran, Moran
+    from kz_spatial.density import DensitySurface
+    from kz_spatial.fixed_effects import FixedEffectsFit
+    from kz_spatial.joining import JoinAudit
+    from kz_spatial.options import RunOptions
+    from kz_spatial.partition import Partition
+
+__all__ = ["Study"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Study:
+    """All results of one run.
+
+    Attributes
+    ----------
+    options : RunOptions
+    provenance : dict
+        Source, SHA-256, whether synthetic, coding; as the firm table carried it.
+    firms : DataFrame
+        Firm table with places; stays on the machine.
+    attrition, join_audit
+        What became of the answers and of the rows.
+    tables : dict of DataFrame
+        "composite" and, where firms carry an oblast, "oblast": as `aggregate` returns them.
+    fits : dict
+        Fits by coding; a coding that could not be fitted is in `inapplicable`.
+    moran, local_moran : dict
+        By (level, indicator).
+    partitions : dict
+        By (kind, level), kind "typology" or "regions".
+    surfaces : dict
+        Density surfaces by name.
+    frames : dict of GeoDataFrame
+        Layers of the bundle by name, in EPSG:4326.
+    inapplicable : dict
+        What could not be computed, with the reason.
+    warnings : tuple of str
+    timings : dict
+        Seconds by step.
+    """
+
+    options: RunOptions
+    provenance: dict[str, Any]
+    firms: pd.DataFrame
+    attrition: pd.DataFrame
+    join_audit: JoinAudit
+    tables: dict[str, pd.DataFrame]
+    fits: dict[str, FixedEffectsFit]
+    moran: dict[tuple[str, str], Moran]
+    local_moran: dict[tuple[str, str], LocalMoran]
+    partitions: dict[tuple[str, str], Partition]
+    surfaces: dict[str, DensitySurface]
+    frames: dict[str, gpd.GeoDataFrame]
+    inapplicable: dict[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    timings: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the firms are those of the twin."""
+        return bool(self.provenance.get("synthetic"))
