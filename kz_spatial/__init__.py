@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from kz_spatial.joining import join_audit as join_audit
     from kz_spatial.joining import place_firms as place_firms
     from kz_spatial.options import RunOptions as RunOptions
-    from kz_spatial.pipeline import run as run
+    from kz_spatial.bundle import Bundle as Bundle
+    from kz_spatial.bundle import run as run
+    from kz_spatial.bundle import write_bundle as write_bundle
     from kz_spatial.pipeline import run_study as run_study
     from kz_spatial.regionalise import regionalise as regionalise
     from kz_spatial.survey import attrition as attrition
@@ -43,6 +45,7 @@ except PackageNotFoundError:  # run from a checkout that is not installed
     __version__ = "0+unknown"
 
 _HOMES: Final = {
+    "Bundle": "bundle",
     "RunOptions": "options",
     "aggregate": "aggregate",
     "attrition": "survey",
@@ -63,8 +66,9 @@ _HOMES: Final = {
     "regionalise": "regionalise",
     "resolve": "geography",
     "resolve_column": "geography",
-    "run": "pipeline",
+    "run": "bundle",
     "run_study": "pipeline",
+    "write_bundle": "bundle",
     "settlements": "boundaries",
     "typology": "typology",
 }

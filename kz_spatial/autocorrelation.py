@@ -335,7 +335,9 @@ def local_moran(
     frame = pd.DataFrame(index=status.index, columns=columns, dtype=object)
     frame["label"] = status.where(status != "", "not significant")
     frame["method"], frame["n_arrangements"] = "inapplicable", 0
-    if not _why_not(problem):
+    if _why_not(problem):  # too few units or no variation: no arrangement can stand out
+        frame.loc[problem.keys, "label"] = "cannot be significant"
+    else:
         rng = np.random.default_rng(seed)
         for i, key in enumerate(problem.keys):
             for name, each in _local_row(i, problem, rng, n_permutations, alpha).items():

@@ -141,12 +141,16 @@ class Resolution:
         Ambiguous value to the code that the rest of the column gave it.
     totals : int
         How many values are national totals.
+    texts : tuple of (str or None)
+        Each value as it was read, in order; None where missing. Keys of `faults` and `settled`
+        are among them.
     """
 
     places: tuple[Place | None, ...]
     faults: dict[str, str] = field(default_factory=dict)
     settled: dict[str, str] = field(default_factory=dict)
     totals: int = 0
+    texts: tuple[str | None, ...] = ()
 
 
 @cache
@@ -352,7 +356,8 @@ def resolve(value: object, *, kind: Kind | None = None, level: Level | None = No
 
 
 def _is_missing(value: object) -> bool:
-    return value is None or value != value or str(value).strip() in {"", "<NA>", "nan"}  # noqa: PLR0124
+    # by text, because pandas' NA cannot be compared with itself
+    return value is None or str(value).strip() in {"", "<NA>", "nan", "NaN", "NaT"}
 
 
 def _column_level(options: Sequence[frozenset[Place]]) -> Level | None:
@@ -406,4 +411,4 @@ def resolve_column(
             faults[text] = str(_ambiguous(text, hits))
     places = tuple(None if text is None else found.get(text) for text in texts)
     totals = sum(place is not None and place.level == "country" for place in places)
-    return Resolution(places, faults, settled, totals)
+    return Resolution(places, faults, settled, totals, tuple(texts))

@@ -100,11 +100,9 @@ def _by_name(
     by_composite = areas.index.name == "composite"
     places: list[Place | None] = []
     status: list[Status] = []
-    text = table[column].astype("string").str.split().str.join(" ")
-    for place, value in zip(resolution.places, text, strict=True):
+    for place, text in zip(resolution.places, resolution.texts, strict=True):
         if place is None:
-            empty = pd.isna(value) or not str(value).strip()
-            status.append("missing" if empty else "unmatched")
+            status.append("missing" if text is None else "unmatched")
         elif place.level == "country":
             status.append("total")
         elif place.level == "composite" and not by_composite:
@@ -116,7 +114,8 @@ def _by_name(
                 place = Place(code, "oblast")
         places.append(place)
     reasons = [
-        f"{describe_rows(np.flatnonzero(text.eq(value)), str)}, column {column}: {reason}"
+        f"{describe_rows([i for i, text in enumerate(resolution.texts) if text == value], str)}, "
+        f"column {column}: {reason}"
         for value, reason in resolution.faults.items()
     ]
     return places, status, reasons, [f"{a} = {b}" for a, b in resolution.settled.items()]

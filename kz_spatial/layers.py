@@ -254,7 +254,7 @@ def contours_frame(surface: DensitySurface, *, n_bands: int = 6) -> gpd.GeoDataF
 
 
 def _number(value: float) -> str:
-    return f"{value:,.4g}".replace(",", " ")
+    return f"{value:,.4g}".replace(",", " ").replace("-", "−")
 
 
 def _graduated(frame: gpd.GeoDataFrame, column: str, name: str, language: Language) -> Style:

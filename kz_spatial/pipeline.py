@@ -23,6 +23,7 @@ from kz_spatial.fixed_effects import STUDY_FORMULA, FixedEffectsFit, fixed_effec
 from kz_spatial.joining import join, join_audit, place_firms
 from kz_spatial.options import INDICATORS, LANGUAGES, WEIGHT_COLUMNS, RunOptions
 from kz_spatial.regionalise import regionalise
+from kz_spatial.replication import replicate
 from kz_spatial.study import Study
 from kz_spatial.survey import attrition, read_survey
 from kz_spatial.twin import load_twin
@@ -245,6 +246,7 @@ def run_study(
                 log.warnings.append(f"{hidden} cells by {level} are withheld: too few firms")
     with log.step("regress"):
         fits = _fits(codings, options.weights, log)
+        replication = replicate(codings)
     with log.step("autocorrelation"):
         light = {"composite": composites(detail="light"), "oblast": oblasts(detail="light")}
         graphs = {level: contiguity(light[level]) for level in levels}
@@ -277,6 +279,7 @@ def run_study(
         partitions=partitions,
         surfaces=surfaces,
         frames=frames,
+        replication=replication,
         inapplicable=log.inapplicable,
         warnings=tuple(log.warnings),
         timings=log.timings,

@@ -44,6 +44,8 @@ class Study:
         Density surfaces by name.
     frames : dict of GeoDataFrame
         Layers of the bundle by name, in EPSG:4326.
+    replication : DataFrame
+        Printed numbers beside recomputed ones, as `replicate` returns them.
     inapplicable : dict
         What could not be computed, with the reason.
     warnings : tuple of str
@@ -63,6 +65,7 @@ class Study:
     partitions: dict[tuple[str, str], Partition]
     surfaces: dict[str, DensitySurface]
     frames: dict[str, gpd.GeoDataFrame]
+    replication: pd.DataFrame
     inapplicable: dict[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)

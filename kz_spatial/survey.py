@@ -191,20 +191,16 @@ def _region_values(raw: _Raw, region_codes: Mapping[Any, str] | None) -> list[An
     return [by_text.get(key, value) for key, value in zip(keys, values, strict=True)]
 
 
-def _region_faults(raw: _Raw, values: list[Any], resolution: Resolution) -> list[str]:
+def _region_faults(raw: _Raw, resolution: Resolution) -> list[str]:
     faults = []
-    text = pd.Series(values, dtype=object).map(
-        lambda each: each if isinstance(each, str) else f"{each:g}" if pd.notna(each) else None
-    )
     column = raw.names["region"]
     for value, reason in resolution.faults.items():
-        same = text.map(lambda each, value=value: each is not None and each.split() == value.split())
-        where = describe_rows(np.flatnonzero(same), raw.row_name)
+        rows = [i for i, text in enumerate(resolution.texts) if text == value]
         bare = value.isdigit() and "region" not in raw.labels
         hint = "; bare codes need their meaning: region_codes={code: name}" if bare else ""
-        faults.append(f"{raw.path}: {where}, column {column}: {reason}{hint}")
-    missing = [i for i, (place, each) in enumerate(zip(resolution.places, text, strict=True))
-               if place is None and (each is None or not str(each).strip())]  # fmt: skip
+        faults.append(f"{raw.path}: {describe_rows(rows, raw.row_name)}, column {column}: "
+                      f"{reason}{hint}")  # fmt: skip
+    missing = [i for i, text in enumerate(resolution.texts) if text is None]
     if missing:
         faults.append(f"{raw.path}: {describe_rows(missing, raw.row_name)}, column {column}: found "
                       "nothing, expected a region")  # fmt: skip
@@ -254,7 +250,7 @@ def _examine(
     if "region" in raw.frame and len(raw.frame):
         values = _region_values(raw, region_codes)
         resolution = resolve_column(values)
-        faults += _region_faults(raw, values, resolution)
+        faults += _region_faults(raw, resolution)
         notes += [f"{value!r} was read as {code}, settled by the rest of its column"
                   for value, code in resolution.settled.items()]  # fmt: skip
         if resolution.totals:

@@ -45,7 +45,8 @@ TERMS: Final[dict[str, tuple[str, str, str]]] = {
     "not significant": ("Not significant", "Незначимо", "Мәнді емес"),
     "cannot be significant": (
         "Cannot be significant", "Не может быть значимым", "Мәнді бола алмайды"),
-    "island": ("No neighbour", "Без соседей", "Көршісі жоқ"),
+    "island": (
+        "No neighbour with a value", "Нет соседа со значением", "Мәні бар көршісі жоқ"),
     "suppressed": ("Withheld (under 5 firms)", "Скрыто (менее 5 фирм)", "Жасырын (5-тен аз фирма)"),
     # clusters
     "typology_composite": (
@@ -91,6 +92,7 @@ TERMS: Final[dict[str, tuple[str, str, str]]] = {
         "Фирмалар модель бойынша, елді мекендерге халық санына қарай орналастырылған"),
     "boundaries": ("Boundaries", "Границы", "Шекаралар"),
     "source": ("Source", "Источник", "Дереккөз"),
+    "theme": ("Theme", "Тема", "Тақырып"),
     "people": ("people", "человек", "адам"),
     "no value": ("No value", "Нет значения", "Мән жоқ"),
 }  # fmt: skip

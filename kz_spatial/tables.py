@@ -1,0 +1,137 @@
+"""Tables of a study as plain frames, for CSV, LaTeX and the report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from kz_spatial.geography import place_name
+
+if TYPE_CHECKING:
+    from kz_spatial.study import Study
+
+__all__ = ["make_tables", "to_latex"]
+
+
+def _readiness(study: Study) -> pd.DataFrame:
+    parts = []
+    for level, table in study.tables.items():
+        shown = table.drop(columns=[c for c in table if c.endswith("_suppressed")])
+        lead = pd.DataFrame(
+            {"level": level, "code": shown.index,
+             "name": [place_name(str(code)) for code in shown.index],
+             "n_firms": shown["n_firms"].to_numpy(), "readiness": shown["readiness"].to_numpy(),
+             "rank": shown["rank"].to_numpy()}
+        )  # fmt: skip
+        rest = shown.drop(columns=["n_firms", "readiness", "rank"]).reset_index(drop=True)
+        parts.append(pd.concat([lead, rest], axis=1))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _regression(study: Study) -> pd.DataFrame:
+    parts = []
+    for coding, fit in study.fits.items():
+        for inference in ("crv1", "hc1", "iid"):
+            table = fit.table(inference).rename_axis("term").reset_index()
+            table.insert(0, "coding", coding)
+            table.insert(1, "inference", inference)
+            df = fit.covariance(inference).df
+            parts.append(
+                table.assign(df=df, n_obs=fit.n_obs, n_clusters=fit.n_clusters, r2=fit.r2,
+                             r2_within=fit.r2_within)
+            )  # fmt: skip
+    columns = ["coding", "inference", "term", "coefficient", "std_error", "t", "p", "ci_low",
+               "ci_high", "df", "n_obs", "n_clusters", "r2", "r2_within"]  # fmt: skip
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def _moran(study: Study) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {"level": level, "indicator": name, "statistic": m.statistic, "expected": m.expected,
+             "z": m.z, "p": m.p, "alternative": m.alternative, "method": m.method,
+             "n_arrangements": m.n_arrangements, "n_units": m.n_units, "reason": m.reason}
+            for (level, name), m in study.moran.items()
+        ]
+    )  # fmt: skip
+
+
+def _local_moran(study: Study) -> pd.DataFrame:
+    parts = []
+    for (level, name), found in study.local_moran.items():
+        frame = found.frame.rename_axis("code").reset_index()
+        frame.insert(0, "level", level)
+        frame.insert(1, "indicator", name)
+        frame.insert(3, "name", [place_name(str(code)) for code in frame["code"]])
+        parts.append(frame)
+    return pd.concat(parts, ignore_index=True)
+
+
+def _clusters(study: Study) -> pd.DataFrame:
+    parts = [
+        pd.DataFrame(
+            {"level": level, "kind": kind, "code": found.labels.index,
+             "name": [place_name(str(code)) for code in found.labels.index],
+             "cluster": found.labels.to_numpy(), "method": found.method,
+             "certified": found.certified, "gap": found.gap, "within_ss": found.within_ss,
+             "total_ss": found.total_ss}
+        )
+        for (kind, level), found in study.partitions.items()
+    ]  # fmt: skip
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def make_tables(study: Study) -> dict[str, pd.DataFrame]:
+    """All tables of a study.
+
+    Returns
+    -------
+    dict of DataFrame
+        By file stem: readiness, regression, moran, local_moran, clusters, attrition, replication.
+    """
+    return {
+        "readiness": _readiness(study),
+        "regression": _regression(study),
+        "moran": _moran(study),
+        "local_moran": _local_moran(study),
+        "clusters": _clusters(study),
+        "attrition": study.attrition.reset_index(),
+        "replication": study.replication,
+    }
+
+
+def _cell(value: Any) -> str:
+    if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
+        return "--"
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if isinstance(value, float | np.floating):
+        return f"{float(value):.4g}"
+    text = str(value)
+    for plain, safe in (("\\", r"\textbackslash{}"), ("&", r"\&"), ("%", r"\%"), ("_", r"\_"),
+                        ("#", r"\#"), ("$", r"\$"), ("{", r"\{"), ("}", r"\}")):  # fmt: skip
+        if plain in text and plain not in "{}":
+            text = text.replace(plain, safe)
+    return text
+
+
+def to_latex(table: pd.DataFrame, *, caption: str, notice: str = "") -> str:
+    """Write a frame as a LaTeX longtable for the booktabs and longtable packages.
+
+    Parameters
+    ----------
+    table : DataFrame
+    caption : str
+    notice : str
+        Printed below the caption, such as that of the twin.
+    """
+    kinds = "".join("r" if pd.api.types.is_numeric_dtype(table[c]) else "l" for c in table)
+    head = " & ".join(_cell(str(c)) for c in table.columns)
+    body = "\n".join(" & ".join(map(_cell, row)) + r" \\" for row in table.itertuples(index=False))
+    title = _cell(caption) + (rf" \emph{{{_cell(notice)}}}" if notice else "")
+    return (f"\\begin{{longtable}}{{{kinds}}}\n\\caption{{{title}}} \\\\\n\\toprule\n{head} \\\\\n"
+            f"\\midrule\n\\endhead\n\\bottomrule\n\\endfoot\n{body}\n\\end{{longtable}}\n")  # fmt: skip
+
+
