@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from kz_spatial.boundaries import composites as composites
     from kz_spatial.boundaries import oblasts as oblasts
     from kz_spatial.boundaries import settlements as settlements
+    from kz_spatial.bundle import Bundle as Bundle
+    from kz_spatial.bundle import run as run
+    from kz_spatial.bundle import write_bundle as write_bundle
     from kz_spatial.density import density as density
     from kz_spatial.fixed_effects import fixed_effects as fixed_effects
     from kz_spatial.folium_map import folium_map as folium_map
@@ -27,9 +30,6 @@ if TYPE_CHECKING:
     from kz_spatial.joining import join_audit as join_audit
     from kz_spatial.joining import place_firms as place_firms
     from kz_spatial.options import RunOptions as RunOptions
-    from kz_spatial.bundle import Bundle as Bundle
-    from kz_spatial.bundle import run as run
-    from kz_spatial.bundle import write_bundle as write_bundle
     from kz_spatial.pipeline import run_study as run_study
     from kz_spatial.regionalise import regionalise as regionalise
     from kz_spatial.survey import attrition as attrition

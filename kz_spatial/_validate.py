@@ -35,7 +35,9 @@ def data_path(*parts: str) -> Path:
                     return path
     elif (path := _PACKAGE.joinpath("data", *parts)).is_file():
         return path
-    raise InputError(f"this installation lacks its data file {'/'.join(parts)}; reinstall kz-spatial")
+    raise InputError(
+        f"this installation lacks its data file {'/'.join(parts)}; reinstall kz-spatial"
+    )
 
 
 def published_path(name: str) -> Path:

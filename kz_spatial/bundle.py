@@ -212,9 +212,10 @@ def write_bundle(
         (folder / "figures").mkdir()
         texts = {}
         for name, figure in draw_figures(study, oblasts(detail="light")).items():
+            # PNG first: the layout settles in the first drawing
+            figure.savefig(folder / "figures" / f"{name}.png", dpi=_DPI)
             texts[name] = svg_text(figure)
             (folder / "figures" / f"{name}.svg").write_text(texts[name], encoding="utf-8")
-            figure.savefig(folder / "figures" / f"{name}.png", dpi=_DPI)
         end("figures")
         begin("report")
         record = _record(study, timings)

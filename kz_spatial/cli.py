@@ -166,14 +166,18 @@ def _join(args: argparse.Namespace) -> int:
 
     source, out = Path(args.table), Path(args.out)
     if out.suffix.lower() not in _OUTPUTS:
-        raise CallError(f"{out}: cannot write {out.suffix!r}, expected one of {', '.join(_OUTPUTS)}")
+        raise CallError(
+            f"{out}: cannot write {out.suffix!r}, expected one of {', '.join(_OUTPUTS)}"
+        )
     if out.exists() and not args.overwrite:
         raise CallError(f"{out}: exists already; --overwrite replaces it")
     table = _read_any(source)
     if out.suffix.lower() in (".gpkg", ".geojson") and not (
         "geometry" in table or {args.x, args.y} <= set(table.columns)
     ):
-        raise CallError(f"{out}: a map file needs points, and {source} has no {args.x} and {args.y}")
+        raise CallError(
+            f"{out}: a map file needs points, and {source} has no {args.x} and {args.y}"
+        )
     try:
         made = joining.join(
             table, oblasts(vintage=args.vintage), on=args.on, x=args.x, y=args.y, crs=args.crs,
@@ -193,8 +197,13 @@ def _join(args: argparse.Namespace) -> int:
 
 
 def _add_reading(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--item", action="append", default=[], metavar="ITEM=COLUMN",
-                        help="column that holds an item, where the names differ (k33=pay)")
+    parser.add_argument(
+        "--item",
+        action="append",
+        default=[],
+        metavar="ITEM=COLUMN",
+        help="column that holds an item, where the names differ (k33=pay)",
+    )
     parser.add_argument("--region", metavar="COLUMN", help="column that holds the region")
     parser.add_argument("--region-codes", action="append", default=[], metavar="CODE=NAME,...",
                         help="meaning of bare region codes (1=almaty,2=astana)")  # fmt: skip
@@ -210,8 +219,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"kz-spatial {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    run = commands.add_parser("run", parents=[common], help="run the whole study and write a bundle",
-                              description="Run the whole study. Without SURVEY, on the twin.")
+    run = commands.add_parser(
+        "run",
+        parents=[common],
+        help="run the whole study and write a bundle",
+        description="Run the whole study. Without SURVEY, on the twin.",
+    )
     run.add_argument("survey", nargs="?", help=".dta, .sav, .csv or .parquet")
     run.add_argument("--out", required=True, help="folder to make")
     run.add_argument("--overwrite", action="store_true", help="replace a bundle of that name")
@@ -219,8 +232,12 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--weights", choices=WEIGHT_COLUMNS, help="survey weights; none by default")
     run.add_argument("--lang", choices=LANGUAGES, default="en", help="language of labels")
     run.add_argument("--seed", type=int, default=RunOptions().seed)
-    run.add_argument("--permutations", type=int, default=RunOptions().permutations,
-                     help="Monte Carlo arrangements where enumeration is out of reach")
+    run.add_argument(
+        "--permutations",
+        type=int,
+        default=RunOptions().permutations,
+        help="Monte Carlo arrangements where enumeration is out of reach",
+    )
     run.add_argument("--clusters", type=int, default=RunOptions().n_clusters, help="groups to form")
     run.add_argument("--bandwidth-km", type=float, default=RunOptions().bandwidth_m / 1000)
     run.add_argument("--cell-km", type=float, default=RunOptions().cell_m / 1000)
@@ -233,10 +250,13 @@ def _parser() -> argparse.ArgumentParser:
     _add_reading(check)
     check.set_defaults(do=_check)
 
-    join = commands.add_parser("join", parents=[common],
-                               help="add oblast and composite columns to any table",
-                               description="Add oblast_code, composite and join_status to a table, "
-                               "by code, by name in any spelling, or by coordinates.")
+    join = commands.add_parser(
+        "join",
+        parents=[common],
+        help="add oblast and composite columns to any table",
+        description="Add oblast_code, composite and join_status to a table, "
+        "by code, by name in any spelling, or by coordinates.",
+    )
     join.add_argument("table", help=", ".join(_TABLES))
     join.add_argument("--out", required=True, help=", ".join(_OUTPUTS))
     join.add_argument("--overwrite", action="store_true")

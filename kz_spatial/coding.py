@@ -93,7 +93,7 @@ def _is_allowed(values: pd.Series[Any], kind: str) -> pd.Series[Any]:
     if kind == "binary":
         return special | values.isin([1, 2])
     upper = 100 if kind == "percent" else np.inf
-    return special | values.between(0, upper)
+    return special | (values.between(0, upper) & np.isfinite(values))
 
 
 def find_value_faults(
@@ -132,7 +132,7 @@ def find_value_faults(
             faults.append(
                 f"{source}: {where}, column {names[item]}: found {found}, expected {expected}"
             )
-        if not codes.ge(0).any() and not bad.any():
+        if len(raw) and not codes.ge(0).any() and not bad.any():
             faults.append(
                 f"{source}: column {names[item]}: found no answer in any of {len(raw)} rows, "
                 f"expected {expected}"

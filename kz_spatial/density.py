@@ -1,6 +1,6 @@
 """Gaussian kernel surfaces on a metric grid: firms per area, or a smoothed mean of an indicator.
 
-For points i at distance d_i from a cell, with weights w_i and K(d) = exp(-d^2 / 2 h^2) / (2 pi h^2):
+For points i at distance d_i from a cell, weights w_i and K(d) = exp(-d^2 / 2 h^2) / (2 pi h^2):
 
 - density: sum_i w_i K(d_i), per 1000 km^2
 - smoothed mean of values v: sum_i w_i K(d_i) v_i / sum_i w_i K(d_i) (Nadaraya and Watson), shown
@@ -100,8 +100,8 @@ def _merge(
 ) -> tuple[NDArray[np.float64], ...]:
     """Add up points that share a place, as firms in one settlement do."""
     places, place = np.unique(np.column_stack([east, north]), axis=0, return_inverse=True)
-    place = place.ravel()
-    return places[:, 0], places[:, 1], *(np.bincount(place, each, len(places)) for each in sums)
+    added = (np.bincount(place.ravel(), each, len(places)).astype(float) for each in sums)
+    return places[:, 0], places[:, 1], *added
 
 
 def _grid(bounds: NDArray[np.float64], cell_m: float) -> tuple[Affine, tuple[int, int]]:

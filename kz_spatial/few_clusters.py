@@ -93,13 +93,9 @@ def covariance(
     scores = X * residuals[:, None]
     if method == "hc1":
         factor = n / (n - n_parameters)
-        return Covariance(
-            factor * bread @ (scores.T @ scores) @ bread, n - n_parameters, method
-        )
+        return Covariance(factor * bread @ (scores.T @ scores) @ bread, n - n_parameters, method)
     if clusters is None or (n_clusters := int(clusters.max()) + 1) < 2:
         raise NotEnoughDataError("found fewer than two clusters, expected at least two for crv1")
-    sums = np.stack(
-        [np.bincount(clusters, column, n_clusters) for column in scores.T], axis=1
-    )
+    sums = np.stack([np.bincount(clusters, column, n_clusters) for column in scores.T], axis=1)
     factor = n_clusters / (n_clusters - 1) * (n - 1) / (n - n_parameters)
     return Covariance(factor * bread @ (sums.T @ sums) @ bread, n_clusters - 1, method)

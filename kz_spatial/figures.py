@@ -24,7 +24,7 @@ __all__ = ["draw_figures"]
 
 _INK: Final = "#333333"
 _FILL: Final = SEQUENTIAL_GOOD[3]
-_STYLE: Final = {
+_STYLE: Final[dict[Any, Any]] = {
     "font.family": "DejaVu Sans", "font.size": 9, "axes.spines.top": False,
     "axes.spines.right": False, "axes.titlesize": 10, "axes.titleweight": "bold",
     "axes.titlelocation": "left", "svg.fonttype": "none", "svg.hashsalt": "kz_spatial",
@@ -87,14 +87,16 @@ def _comparison(study: Study, language: Language, notice: str) -> Figure:
 def _draw_map(ax: Axes, layer: Layer, style: Style, *, legend: bool = True) -> None:
     """Areas in the colours, hatches and letters of a style."""
     from matplotlib.patches import Patch
+    from matplotlib.patheffects import withStroke
 
+    halo = [withStroke(linewidth=1.8, foreground="white")]
     frame = layer.frame.to_crs(EQUAL_AREA_CRS)
     picked = [describe_class(style, value) for value in frame[style.column]]
-    for each in style.classes:
-        members = frame[[p is each for p in picked]]
+    for entry in style.classes:
+        members = frame[[p is entry for p in picked]]
         if len(members):
-            members.plot(ax=ax, color=each.colour, edgecolor=OUTLINE, linewidth=0.4,
-                         hatch=_HATCH[each.hatch] or None, alpha=each.opacity)  # fmt: skip
+            members.plot(ax=ax, color=entry.colour, edgecolor=OUTLINE, linewidth=0.4,
+                         hatch=_HATCH[entry.hatch] or None, alpha=entry.opacity)  # fmt: skip
     left = frame[[p is None for p in picked]]
     if len(left):
         left.plot(ax=ax, color=NO_DATA, edgecolor=OUTLINE, linewidth=0.4)
@@ -105,12 +107,12 @@ def _draw_map(ax: Axes, layer: Layer, style: Style, *, legend: bool = True) -> N
                        hatch=_HATCH[each.hatch] or None, zorder=3)  # fmt: skip
         if each and each.letter:
             ax.annotate(each.letter, (point.x, point.y), ha="center", va="center", fontsize=7,
-                        weight="bold", color=_INK, zorder=4)  # fmt: skip
+                        weight="bold", color=_INK, zorder=4, path_effects=halo)  # fmt: skip
     if legend:
         handles = [
-            Patch(facecolor=each.colour, edgecolor=OUTLINE, hatch=_HATCH[each.hatch],
-                  label=each.label if each.letter in each.label else f"{each.label} ({each.letter})")
-            for each in style.classes
+            Patch(facecolor=c.colour, edgecolor=OUTLINE, hatch=_HATCH[c.hatch],
+                  label=c.label if c.letter in c.label else f"{c.label} ({c.letter})")
+            for c in style.classes
         ]  # fmt: skip
         ax.legend(handles=handles, loc="upper center", fontsize=7, frameon=False, ncols=3,
                   bbox_to_anchor=(0.5, 0.03))  # fmt: skip
@@ -134,7 +136,7 @@ def _theme_map(layers: dict[str, Layer], name: str, columns: tuple[str, ...], no
     axes = np.atleast_1d(made.subplots(down, across)).ravel()
     for ax, style in zip(axes, styles, strict=False):
         _draw_map(ax, layer, style)
-    for ax in axes[len(styles):]:
+    for ax in axes[len(styles) :]:
         ax.set_axis_off()
     return made
 
@@ -194,7 +196,9 @@ def draw_figures(study: Study, light: gpd.GeoDataFrame) -> dict[str, Figure]:
 def _lightened(frame: gpd.GeoDataFrame, light: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """The frame with light outlines, where its rows are oblasts or composites."""
     if "oblast_code" in frame and frame["oblast_code"].is_unique:
-        return frame.set_geometry(light.geometry.loc[frame["oblast_code"]].to_numpy(), crs=light.crs)
+        return frame.set_geometry(
+            light.geometry.loc[frame["oblast_code"]].to_numpy(), crs=light.crs
+        )
     if "composite" in frame and frame["composite"].is_unique:
         shapes = light.dissolve("composite").geometry
         return frame.set_geometry(shapes.loc[frame["composite"]].to_numpy(), crs=light.crs)

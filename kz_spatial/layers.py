@@ -7,6 +7,7 @@ such frames are drawn in one language. A frame read back from a GeoPackage can b
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
@@ -189,9 +190,7 @@ def unit_frame(areas: gpd.GeoDataFrame, table: pd.DataFrame | None) -> gpd.GeoDa
     return frame.reset_index()[[key, *columns, "geometry"]]
 
 
-def local_moran_frame(
-    areas: gpd.GeoDataFrame, results: dict[str, LocalMoran]
-) -> gpd.GeoDataFrame:
+def local_moran_frame(areas: gpd.GeoDataFrame, results: dict[str, LocalMoran]) -> gpd.GeoDataFrame:
     """Areas with one column group per indicator: `<indicator>_statistic`, `_p`, `_label`, ..."""
     key = areas.index.name
     frame = areas[[*_NAMES, "geometry"]].copy()
@@ -240,9 +239,10 @@ def contours_frame(surface: DensitySurface, *, n_bands: int = 6) -> gpd.GeoDataF
     )
     bands = []
     for low, high in zip(limits, [*limits[1:], np.inf], strict=True):
-        lines, offsets = made.filled(low, high if np.isfinite(high) else top * 2)
+        found: Any = made.filled(low, high if np.isfinite(high) else top * 2)
+        lines, offsets = found
         parts = [
-            shapely.Polygon(line[o[0]:o[1]], [line[a:b] for a, b in zip(o[1:], o[2:], strict=False)])
+            shapely.Polygon(line[o[0] : o[1]], [line[a:b] for a, b in pairwise(o[1:])])
             for line, o in zip(lines, offsets, strict=True)
         ]  # fmt: skip
         if parts:
@@ -266,7 +266,7 @@ def _graduated(frame: gpd.GeoDataFrame, column: str, name: str, language: Langua
     picked = [ramp[round(i * (len(ramp) - 1) / max(n - 1, 1))] for i in range(n)]
     classes = [
         StyleClass(f"{_number(low)} – {_number(high)}", colour, low=low, high=high, last=i == n - 1)
-        for i, (low, high, colour) in enumerate(zip(breaks, breaks[1:], picked, strict=False))
+        for i, ((low, high), colour) in enumerate(zip(pairwise(breaks), picked, strict=True))
     ]
     if known.isna().any():
         classes.append(StyleClass(say("suppressed", language), NO_DATA, missing=True,
@@ -356,7 +356,9 @@ def _styles(name: str, frame: gpd.GeoDataFrame, language: Language) -> tuple[Sty
     if name == "clusters":
         kinds = ("typology_composite", "regions_oblast", "regions_composite", "typology_oblast")
         return tuple(_clusters(frame, c, language) for c in kinds if c in frame)
-    return (_contours(frame, language),) if name == "density_contours" else (_settlements(language),)
+    if name == "density_contours":
+        return (_contours(frame, language),)
+    return (_settlements(language),)
 
 
 def _aliases(frame: gpd.GeoDataFrame, language: Language) -> dict[str, str]:

@@ -20,6 +20,7 @@ __all__ = [
     "within_ss",
 ]  # fmt: skip
 
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Partition:
     """Groups of units and how tight they are.

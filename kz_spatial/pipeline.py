@@ -13,7 +13,7 @@ import pandas as pd
 
 from kz_spatial import layers
 from kz_spatial._validate import check_option
-from kz_spatial.aggregate import aggregate
+from kz_spatial.aggregate import By, aggregate
 from kz_spatial.autocorrelation import LocalMoran, Moran, local_moran, moran
 from kz_spatial.boundaries import composites, oblasts, settlements
 from kz_spatial.coding import CODINGS
@@ -79,9 +79,7 @@ def _fits(codings: dict[str, pd.DataFrame], weights: str | None, log: _Log
     fits = {}
     for coding, firms in codings.items():
         try:
-            fits[coding] = fixed_effects(
-                STUDY_FORMULA, firms, cluster="composite", weights=weights
-            )
+            fits[coding] = fixed_effects(STUDY_FORMULA, firms, cluster="composite", weights=weights)
         except NotEnoughDataError as error:
             log.inapplicable[f"regression, {coding}"] = str(error)
     return fits
@@ -162,7 +160,8 @@ def _frames(
         "composites": layers.unit_frame(areas["composite"], tables["composite"]),
         "oblasts": layers.unit_frame(areas["oblast"], tables.get("oblast")),
         "local_moran": layers.local_moran_frame(
-            areas[finest], {name: found for (level, name), found in local.items() if level == finest}
+            areas[finest],
+            {name: found for (level, name), found in local.items() if level == finest},
         ),
         "clusters": layers.clusters_frame(areas["oblast"], partitions),
         "settlements": settlements().reset_index(),
@@ -224,7 +223,9 @@ def run_study(
     with log.step("join"):
         areas = {"composite": composites(), "oblast": oblasts()}
         by = "oblast" if read[options.coding]["oblast_code"].notna().any() else "composite"
-        codings = {coding: join(firms, areas[by]) for coding, firms in read.items()}
+        codings: dict[str, pd.DataFrame] = {
+            coding: join(firms, areas[by]) for coding, firms in read.items()
+        }
         firms = place_firms(codings[options.coding], seed=options.seed)
         modelled = int((firms["placement"] == "modelled").sum())
         if modelled:
@@ -233,27 +234,27 @@ def run_study(
                 f"settlements by population (seed {options.seed})"
             )
     with log.step("aggregate"):
-        levels = ("composite", "oblast") if by == "oblast" else ("composite",)
-        tables = {
-            level: aggregate(
-                firms, by=level, weights=options.weights, min_firms=options.min_firms
-            )
+        levels: tuple[By, ...] = ("composite", "oblast") if by == "oblast" else ("composite",)
+        tables: dict[str, pd.DataFrame] = {
+            level: aggregate(firms, by=level, weights=options.weights, min_firms=options.min_firms)
             for level in levels
         }
-        for level, table in tables.items():
+        for name, table in tables.items():
             hidden = int(table.filter(like="_suppressed").to_numpy().sum())
             if hidden:
-                log.warnings.append(f"{hidden} cells by {level} are withheld: too few firms")
+                log.warnings.append(f"{hidden} cells by {name} are withheld: too few firms")
     with log.step("regress"):
         fits = _fits(codings, options.weights, log)
         replication = replicate(codings)
     with log.step("autocorrelation"):
         light = {"composite": composites(detail="light"), "oblast": oblasts(detail="light")}
-        graphs = {level: contiguity(light[level]) for level in levels}
+        graphs: dict[str, Graph] = {each: contiguity(light[each]) for each in levels}
         found, local = _autocorrelation(tables, graphs, options)
-        for (level, name), each in found.items():
-            if each.reason:
-                log.inapplicable[f"Moran's I, {level}, {name}"] = each.reason
+        log.inapplicable |= {
+            f"Moran's I, {at}, {name}": each.reason
+            for (at, name), each in found.items()
+            if each.reason
+        }
     with log.step("cluster"):
         partitions = _partitions(tables, graphs, options, log)
     with log.step("density"):

@@ -86,7 +86,7 @@ def _condition(style: Style, each: StyleClass) -> str:
 
 def _renderer(layer: Layer, style: Style) -> str:
     rules = "".join(
-        f"<rule key=\"{{{style.name}-{i}}}\" symbol=\"{i}\" label={quoteattr(each.label)} "
+        f'<rule key="{{{style.name}-{i}}}" symbol="{i}" label={quoteattr(each.label)} '
         f"filter={quoteattr(_condition(style, each))}/>"
         for i, each in enumerate(style.classes)
     )
@@ -119,7 +119,7 @@ def _labelling(layer: Layer, style: Style) -> str:
     )  # fmt: skip
     return (
         '<labeling type="simple"><settings calloutType="simple"><text-style '
-        f"fieldName={quoteattr(_label_expression(layer, style))} isExpression=\"1\" "
+        f'fieldName={quoteattr(_label_expression(layer, style))} isExpression="1" '
         f'fontFamily="DejaVu Sans" fontSize="{size}" fontSizeUnit="Point" fontWeight="50" '
         'textColor="34,34,34,255" textOpacity="1" multilineHeight="0.9">'
         '<text-buffer bufferDraw="1" bufferSize="0.8" bufferSizeUnits="MM" '
@@ -133,7 +133,7 @@ def _labelling(layer: Layer, style: Style) -> str:
 
 def _map_tip(layer: Layer, style: Style) -> str:
     rows = "".join(
-        f'<tr><td>{escape(layer.aliases.get(c, c))}</td><td><b>[% COALESCE("{c}", \'–\') %]</b></td>'
+        f"<tr><td>{escape(layer.aliases.get(c, c))}</td><td><b>[% COALESCE(\"{c}\", '–') %]</b></td>"
         "</tr>"
         for c in style.tooltip
     )

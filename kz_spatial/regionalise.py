@@ -72,7 +72,9 @@ def _masks_in_order(graph: Graph, units: list[object]) -> list[int]:
     for key, mask in zip(keys, neighbour_masks(graph), strict=True):
         if key in where:
             moved[where[key]] = sum(
-                1 << where[other] for j, other in enumerate(keys) if mask >> j & 1 and other in where
+                1 << where[other]
+                for j, other in enumerate(keys)
+                if mask >> j & 1 and other in where
             )
     return moved
 

@@ -49,9 +49,7 @@ def _cell(value: Any) -> str:
 
 def _html(frame: pd.DataFrame) -> str:
     head = "".join(f"<th>{escape(str(c))}</th>" for c in frame.columns)
-    rows = "".join(
-        f"<tr>{''.join(map(_cell, row))}</tr>" for row in frame.itertuples(index=False)
-    )
+    rows = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in frame.itertuples(index=False))
     return f'<div class="scroll"><table><tr>{head}</tr>{rows}</table></div>'
 
 
@@ -107,7 +105,7 @@ def _moran(study: Study) -> str:
     rows = [
         {"": f"{say(name, language)}, by {level}", "I": _number(m.statistic),
          "expected": _number(m.expected), "p": _number(m.p, 2),
-         "inference": f"{m.method}, {m.n_arrangements:,} arrangements" if not m.reason else m.reason}
+         "inference": m.reason or f"{m.method}, {m.n_arrangements:,} arrangements"}
         for (level, name), m in study.moran.items()
     ]  # fmt: skip
     return _html(pd.DataFrame(rows))
@@ -139,7 +137,9 @@ def _findings(study: Study) -> list[str]:
     if fit is not None:
         table = fit.table()
         clear = [say(t, language) if t in INDICATORS else t for t in table.index[table["p"] < 0.05]]
-        told = f"told from zero at 5 %: {', '.join(clear)}" if clear else "none told from zero at 5 %"
+        told = (
+            f"told from zero at 5 %: {', '.join(clear)}" if clear else "none told from zero at 5 %"
+        )
         lines.append(f"Regression ({study.options.coding}, {fit.n_obs} complete firms): {told}.")
     exact = {k: m for k, m in study.moran.items() if np.isfinite(m.p)}
     if exact:

@@ -54,8 +54,9 @@ class _Raw:
     sha256: str
 
     def row_name(self, position: int) -> str:
-        """Row as an editor counts it: line 2 is the first data line of a .csv."""
-        return f"line {position + 2}" if self.path.suffix.lower() == ".csv" else f"{position + 1}"
+        """Row as an editor counts it: the line of a .csv, header and blank lines included."""
+        is_csv = self.path.suffix.lower() == ".csv"
+        return str(self.frame.index[position] if is_csv else position + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,10 @@ class SurveyCheck:
 
 
 def _read_stata(path: Path) -> tuple[pd.DataFrame, dict[str, dict[Any, str]]]:
+    content = path.read_bytes()
+    # pandas overlooks a missing end of the value labels, and half a label may name another region
+    if content.startswith(b"<stata_dta>") and not content.rstrip().endswith(b"</stata_dta>"):
+        raise InputError(f"{path}: found no end mark, expected a whole file: it may be cut short")
     with pd.read_stata(path, iterator=True, convert_categoricals=False) as reader:
         frame = reader.read()
         labels: dict[str, dict[Any, str]] = reader.value_labels()
@@ -99,27 +104,39 @@ def _read_sav(path: Path) -> tuple[pd.DataFrame, dict[str, dict[Any, str]]]:
 
 def _read_csv(path: Path) -> tuple[pd.DataFrame, dict[str, dict[Any, str]]]:
     with path.open(encoding="utf-8-sig", newline="") as stream:
-        head = stream.read(65536)
-    if not head.strip():
-        raise InputError(f"{path}: found an empty file, expected a header row and one row per firm")
-    first = head.splitlines()[0]
-    separator = max(",;\t", key=first.count)
-    header = next(csv.reader([first], delimiter=separator))
+        head = stream.read(65536).lstrip()
+        if not head:
+            raise InputError(f"{path}: found an empty file, expected a header row and one row per "
+                             "firm")  # fmt: skip
+        first = head.splitlines()[0]
+        separator = max(",;\t", key=first.count)
+        stream.seek(0)
+        reader = csv.reader(stream, delimiter=separator)
+        # as pandas does, skip lines that hold nothing but blanks
+        rows = ((reader.line_num, row) for row in reader if len(row) > 1 or "".join(row).strip())
+        _, header = next(rows)
+        widths = {line: len(row) for line, row in rows}
     repeated = sorted({each for each in header if header.count(each) > 1})
     if repeated:
         raise InputError(f"{path}: row 1: found column {repeated[0]!r} twice, expected once")
+    ragged = [line for line, width in widths.items() if width != len(header)]
+    if ragged:
+        raise InputError(f"{path}: {describe_rows(ragged, str)}: found {widths[ragged[0]]} fields, "
+                         f"expected {len(header)} as in the header")  # fmt: skip
     decimal = "," if separator == ";" else "."
-    return pd.read_csv(path, sep=separator, decimal=decimal, encoding="utf-8-sig"), {}
+    frame = pd.read_csv(path, sep=separator, decimal=decimal, encoding="utf-8-sig")
+    return frame.set_axis(list(widths), axis=0), {}
 
 
-def _read_table(path: Path) -> tuple[pd.DataFrame, dict[str, dict[Any, str]]]:
+def _read_table(path: Path) -> tuple[pd.DataFrame, dict[str, dict[Any, str]]]:  # noqa: C901
     suffix = path.suffix.lower()
+    if path.is_dir():
+        raise CallError(f"{path}: a folder; expected a survey file ({', '.join(_READERS)})")
     if suffix not in _READERS:
-        raise CallError(f"{path}: cannot read {suffix or 'a file without ending'!r}; expected one "
-                        f"of {', '.join(_READERS)}")  # fmt: skip
+        found = repr(suffix) if suffix else "a file without ending"
+        raise CallError(f"{path}: cannot read {found}; expected one of {', '.join(_READERS)}")
     if not path.is_file():
-        what = "a folder" if path.is_dir() else "no such file"
-        raise CallError(f"{path}: {what}; expected a survey file ({', '.join(_READERS)})")
+        raise CallError(f"{path}: no such file; expected a survey file ({', '.join(_READERS)})")
     if path.stat().st_size == 0:
         raise InputError(f"{path}: found an empty file, expected a survey")
     try:
@@ -145,10 +162,12 @@ def _read_table(path: Path) -> tuple[pd.DataFrame, dict[str, dict[Any, str]]]:
 def _match(columns: list[str], wanted: str) -> str | None:
     exact = [each for each in columns if each == wanted]
     loose = [each for each in columns if each.casefold() == wanted.casefold()]
-    return (exact or loose or [None])[0]
+    return next(iter(exact or loose), None)
 
 
-def _load(path: Path, items: Mapping[str, str] | None, region: str | None) -> tuple[_Raw, list[str]]:
+def _load(
+    path: Path, items: Mapping[str, str] | None, region: str | None
+) -> tuple[_Raw, list[str]]:
     """Read a file and bring its columns under canonical names."""
     frame, labels = _read_table(path)
     columns = [str(each) for each in frame.columns]
@@ -271,7 +290,7 @@ def _sector(raw: _Raw) -> pd.Series[Any] | None:
     column = raw.frame["a4a"].astype(object)
     named = column.map(lambda each: labels.get(each, each))
     return named.map(
-        lambda each: f"{each:g}" if isinstance(each, float) and pd.notna(each) else each
+        lambda each: f"{each:g}" if isinstance(each, int | float) and pd.notna(each) else each
     )
 
 

@@ -131,7 +131,8 @@ def to_latex(table: pd.DataFrame, *, caption: str, notice: str = "") -> str:
     head = " & ".join(_cell(str(c)) for c in table.columns)
     body = "\n".join(" & ".join(map(_cell, row)) + r" \\" for row in table.itertuples(index=False))
     title = _cell(caption) + (rf" \emph{{{_cell(notice)}}}" if notice else "")
-    return (f"\\begin{{longtable}}{{{kinds}}}\n\\caption{{{title}}} \\\\\n\\toprule\n{head} \\\\\n"
-            f"\\midrule\n\\endhead\n\\bottomrule\n\\endfoot\n{body}\n\\end{{longtable}}\n")  # fmt: skip
-
-
+    lines = (
+        rf"\begin{{longtable}}{{{kinds}}}", rf"\caption{{{title}}} \\", r"\toprule", rf"{head} \\",
+        r"\midrule", r"\endhead", r"\bottomrule", r"\endfoot", body, r"\end{longtable}", "",
+    )  # fmt: skip
+    return "\n".join(lines)

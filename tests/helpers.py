@@ -1,0 +1,85 @@
+"""Small things that several test files need."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from hypothesis import settings
+from libpysal.graph import Graph
+
+# the same examples in every run, however slow the machine, and no folder left behind
+settings.register_profile("house", deadline=None, derandomize=True, database=None, max_examples=60)
+settings.load_profile("house")
+
+ROOT = Path(__file__).resolve().parents[1]
+COMPOSITE_TEXT = {
+    1: "Almaty City", 2: "Astana City", 3: "Center", 4: "East", 5: "North", 6: "South", 7: "West",
+}  # fmt: skip
+
+
+def run_python(code: str) -> str:
+    """Run code in a new interpreter that can import the package; return what it prints."""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        cwd=ROOT,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def survey_frame(n: int = 21) -> pd.DataFrame:
+    """A raw survey without faults: n firms, regions 1 to 7 in turn, all items answered."""
+    i = np.arange(n)
+    return pd.DataFrame(
+        {
+            "idstd": i + 1001,
+            "a3a": i % 7 + 1,
+            "a6a": i % 3 + 1,
+            "wmedian": 1.0 + i % 4,
+            "c6": np.where(i % 5 == 0, 2, 1),
+            "c7": np.where(i % 5 == 0, np.nan, i % 4).astype(float),
+            "k33": (i * 7 % 101).astype(float),
+            "ge7": i % 2 + 1,
+            "h1": i % 3 % 2 + 1,
+            "g3": np.where(i % 4 == 3, np.nan, 10 + i).astype(float),
+        }
+    )
+
+
+def named_survey(n: int = 21) -> pd.DataFrame:
+    """The same with region names in a column `region`, as a .csv would have it."""
+    frame = survey_frame(n)
+    frame.insert(1, "region", frame.pop("a3a").map(COMPOSITE_TEXT))
+    return frame
+
+
+def graph_of(neighbours: dict, weights: dict | None = None) -> Graph:
+    """Graph from lists of neighbours; an empty list makes an island."""
+    if weights is not None:
+        return Graph.from_dicts(neighbours, weights)
+    return Graph.from_dicts(neighbours)
+
+
+def ring(keys) -> dict:
+    """Neighbours of units on a circle."""
+    keys = list(keys)
+    return {key: [keys[i - 1], keys[(i + 1) % len(keys)]] for i, key in enumerate(keys)}
+
+
+def assert_series(found, expected, *, name, tolerance=0.0) -> None:
+    """Values, index, order and name of a Series, all at once."""
+    expected = pd.Series(expected, name=name)
+    assert isinstance(found, pd.Series)
+    assert found.name == name
+    assert list(found.index) == list(expected.index)
+    np.testing.assert_allclose(
+        found.to_numpy(dtype=float), expected.to_numpy(dtype=float), rtol=0, atol=tolerance
+    )
