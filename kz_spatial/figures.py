@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
@@ -34,10 +34,12 @@ _SMALL_KM2: Final = 3000
 _HATCH: Final = {"": "", "diagonal": "////", "cross": "xxxx"}
 
 
-def _figure(width: float, height: float, *, notice: str) -> Figure:
+def _figure(
+    width: float, height: float, *, notice: str, layout: Literal["constrained"] | None = "constrained"
+) -> Figure:
     from matplotlib.figure import Figure
 
-    made = Figure(figsize=(width, height), layout="constrained")
+    made = Figure(figsize=(width, height), layout=layout)
     if notice:
         made.supxlabel(notice, fontsize=7.5, color="#8a1c00", x=0.01, ha="left")
     return made
@@ -115,7 +117,7 @@ def _draw_map(ax: Axes, layer: Layer, style: Style, *, legend: bool = True) -> N
             for c in style.classes
         ]  # fmt: skip
         ax.legend(handles=handles, loc="upper center", fontsize=7, frameon=False, ncols=3,
-                  bbox_to_anchor=(0.5, 0.03))  # fmt: skip
+                  bbox_to_anchor=(0.5, 0.02))  # fmt: skip
     ax.set_title(style.title)
     ax.set_axis_off()
     ax.set_aspect("equal")
@@ -132,12 +134,16 @@ def _theme_map(layers: dict[str, Layer], name: str, columns: tuple[str, ...], no
         return None
     across = min(len(styles), 2)
     down = -(-len(styles) // across)
-    made = _figure(5.4 * across, 3.5 * down, notice=notice)
-    axes = np.atleast_1d(made.subplots(down, across)).ravel()
-    for ax, style in zip(axes, styles, strict=False):
+    width, height, foot = 5.4, 3.8, 0.3
+    made = _figure(width * across, height * down + foot, notice=notice, layout=None)
+    for i, style in enumerate(styles):
+        # fixed places in inches: a title above each map, two or three rows of legend below
+        left = width * (i % across) + 0.1
+        bottom = foot + height * (down - 1 - i // across) + 0.65
+        size = made.get_size_inches()
+        ax = made.add_axes((left / size[0], bottom / size[1], (width - 0.2) / size[0],
+                            (height - 1.0) / size[1]))  # fmt: skip
         _draw_map(ax, layer, style)
-    for ax in axes[len(styles) :]:
-        ax.set_axis_off()
     return made
 
 

@@ -96,16 +96,26 @@ class OfflineMap(folium.Map):
         return str(super().render(**kwargs))  # type: ignore[no-untyped-call]
 
 
-class _Corner(MacroElement):
+class _Script(MacroElement):
+    """A macro element that writes JSON into its script as readable text."""
+
+    @staticmethod
+    def json(value: Any) -> str:
+        """JSON that keeps its letters and cannot close the script it stands in."""
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return text.replace("</", "<\\/")
+
+
+class _Corner(_Script):
     """A box of HTML in a corner of the map."""
 
     _template = Template("""
 {% macro script(this, kwargs) %}
 (function () {
-  var box = L.control({position: {{ this.position|tojson }} });
+  var box = L.control({position: {{ this.json(this.position) }} });
   box.onAdd = function () {
-    var div = L.DomUtil.create("div", {{ this.css|tojson }});
-    div.innerHTML = {{ this.html|tojson }};
+    var div = L.DomUtil.create("div", {{ this.json(this.css) }});
+    div.innerHTML = {{ this.json(this.html) }};
     L.DomEvent.disableClickPropagation(div);
     return div;
   };
@@ -119,14 +129,14 @@ class _Corner(MacroElement):
         self.html, self.position, self.css = html, position, css
 
 
-class _Themes(MacroElement):
+class _Themes(_Script):
     """A switch between themes. Outlines are stored once; a theme only recolours them."""
 
     _template = Template("""
 {% macro script(this, kwargs) %}
 (function () {
-  var map = {{ this._parent.get_name() }}, shapes = {{ this.shapes|tojson }},
-      themes = {{ this.themes|tojson }}, words = {{ this.words|tojson }};
+  var map = {{ this._parent.get_name() }}, shapes = {{ this.json(this.shapes) }},
+      themes = {{ this.json(this.themes) }}, words = {{ this.json(this.words) }};
   var settlements = {{ this.settlements.get_name() if this.settlements else "null" }};
   var areas = {}, letters = L.layerGroup().addTo(map), now = null;
   map.createPane("areas").style.zIndex = 350;

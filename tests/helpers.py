@@ -8,12 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from hypothesis import settings
 from libpysal.graph import Graph
-
-# the same examples in every run, however slow the machine, and no folder left behind
-settings.register_profile("house", deadline=None, derandomize=True, database=None, max_examples=60)
-settings.load_profile("house")
 
 ROOT = Path(__file__).resolve().parents[1]
 COMPOSITE_TEXT = {
@@ -83,3 +78,12 @@ def assert_series(found, expected, *, name, tolerance=0.0) -> None:
     np.testing.assert_allclose(
         found.to_numpy(dtype=float), expected.to_numpy(dtype=float), rtol=0, atol=tolerance
     )
+
+
+def chromium_command(chromium: str, folder: Path, *more: str) -> list[str]:
+    """Headless Chromium that keeps to itself, with a profile of its own."""
+    return [
+        chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+        "--disable-background-networking", "--disable-component-update", "--disable-sync",
+        f"--user-data-dir={folder / 'profile'}", *more,
+    ]  # fmt: skip

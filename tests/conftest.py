@@ -1,0 +1,44 @@
+"""Settings that every test file shares."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# the same examples in every run, however slow the machine, and no folder left behind
+settings.register_profile("house", deadline=None, derandomize=True, database=None, max_examples=60)
+settings.load_profile("house")
+
+
+def _need(found: str | None, what: str) -> str:
+    """Skip with the reason where a program is missing, or fail where CI says all must run."""
+    if found:
+        return found
+    if os.environ.get("KZ_REQUIRE_ALL") == "1":
+        pytest.fail(f"{what} is missing and KZ_REQUIRE_ALL=1")
+    pytest.skip(f"{what} is missing")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of Chromium."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return _need(next(filter(None, map(shutil.which, names)), None), "Chromium")
+
+
+@pytest.fixture(scope="session")
+def qgis_python() -> str:
+    """Path of the Python that can import QGIS."""
+    for path in ("/usr/bin/python3", shutil.which("python3-qgis")):
+        if path and Path(path).exists():
+            tried = subprocess.run(
+                [path, "-c", "import qgis.core"], capture_output=True, check=False
+            )
+            if tried.returncode == 0:
+                return path
+    return _need(None, "a Python with QGIS")
