@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kz_spatial.bundle import run as run
     from kz_spatial.bundle import write_bundle as write_bundle
     from kz_spatial.density import density as density
+    from kz_spatial.fixed_effects import compare as compare
     from kz_spatial.fixed_effects import fixed_effects as fixed_effects
     from kz_spatial.folium_map import folium_map as folium_map
     from kz_spatial.geography import resolve as resolve
@@ -50,6 +51,7 @@ _HOMES: Final = {
     "aggregate": "aggregate",
     "attrition": "survey",
     "check_survey": "survey",
+    "compare": "fixed_effects",
     "composites": "boundaries",
     "contiguity": "weights",
     "density": "density",

@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 
 from kz_spatial._validate import check_columns, check_option
+from kz_spatial.coding import describe_rows
 from kz_spatial.errors import InputError
 from kz_spatial.geography import units
 from kz_spatial.options import COMPOSITES, INDICATORS, MIN_FIRMS
@@ -35,6 +36,8 @@ __all__ = ["aggregate", "readiness", "unit_moments"]
 
 By = Literal["oblast", "composite"]
 _MIN_INDICATORS: Final = 3
+# means that differ by less, relative to their size, differ by rounding alone
+_ROUNDING: Final = 1e-12
 
 
 def unit_moments(
@@ -102,10 +105,23 @@ def readiness(means: pd.DataFrame) -> pd.Series[Any]:
     direction = pd.Series({name: each.direction for name, each in INDICATORS.items()})
     names = [name for name in means.columns if name in INDICATORS]
     deviation = means[names].std(ddof=1)
-    scores = (means[names] - means[names].mean()) / deviation.where(deviation > 0)
+    varies = deviation > _ROUNDING * means[names].abs().max()
+    scores = (means[names] - means[names].mean()) / deviation.where(varies)
     scores *= direction[names]
     known = scores.notna().sum(axis=1) >= min(_MIN_INDICATORS, len(names))
     return scores.mean(axis=1).where(known).rename("readiness")
+
+
+def _unit_of(column: pd.Series[Any], codes: list[str]) -> NDArray[np.intp]:
+    """Position of each firm's unit; -1 where it has none."""
+    unit = pd.Index(codes).get_indexer(pd.Index(column))
+    strange = np.flatnonzero((unit < 0) & column.notna().to_numpy())
+    if strange.size:
+        raise InputError(
+            f"firm table: {describe_rows(strange, str)}, column {column.name}: found "
+            f"{column.iloc[strange[0]]!r}, expected a code such as {codes[0]!r}"
+        )
+    return np.asarray(unit, dtype=np.intp)
 
 
 def _weights_of(firms: pd.DataFrame, weights: str | None) -> NDArray[np.float64]:
@@ -154,7 +170,7 @@ def aggregate(
     Raises
     ------
     InputError
-        When columns are missing, weights are not above 0, or no firm has a unit.
+        When columns are missing, weights are not above 0, a code is no unit, or no firm has one.
 
     Examples
     --------
@@ -167,7 +183,7 @@ def aggregate(
     column = "oblast_code" if by == "oblast" else "composite"
     check_columns(firms.columns, [column, *indicators], what="firm table")
     codes = list(COMPOSITES) if by == "composite" else list(units())
-    unit = pd.Categorical(firms[column], categories=codes).codes.astype(np.intp)
+    unit = _unit_of(firms[column], codes)
     if not (unit >= 0).any():
         raise InputError(f"firm table: column {column} names no {by} in any of {len(firms)} rows")
     weight = _weights_of(firms, weights)

@@ -124,7 +124,7 @@ def _align(values: pd.Series[Any], graph: Graph) -> tuple[pd.Series[Any], pd.Dat
     infinite = values.index[np.isinf(values.to_numpy(dtype=float))]
     if len(infinite):
         raise InputError(f"values: found infinity for {infinite[0]!r}, expected a finite number")
-    order = known[known.isin(values.index)].sort_values()
+    order = known.sort_values()  # a unit that `values` lacks is one without a value
     pairs = graph.adjacency.reset_index()
     dense = pairs.pivot_table(index="focal", columns="neighbor", values="weight", aggfunc="sum")
     dense = dense.reindex(index=order, columns=order).fillna(0.0)
@@ -134,20 +134,23 @@ def _align(values: pd.Series[Any], graph: Graph) -> tuple[pd.Series[Any], pd.Dat
 def _problem(values: pd.Series[Any], graph: Graph) -> tuple[_Problem, pd.Series[Any]]:
     """Drop units without value or neighbour; row-standardise what is left of the weights."""
     ordered, dense = _align(values, graph)
-    given = ordered.notna().to_numpy()
-    W = dense.to_numpy() * given[None, :] * given[:, None]
-    np.fill_diagonal(W, 0.0)
-    rows = W.sum(axis=1)
-    was = dense.to_numpy().sum(axis=1)
-    standardised = bool(np.allclose(was[was > 0], 1.0))
-    if standardised:  # a neighbour without a value leaves its share to the others
+    given = use = ordered.notna().to_numpy()
+    weights = dense.to_numpy() * ~np.eye(len(ordered), dtype=bool)
+    while True:  # a unit that loses its last neighbour may have been the last of another
+        W = weights * use[None, :] * use[:, None]
+        rows = W.sum(axis=1)
+        if (linked := use & (rows > 0)).sum() == use.sum():
+            break
+        use = linked
+    was = weights.sum(axis=1)
+    if np.allclose(was[was > 0], 1.0):  # a neighbour without a value leaves its share to the others
         W = np.divide(W, rows[:, None], out=np.zeros_like(W), where=rows[:, None] > 0)
-    use = given & (rows > 0)
     keep = np.flatnonzero(use)
     y = ordered.to_numpy()[keep]
-    status = pd.Series(np.where(~given, "suppressed", np.where(rows > 0, "", "island")),
-                       ordered.index)  # fmt: skip
+    status = pd.Series(np.where(~given, "suppressed", np.where(use, "", "island")), ordered.index)
     z = y - y.mean() if len(y) else y
+    if len(y) and np.ptp(y) <= _TIE * np.abs(y).max():
+        z = np.zeros_like(y)  # what is left is rounding
     return _Problem(ordered.index[keep], z, W[np.ix_(keep, keep)]), status
 
 
@@ -155,7 +158,7 @@ def _why_not(problem: _Problem) -> str:
     n = len(problem.z)
     if n < 3:
         return f"{n} units have a value and a neighbour, at least 3 are needed"
-    if np.ptp(problem.z) <= _TIE * max(1.0, float(np.abs(problem.z).max())):
+    if not problem.z.any():
         return "the values do not vary"
     return ""
 
@@ -188,7 +191,8 @@ def moran(
     Parameters
     ----------
     values : Series
-        By unit; NaN units are left out, with what they weighed.
+        By unit; units with NaN, or not in `values` at all, are left out, and where weights sum to
+        one their share goes to the other neighbours.
     graph : libpysal.graph.Graph
         Neighbours, as `contiguity` makes them.
     alternative : {"two-sided", "greater", "less"}
@@ -220,7 +224,7 @@ def moran(
     n = len(problem.z)
     if reason := _why_not(problem):
         return Moran(np.nan, np.nan, np.nan, np.nan, alternative, "inapplicable", 0, n, reason)
-    scale = n / problem.W.sum() / float(problem.z @ problem.z)
+    scale = n / float(problem.W.sum()) / float(problem.z @ problem.z)
     observed = scale * float(problem.z @ problem.W @ problem.z)
     exact = factorial(n) <= _MAX_ARRANGEMENTS
     if exact:

@@ -31,6 +31,8 @@ __all__ = ["DensitySurface", "density"]
 
 _PER_KM2: Final = 1e9  # densities are per 1000 km^2
 _MAX_CELLS: Final = 20_000_000
+# points closer than this lie in one place, up to rounding
+_ONE_PLACE_M: Final = 1e-3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,19 +66,38 @@ class DensitySurface:
     value: str | None = None
 
 
+def _numbers(points: pd.DataFrame, name: str) -> NDArray[np.float64]:
+    """Column of points as numbers, NaN where nothing stands."""
+    check_columns(points.columns, [name], what="points")
+    try:
+        return np.asarray(points[name].to_numpy(dtype=float), dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"points: column {name} holds {points[name].dtype}, expected "
+                         "numbers") from error  # fmt: skip
+
+
 def _coordinates(
     points: pd.DataFrame, x: str, y: str, crs: Any
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Metric coordinates of points given as geometries or columns."""
     from pyproj import Transformer
+    from pyproj.exceptions import CRSError
 
     if hasattr(points, "geometry") and not {x, y} <= set(points.columns):
+        if not points.geometry.dropna().geom_type.eq("Point").all():
+            found = points.geometry.geom_type.dropna().unique()
+            raise InputError(f"points: found geometries of type {', '.join(found)}, expected Point")
+        if points.crs is None:
+            raise InputError("points: found geometries without a coordinate reference system; "
+                             "expected one, as set_crs gives")  # fmt: skip
         across, along, crs = points.geometry.x.to_numpy(), points.geometry.y.to_numpy(), points.crs
     else:
-        check_columns(points.columns, [x, y], what="points")
-        across = points[x].to_numpy(dtype=float)
-        along = points[y].to_numpy(dtype=float)
-    move = Transformer.from_crs(crs, EQUAL_AREA_CRS, always_xy=True)
+        across, along = _numbers(points, x), _numbers(points, y)
+    try:
+        move = Transformer.from_crs(crs, EQUAL_AREA_CRS, always_xy=True)
+    except CRSError as error:
+        raise CallError(f"crs={crs!r}: expected a coordinate reference system such as "
+                        f"{DATA_CRS!r}") from error  # fmt: skip
     moved = move.transform(across, along)
     return np.asarray(moved[0], dtype=float), np.asarray(moved[1], dtype=float)
 
@@ -160,15 +181,15 @@ def density(
     NotEnoughDataError
         With fewer than two points, or points all in one place and no bandwidth.
     InputError, CallError
-        When columns are missing, or bandwidth or cell size is not above 0.
+        When columns are missing or no numbers, geometries are no points or lack a reference
+        system, or bandwidth or cell size is not above 0.
     """
     for name, size in (("bandwidth_m", bandwidth_m), ("cell_m", cell_m)):
         if size is not None and not (np.isfinite(size) and size > 0):
             raise CallError(f"{name}={size}: expected metres above 0")
-    check_columns(points.columns, [each for each in (value, weights) if each], what="points")
     east, north = _coordinates(points, x, y, crs)
-    w = np.ones(len(points)) if weights is None else points[weights].to_numpy(dtype=float)
-    v = np.ones(len(points)) if value is None else points[value].to_numpy(dtype=float)
+    w = np.ones(len(points)) if weights is None else _numbers(points, weights)
+    v = np.ones(len(points)) if value is None else _numbers(points, value)
     use = np.isfinite(east) & np.isfinite(north) & np.isfinite(v) & np.isfinite(w)
     east, north, w, v = east[use], north[use], w[use], v[use]
     if len(w) < 2:
@@ -176,9 +197,11 @@ def density(
                                  "least 2")  # fmt: skip
     if (w < 0).any() or not w.sum() > 0:
         raise InputError(f"points: column {weights}: found {w.min():g}, expected weights above 0")
-    h = bandwidth_m or _rule_of_thumb(east, north, w)
-    if h <= 0:
+    h = _rule_of_thumb(east, north, w) if bandwidth_m is None else bandwidth_m
+    if bandwidth_m is None and h < _ONE_PLACE_M:
         raise NotEnoughDataError("points: all lie in one place, so bandwidth_m must be given")
+    if mask is not None and mask.crs is None:
+        raise InputError("mask: found areas without a coordinate reference system, expected one")
     area = mask.to_crs(EQUAL_AREA_CRS) if mask is not None else None
     bounds = (
         area.total_bounds if area is not None

@@ -35,7 +35,11 @@ _HATCH: Final = {"": "", "diagonal": "////", "cross": "xxxx"}
 
 
 def _figure(
-    width: float, height: float, *, notice: str, layout: Literal["constrained"] | None = "constrained"
+    width: float,
+    height: float,
+    *,
+    notice: str,
+    layout: Literal["constrained"] | None = "constrained",
 ) -> Figure:
     from matplotlib.figure import Figure
 

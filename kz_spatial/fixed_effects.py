@@ -6,21 +6,29 @@ innovation and permit days, with a fixed effect per region and errors clustered 
 
 from __future__ import annotations
 
+import re
 import warnings
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
-from kz_spatial._validate import check_columns, check_option
+from kz_spatial._fit import INFERENCES, FixedEffectsFit, Inference, compare
+from kz_spatial._validate import check_columns
 from kz_spatial.errors import CallError, CollinearTermWarning, InputError, NotEnoughDataError
-from kz_spatial.few_clusters import INFERENCES, Covariance, Inference, covariance
+from kz_spatial.few_clusters import LinearModel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["STUDY_FORMULA", "FixedEffectsFit", "fixed_effects", "partial_out"]
+__all__ = [
+    "INFERENCES",
+    "STUDY_FORMULA",
+    "FixedEffectsFit",
+    "compare",
+    "fixed_effects",
+    "partial_out",
+]
 
 STUDY_FORMULA: Final = (
     "epayment_share ~ outages_per_month + co2_monitoring + product_innovation + permit_days"
@@ -28,104 +36,8 @@ STUDY_FORMULA: Final = (
 )
 # a column whose norm falls below this share of what it was is a combination of the others
 _COLLINEAR: Final = 1e-9
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FixedEffectsFit:
-    """A fitted regression with absorbed effects.
-
-    Attributes
-    ----------
-    formula : str
-    coefficients : (k,) Series
-        By term, in units of the outcome per unit of the term.
-    n_obs, n_clusters : int
-        Firms used, and clusters among them (0 without clusters).
-    n_parameters : int
-        K, absorbed effects included.
-    df : float
-        Degrees of freedom of the default inference.
-    r2, r2_within : float
-        Share of variation explained, with the absorbed effects and net of them.
-    effects : Series
-        Absorbed effect of each level, where one factor is absorbed; else empty.
-    residuals : (n_obs,) Series
-        By row of the firm table.
-    dropped : tuple of str
-        Collinear terms that were left out.
-    weights, cluster : str or None
-        Columns used.
-    default_inference : {"iid", "hc1", "crv1"}
-    design : (n_obs, k) array
-        Partialled out, times sqrt(weight).
-    scaled_residuals : (n_obs,) array
-        Residuals times sqrt(weight).
-    cluster_codes : (n_obs,) array of int or None
-    """
-
-    formula: str
-    coefficients: pd.Series[Any]
-    n_obs: int
-    n_clusters: int
-    n_parameters: int
-    df: float
-    r2: float
-    r2_within: float
-    effects: pd.Series[Any]
-    residuals: pd.Series[Any]
-    dropped: tuple[str, ...]
-    weights: str | None
-    cluster: str | None
-    default_inference: Inference
-    design: NDArray[np.float64]
-    scaled_residuals: NDArray[np.float64]
-    cluster_codes: NDArray[np.intp] | None
-
-    def covariance(self, inference: Inference | None = None) -> Covariance:
-        """Covariance of the coefficients under one way of inference."""
-        return covariance(
-            self.design,
-            self.scaled_residuals,
-            method=inference or self.default_inference,
-            n_parameters=self.n_parameters,
-            clusters=self.cluster_codes,
-        )
-
-    def table(self, inference: Inference | None = None, *, level: float = 0.95) -> pd.DataFrame:
-        """Coefficients with errors, tests and intervals.
-
-        Parameters
-        ----------
-        inference : {"iid", "hc1", "crv1"}, optional
-            By default clustered when the fit has clusters, else "hc1".
-        level : float
-            Coverage of the intervals.
-
-        Returns
-        -------
-        DataFrame
-            By term: coefficient, std_error, t, p (two-sided), ci_low, ci_high.
-        """
-        from scipy import stats
-
-        check_option("inference", inference or self.default_inference, INFERENCES)
-        found = self.covariance(inference)
-        b = self.coefficients.to_numpy()
-        error = np.sqrt(np.diag(found.matrix))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            t = b / error
-        margin = stats.t.ppf(0.5 + level / 2, found.df) * error
-        return pd.DataFrame(
-            {
-                "coefficient": b,
-                "std_error": error,
-                "t": t,
-                "p": 2 * stats.t.sf(np.abs(t), found.df),
-                "ci_low": b - margin,
-                "ci_high": b + margin,
-            },
-            index=self.coefficients.index,
-        )
+_FEW: Final = 30
+DEFAULT_CLUSTERED: Final = "crv1"
 
 
 def partial_out(
@@ -203,19 +115,27 @@ def _model_frame(
 ) -> tuple[pd.Series[Any], pd.DataFrame]:
     """Outcome and terms of the firms that are complete on everything the model uses."""
     from formulaic import model_matrix
-    from formulaic.errors import FormulaicError
+    from formulaic.errors import FormulaicError, FormulaParsingError
 
     check_columns(firms.columns, needed, what="firm table")
     complete = firms[firms[needed].notna().all(axis=1)] if needed else firms
     try:
-        matrices = model_matrix(formula, complete, na_action="drop")
+        matrices = model_matrix(formula, complete, na_action="drop", context={})
+    except FormulaParsingError as error:
+        reason = re.sub(r"\x1b\[[0-9;]*m|[\u29da\u29db]", "", " ".join(str(error).split()))
+        raise CallError(f"formula {formula!r}: {reason}") from error
     except (FormulaicError, KeyError, NameError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"formula {formula!r}: {reason}; the firm table has the columns "
                          f"{', '.join(map(str, firms.columns))}") from error  # fmt: skip
     if not hasattr(matrices, "lhs") or matrices.lhs.shape[1] != 1:
         raise CallError(f"formula {formula!r}: expected one outcome before the ~")
-    return matrices.lhs.iloc[:, 0].astype(float), pd.DataFrame(matrices.rhs).astype(float)
+    parts = pd.DataFrame(matrices.lhs).astype(float), pd.DataFrame(matrices.rhs).astype(float)
+    for name, column in (pair for part in parts for pair in part.items()):
+        if not np.isfinite(column).all():
+            raise InputError(f"formula {formula!r}: found infinity in {name}, expected finite "
+                             "numbers")  # fmt: skip
+    return parts[0].iloc[:, 0], parts[1]
 
 
 def _drop_collinear(
@@ -235,12 +155,43 @@ def _drop_collinear(
     return keep, dropped
 
 
+def _weights_of(column: pd.Series[Any]) -> NDArray[np.float64]:
+    weights = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float)
+    bad = np.flatnonzero(~(np.isfinite(weights) & (weights > 0)))
+    if bad.size:
+        raise InputError(f"firm table: row {column.index[bad[0]]}, column {column.name}: found "
+                         f"{column.iloc[bad[0]]}, expected a weight above 0")  # fmt: skip
+    return np.asarray(weights, dtype=np.float64)
+
+
 def _effects(
-    y: pd.Series[Any], fitted: NDArray[np.float64], labels: pd.Series[Any], w: NDArray[np.float64]
-) -> pd.Series[Any]:
-    gap = pd.Series((y.to_numpy() - fitted) * w, y.index).groupby(labels, sort=True).sum()
-    total = pd.Series(w, y.index).groupby(labels, sort=True).sum()
-    return (gap / total).rename("effect")
+    y: pd.Series[Any], X: NDArray[np.float64], b: NDArray[np.float64],
+    labels: pd.Series[Any] | None, w: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], pd.Series[Any]]:  # fmt: skip
+    """Weighted means of the terms by absorbed level, and the effect of each level."""
+    if labels is None:
+        return np.empty((0, X.shape[1])), pd.Series(dtype=float, name="effect")
+    codes, levels = pd.factorize(labels, sort=True)
+    total = np.bincount(codes, w)
+    means = np.stack([np.bincount(codes, w * x) / total for x in X.T], axis=1)
+    outcome = np.bincount(codes, w * y.to_numpy()) / total
+    index = pd.Index(levels, name=labels.name)
+    return means, pd.Series(outcome - means @ b, index, name="effect")
+
+
+def _notes(used: pd.DataFrame, absorbed: list[str], cluster: str | None) -> tuple[str, ...]:
+    """Single firms and few clusters, which inference should be read with."""
+    notes = []
+    for name in dict.fromkeys([*absorbed, *([cluster] if cluster else [])]):
+        sizes = used[name].value_counts()
+        single = sorted(map(str, sizes.index[sizes == 1]))
+        if single:
+            what = "is fitted exactly" if name in absorbed else "is a cluster by itself"
+            notes.append(f"{name} {', '.join(single)} has one firm, which {what}")
+    if cluster is not None and used[cluster].nunique() < _FEW:
+        notes.append(f"{used[cluster].nunique()} clusters: CRV1 errors tend to be too small; see "
+                     "crv3, cr2 and wild")  # fmt: skip
+    return tuple(notes)
 
 
 def fixed_effects(
@@ -270,10 +221,13 @@ def fixed_effects(
 
     Raises
     ------
+    CallError
+        When the formula cannot be read.
     InputError
-        When columns are missing or the outcome does not vary.
+        When columns are missing, terms are infinite or weights are not above 0.
     NotEnoughDataError
-        When observations do not exceed parameters, or nothing can be estimated.
+        When the outcome does not vary, observations do not exceed parameters, or nothing can be
+        estimated.
 
     Warns
     -----
@@ -291,54 +245,54 @@ def fixed_effects(
     """
     main, absorbed = _split_formula(formula)
     extra = [name for name in (cluster, weights) if name is not None]
-    y, terms = _model_frame(main, firms, list(dict.fromkeys([*absorbed, *extra])))
-    used = firms.loc[y.index]
+    table = firms.reset_index(drop=True)  # so that rows have one name each
+    y, terms = _model_frame(main, table, list(dict.fromkeys([*absorbed, *extra])))
+    used = table.loc[y.index]
     if y.nunique() < 2:
         raise NotEnoughDataError(f"formula {formula!r}: the outcome takes {y.nunique()} values "
                                  f"over {len(y)} complete firms, expected it to vary")  # fmt: skip
-    w = np.ones(len(y)) if weights is None else used[weights].to_numpy(dtype=float)
-    if (w <= 0).any():
-        raise InputError(f"column {weights}: found a weight of {w.min():g}, expected above 0")
+    w = np.ones(len(y)) if weights is None else _weights_of(used[weights])
     levels = [pd.factorize(used[name], sort=True)[0].astype(np.intp) for name in absorbed]
     names = [str(each) for each in terms.columns if not (absorbed and each == "Intercept")]
     raw = terms[names].to_numpy()
-    root = np.sqrt(w)
     moved = partial_out(np.column_stack([y.to_numpy(), raw]), levels, w)
-    keep, dropped = _drop_collinear(moved[:, 1:] * root[:, None], raw * root[:, None], names)
-    X, target = (moved[:, 1:] * root[:, None])[:, keep], moved[:, 0] * root
+    root = np.sqrt(w)[:, None]
+    keep, dropped = _drop_collinear(moved[:, 1:] * root, raw * root, names)
+    X, target = moved[:, 1:][:, keep], moved[:, 0]
     n_parameters = int(keep.sum()) + sum(int(each.max()) + 1 for each in levels)
     n_parameters -= max(len(levels) - 1, 0)
     if len(y) <= n_parameters:
         raise NotEnoughDataError(f"formula {formula!r}: found {len(y)} complete firms for "
                                  f"{n_parameters} parameters, expected more firms")  # fmt: skip
-    b = np.linalg.lstsq(X, target, rcond=None)[0]
-    residuals = target - X @ b
+    solved = np.linalg.lstsq(X * root, target * root[:, 0], rcond=None)[0]
+    b = np.asarray(solved, dtype=np.float64)
     codes = None if cluster is None else pd.factorize(used[cluster], sort=True)[0].astype(np.intp)
-    about = y.to_numpy() - (w @ y.to_numpy()) / w.sum()
-    within = float(target @ target) if absorbed else float(w @ about**2)
-    effects = (
-        _effects(y, raw[:, keep] @ b, used[absorbed[0]], w)
-        if len(absorbed) == 1
-        else pd.Series(dtype=float, name="effect")
-    )
-    n_clusters = 0 if codes is None else int(codes.max()) + 1
+    model = LinearModel(X, target, w, b, tuple(levels), codes, n_parameters)
+    residuals = model.residuals
+    left = float(w @ residuals**2)
+    total = float(w @ (y.to_numpy() - (w @ y.to_numpy()) / w.sum()) ** 2)
+    means, effects = _effects(y, raw[:, keep], b, used[absorbed[0]] if len(absorbed) == 1 else None,
+                              w)  # fmt: skip
+    default: Inference = "hc1" if codes is None else DEFAULT_CLUSTERED
+    df = len(y) - n_parameters if codes is None else model.n_clusters - 1
     return FixedEffectsFit(
         formula=formula,
+        outcome=str(y.name),
         coefficients=pd.Series(b, [n for n, k in zip(names, keep, strict=True) if k],
                                name="coefficient"),
         n_obs=len(y),
-        n_clusters=n_clusters,
+        n_clusters=model.n_clusters,
         n_parameters=n_parameters,
-        df=float(n_clusters - 1 if codes is not None else len(y) - n_parameters),
-        r2=1 - float(residuals @ residuals) / float(w @ about**2),
-        r2_within=1 - float(residuals @ residuals) / within,
+        df=float(df),
+        r2=1 - left / total,
+        r2_within=1 - left / (float(w @ target**2) if absorbed else total),
         effects=effects,
-        residuals=pd.Series(residuals / root, y.index, name="residual"),
+        residuals=pd.Series(residuals, firms.index[y.index], name="residual"),
         dropped=dropped,
+        notes=_notes(used, absorbed, cluster),
         weights=weights,
         cluster=cluster,
-        default_inference="hc1" if codes is None else "crv1",
-        design=X,
-        scaled_residuals=residuals,
-        cluster_codes=codes,
+        default_inference=default,
+        model=model,
+        level_means=means,
     )  # fmt: skip

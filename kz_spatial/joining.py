@@ -40,8 +40,9 @@ class JoinAudit:
     method : str
         "code or name" or "point", and the columns used.
     rows, matched, composite_only, totals, outside, unmatched, missing : int
-        Rows in all; with an oblast; with a composite only; national totals; points outside every
-        unit; values that name no unit; rows with nothing to join by. They add up to `rows`.
+        Rows in all; with an oblast; with a composite only; national totals; points and oblasts
+        outside every unit; values that name no unit; rows with nothing to join by. They add up to
+        `rows`.
     on_border : int
         Points on a shared border, given to the first unit in code order.
     duplicated : int
@@ -100,6 +101,7 @@ def _by_name(
     by_composite = areas.index.name == "composite"
     places: list[Place | None] = []
     status: list[Status] = []
+    unknown = dict(resolution.faults)
     for place, text in zip(resolution.places, resolution.texts, strict=True):
         kept = place
         if place is None:
@@ -111,13 +113,16 @@ def _by_name(
         else:
             code = place.composite if by_composite else _place_in(place.code, areas.index)
             status.append("matched" if code in areas.index else "outside")
-            if code and not by_composite:
+            if status[-1] == "outside":
+                kept = None
+                unknown.setdefault(str(text), f"found {place.code}, which the areas lack")
+            elif code and not by_composite:
                 kept = Place(code, "oblast")
         places.append(kept)
     reasons = [
         f"{describe_rows([i for i, text in enumerate(resolution.texts) if text == value], str)}, "
         f"column {column}: {reason}"
-        for value, reason in resolution.faults.items()
+        for value, reason in unknown.items()
     ]
     return places, status, reasons, [f"{a} = {b}" for a, b in resolution.settled.items()]
 
@@ -127,12 +132,17 @@ def _by_point(
 ) -> tuple[list[str | None], list[Status], list[str], int]:
     """Code of the area each point lies in; a point on a border goes to the first code."""
     import geopandas as gpd
+    from pyproj.exceptions import CRSError
 
     check_columns(table.columns, [x, y], what="table")
     across = pd.to_numeric(table[x], errors="coerce").to_numpy(dtype=float)
     along = pd.to_numeric(table[y], errors="coerce").to_numpy(dtype=float)
     given = np.isfinite(across) & np.isfinite(along)
-    points = gpd.points_from_xy(across[given], along[given], crs=crs).to_crs(areas.crs)
+    try:
+        points = gpd.points_from_xy(across[given], along[given], crs=crs).to_crs(areas.crs)
+    except CRSError as error:
+        raise CallError(f"crs={crs!r}: expected a coordinate reference system such as "
+                        f"{DATA_CRS!r}") from error  # fmt: skip
     found = np.full(given.sum(), -1)
     inside, unit = areas.sindex.query(points, predicate="within")
     found[inside] = unit
@@ -158,6 +168,15 @@ def _by_point(
             f"as {crs}"
         )
     return codes, status, reasons, len(border)
+
+
+def _keep_composites(
+    given: pd.Series[Any], places: list[Place | None], status: list[Status], level: str
+) -> None:
+    """Let rows with nothing to join by keep the composite that the table gives them."""
+    for row, place in enumerate(resolve_column(given.tolist(), level="composite").places):
+        if status[row] == "missing" and place is not None and place.level == "composite":
+            places[row], status[row] = place, "matched" if level == "composite" else "composite"
 
 
 def _raise_unmatched(audit: JoinAudit) -> None:
@@ -209,6 +228,10 @@ def join(
     ------
     InputError
         With one line per unknown or ambiguous value, or per set of points outside.
+
+    Notes
+    -----
+    A row with nothing in the join column keeps the composite it came with.
     """
     check_option("unmatched", unmatched, ("raise", "keep", "drop"))
     areas = oblasts() if areas is None else areas
@@ -225,6 +248,8 @@ def join(
     else:
         codes, status, reasons, on_border = _by_point(table, x, y, areas, crs)
         places = [None if code is None else Place(code, level) for code in codes]
+    if column != "composite" and "composite" in table:
+        _keep_composites(table["composite"], places, status, level)
     out = table.copy()
     out["oblast_code"] = pd.Series(
         [p.code if p and p.level == "oblast" else None for p in places], out.index, dtype=object
@@ -310,6 +335,9 @@ def place_firms(firms: pd.DataFrame, *, seed: int) -> pd.DataFrame:
     for column, region in (("oblast_code", oblast), ("composite", composite)):
         for code, rows in region.groupby(region, sort=True):
             here = places[places[column] == code]
+            if here.empty:
+                raise InputError(f"firm table: column {column}: found {code!r}, expected a code of "
+                                 "an oblast or composite")  # fmt: skip
             share = here["population"].to_numpy(dtype=float)
             drawn = rng.choice(len(here), size=len(rows), p=share / share.sum())
             out.loc[rows.index, "longitude"] = here.geometry.x.to_numpy()[drawn]

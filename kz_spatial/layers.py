@@ -16,11 +16,13 @@ import pandas as pd
 from kz_spatial.options import INDICATORS, LANGUAGES, Language
 from kz_spatial.palette import (
     CLUSTER_COLOURS,
+    DENSITY,
     LISA_COLOURS,
     LISA_LETTERS,
     NO_DATA,
     SEQUENTIAL_BAD,
     SEQUENTIAL_GOOD,
+    decade_breaks,
     nice_breaks,
 )
 from kz_spatial.wording import TERMS, say
@@ -41,6 +43,7 @@ __all__ = [
     "contours_frame",
     "describe",
     "describe_class",
+    "describe_surface",
     "local_moran_frame",
     "unit_frame",
 ]
@@ -216,7 +219,7 @@ def clusters_frame(
 def contours_frame(surface: DensitySurface, *, n_bands: int = 6) -> gpd.GeoDataFrame:
     """Filled contour bands of a surface, as polygons with `low` and `high` in its unit.
 
-    Bands double from one to the next, since densities are spread over orders of magnitude.
+    Limits rise in steps of 1, 2, 5, 10, since densities are spread over orders of magnitude.
     """
     import geopandas as gpd
     import shapely
@@ -226,9 +229,7 @@ def contours_frame(surface: DensitySurface, *, n_bands: int = 6) -> gpd.GeoDataF
 
     values = np.ma.masked_invalid(surface.values.astype(float))
     top = float(values.max())
-    best = 10 ** np.floor(np.log10(top))
-    highest = next(m * best for m in (5.0, 2.0, 1.0) if m * best <= top)
-    limits = [highest / 2**i for i in range(n_bands - 1, -1, -1)]
+    limits = decade_breaks(top, n_bands)
     rows, columns = surface.values.shape
     t = surface.transform
     made = contour_generator(
@@ -309,20 +310,41 @@ def _clusters(frame: gpd.GeoDataFrame, column: str, language: Language) -> Style
                  (f"name_{language}", column))  # fmt: skip
 
 
-def _contours(frame: gpd.GeoDataFrame, language: Language) -> Style:
-    ramp = ("#ffffcc", "#d9f0a3", "#addd8e", "#78c679", "#31a354", "#006837")
-    lows = sorted(frame["low"].astype(float))
-    highs = [*lows[1:], np.inf]
-    classes = tuple(
+def _bands(lows: list[float]) -> tuple[StyleClass, ...]:
+    """Classes of a density, the last one open."""
+    ramp = DENSITY[-len(lows) :] if len(lows) <= len(DENSITY) else DENSITY
+    return tuple(
         StyleClass(
             f"{_number(low)} – {_number(high)}" if np.isfinite(high) else f"≥ {_number(low)}",
-            ramp[min(i + len(ramp) - len(lows), len(ramp) - 1)],
-            low=low, high=high, opacity=0.75,
+            ramp[min(i, len(ramp) - 1)], low=low, high=high, opacity=0.75,
         )
-        for i, (low, high) in enumerate(zip(lows, highs, strict=True))
+        for i, (low, high) in enumerate(zip(lows, [*lows[1:], np.inf], strict=True))
     )  # fmt: skip
+
+
+def _contours(frame: gpd.GeoDataFrame, language: Language) -> Style:
     title = f"{say('layer:density_contours', language)}, {say('unit:firms', language)}"
+    classes = _bands(sorted(frame["low"].astype(float)))
     return Style("density", title, "low", "graduated", classes, ("low", "high", "unit"))
+
+
+def describe_surface(surface: DensitySurface, *, language: Language = "en") -> Style:
+    """Say how a surface is drawn: a density in the bands of its contours, a mean by quantiles."""
+    values = surface.values[np.isfinite(surface.values)].astype(float)
+    name = surface.value or "firms"
+    if surface.value is None:
+        heading, classes = "layer:density_contours", _bands(decade_breaks(values.max(initial=0)))
+    else:
+        heading, limits = name, nice_breaks(values.tolist())
+        ramp, n = SEQUENTIAL_GOOD, max(len(limits) - 2, 1)
+        classes = tuple(
+            StyleClass(f"{_number(low)} – {_number(high)}", ramp[round(i * (len(ramp) - 1) / n)],
+                       low=low, high=high, last=i == len(limits) - 2, opacity=0.75)
+            for i, (low, high) in enumerate(pairwise(limits))
+        )  # fmt: skip
+    known = heading in TERMS and f"unit:{name}" in TERMS
+    title = f"{say(heading, language)}, {say(f'unit:{name}', language)}" if known else surface.unit
+    return Style(name, title, name, "graduated", classes, ())
 
 
 def _settlements(language: Language) -> Style:
@@ -374,6 +396,8 @@ def _aliases(frame: gpd.GeoDataFrame, language: Language) -> dict[str, str]:
             found[column] = say(fixed[column], language)
         elif column in TERMS:
             found[column] = say(column, language)
+        elif f"column:{column}" in TERMS:
+            found[column] = say(f"column:{column}", language)
         elif column.startswith("name_"):
             found[column] = f"{say('column:name', language)} ({column[-2:]})"
         elif owner and f"column:{part}" in TERMS:

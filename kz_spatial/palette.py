@@ -14,17 +14,21 @@ import numpy as np
 __all__ = [
     "CANNOT",
     "CLUSTER_COLOURS",
+    "DENSITY",
     "LISA_COLOURS",
     "LISA_LETTERS",
     "NO_DATA",
     "OUTLINE",
     "SEQUENTIAL_BAD",
     "SEQUENTIAL_GOOD",
+    "decade_breaks",
     "nice_breaks",
 ]
 
 SEQUENTIAL_GOOD: Final = ("#ffffcc", "#a1dab4", "#41b6c4", "#2c7fb8", "#253494")
 SEQUENTIAL_BAD: Final = ("#ffffb2", "#fecc5c", "#fd8d3c", "#f03b20", "#bd0026")
+# ColorBrewer's YlGn, light to dark, for densities
+DENSITY: Final = ("#ffffcc", "#d9f0a3", "#addd8e", "#78c679", "#31a354", "#006837")
 NO_DATA: Final = "#d0d0d0"
 OUTLINE: Final = "#555555"
 CANNOT: Final = "#f7f7f7"
@@ -84,3 +88,29 @@ def nice_breaks(values: list[float], n_classes: int = 5) -> list[float]:
                 if inside.all():
                     return [round(float(each), max(digits + 1, 0)) for each in rounded]
     return [float(each) for each in cuts]
+
+
+def decade_breaks(top: float, n_classes: int = 6) -> list[float]:
+    """Lower limits of classes in steps of 1, 2, 5, 10, since densities span orders of magnitude.
+
+    Parameters
+    ----------
+    top : float
+        Largest value.
+    n_classes : int
+
+    Returns
+    -------
+    list of float
+        Rising; the last is at most `top`. Empty for a `top` that is not above 0.
+
+    Examples
+    --------
+    >>> decade_breaks(7.3, 4)
+    [0.5, 1.0, 2.0, 5.0]
+    """
+    if not (np.isfinite(top) and top > 0):
+        return []
+    power = int(np.floor(np.log10(top)))
+    steps = [float(f"{m}e{p}") for p in range(power - n_classes, power + 1) for m in (1, 2, 5)]
+    return [step for step in steps if step <= top][-n_classes:]

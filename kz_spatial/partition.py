@@ -20,6 +20,9 @@ __all__ = [
     "within_ss",
 ]  # fmt: skip
 
+# a column that varies by less, relative to its size, varies by rounding alone
+_ROUNDING = 1e-12
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Partition:
@@ -56,8 +59,13 @@ def standardised(table: pd.DataFrame, *, standardise: bool) -> pd.DataFrame:
     Raises
     ------
     InputError
-        When a column is not numeric or a unit lacks a value.
+        When there is no column, a column is not numeric, or a unit lacks a value or occurs twice.
     """
+    if not len(table.columns):
+        raise InputError("table: found no columns, expected those to group by")
+    if not table.index.is_unique:
+        twice = table.index[table.index.duplicated()][0]
+        raise InputError(f"table: found unit {twice!r} twice, expected once")
     wrong = [name for name in table if not pd.api.types.is_numeric_dtype(table[name])]
     if wrong:
         raise InputError(f"table: column {wrong[0]!r} holds {table[wrong[0]].dtype}, expected "
@@ -71,7 +79,8 @@ def standardised(table: pd.DataFrame, *, standardise: bool) -> pd.DataFrame:
     if not standardise:
         return values
     spread = values.std(ddof=1)
-    return (values - values.mean()) / spread.where(spread > 0, 1.0)
+    varies = spread > _ROUNDING * values.abs().max()
+    return (values - values.mean()) / spread.where(varies, 1.0)
 
 
 def within_ss(X: NDArray[np.float64], labels: NDArray[np.intp]) -> float:

@@ -1,4 +1,9 @@
-"""QGIS style documents (QML) from layer descriptions, written by hand for QGIS 3.22 and later."""
+"""QGIS style documents (QML) from layer descriptions, written by hand for QGIS 3.22 and later.
+
+A style is a rule-based renderer with one heading rule, so that the legend of a dropped-in layer
+carries title and unit. Colours, classes and words come from the description; nothing is drawn up
+here but hatches, labels, forms and map tips.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +11,46 @@ from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
+from pandas.api.types import is_float_dtype, is_numeric_dtype
 
-from kz_spatial.palette import OUTLINE, SEQUENTIAL_GOOD
-from kz_spatial.palette import nice_breaks as _nice_breaks
+from kz_spatial.palette import OUTLINE
+from kz_spatial.wording import TERMS, say
 
 if TYPE_CHECKING:
-    from kz_spatial.density import DensitySurface
+    from collections.abc import Mapping
+
     from kz_spatial.layers import Layer, Style, StyleClass
 
 __all__ = ["raster_style", "vector_style"]
 
 _HEAD: Final = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 _VERSION: Final = "3.22.0"
+_HATCH: Final = "#8c8c8c"
+_HATCH_ANGLES: Final[dict[str, tuple[str, ...]]] = {
+    "": (), "diagonal": ("45",), "cross": ("45", "135"),
+}  # fmt: skip
+# settlements are named below this scale, larger ones first; the smallest also wait to be drawn
+_NAMED_BELOW: Final = 6_000_000
+_NAME_SCALES: Final = (4_000_000, 2_500_000, 1_200_000)
+_EXPRESSION: Final = 3  # QgsProperty.ExpressionBasedProperty
+_CITY_DEGREES2: Final = 0.5  # the three cities are far below, the other units far above
+_P_VALUES: Final = ("_p", "_p_min", "_p_fdr")
+_HIDDEN_COLUMNS: Final = ("fid",)
+
+
+def _options(values: Mapping[str, object]) -> str:
+    """Nested settings as QGIS writes them."""
+    parts = []
+    for key, value in values.items():
+        if isinstance(value, dict):
+            parts.append(f'<Option type="Map" name={quoteattr(key)}>{_options(value)}</Option>')
+        else:
+            kind = {bool: "bool", int: "int"}.get(type(value), "QString")
+            text = str(value).lower() if isinstance(value, bool) else str(value)
+            parts.append(
+                f'<Option type="{kind}" name={quoteattr(key)} value={quoteattr(text)}/>'
+            )  # fmt: skip
+    return "".join(parts)
 
 
 def _rgba(colour: str, opacity: float = 1.0) -> str:
@@ -25,49 +58,50 @@ def _rgba(colour: str, opacity: float = 1.0) -> str:
     return f"{red},{green},{blue},{round(255 * opacity)}"
 
 
-def _layer(name: str, options: dict[str, str], sub: str = "") -> str:
-    entries = "".join(
-        f'<Option type="QString" name={quoteattr(k)} value={quoteattr(v)}/>'
-        for k, v in options.items()
-    )
+def _symbol_layer(name: str, options: dict[str, str], sub: str = "") -> str:
     # QGIS before 3.26 reads <prop>, later ones <Option>
     props = "".join(f"<prop k={quoteattr(k)} v={quoteattr(v)}/>" for k, v in options.items())
     return (f'<layer class="{name}" enabled="1" locked="0" pass="0">'
-            f'<Option type="Map">{entries}</Option>{props}{sub}</layer>')  # fmt: skip
+            f'<Option type="Map">{_options(options)}</Option>{props}{sub}</layer>')  # fmt: skip
+
+
+def _symbol(kind: str, name: str, body: str) -> str:
+    return (f'<symbol type="{kind}" name="{name}" alpha="1" clip_to_extent="1" force_rhr="0">'
+            f"{body}</symbol>")  # fmt: skip
 
 
 def _hatch(each: StyleClass) -> str:
-    if not each.hatch:
-        return ""
-    line = ('<symbol type="line" name="@0@1" alpha="1" clip_to_extent="1" force_rhr="0">'
-            + _layer("SimpleLine", {"line_color": _rgba("#8c8c8c"), "line_width": "0.18",
-                                    "line_width_unit": "MM", "line_style": "solid"})
-            + "</symbol>")  # fmt: skip
-    angles = ("45", "135") if each.hatch == "cross" else ("45",)
+    line = _symbol("line", "@0@1", _symbol_layer("SimpleLine", {
+        "line_color": _rgba(_HATCH), "line_width": "0.18", "line_width_unit": "MM",
+        "line_style": "solid",
+    }))  # fmt: skip
     return "".join(
-        _layer("LinePatternFill", {"angle": angle, "distance": "1.8", "distance_unit": "MM",
-                                   "color": _rgba("#8c8c8c"), "line_width": "0.18"}, line)
-        for angle in angles
+        _symbol_layer("LinePatternFill", {"angle": angle, "distance": "1.8", "line_width": "0.18",
+                                          "distance_unit": "MM", "color": _rgba(_HATCH)}, line)
+        for angle in _HATCH_ANGLES[each.hatch]
     )  # fmt: skip
 
 
-def _symbol(number: int, each: StyleClass, geometry: str) -> str:
-    if geometry == "point":
-        body = _layer("SimpleMarker", {
+def _class_symbol(number: int, each: StyleClass, layer: Layer) -> str:
+    if layer.geometry == "point":
+        return _symbol("marker", str(number), _symbol_layer("SimpleMarker", {
             "name": "circle", "color": _rgba(each.colour, each.opacity), "size": f"{each.size:g}",
             "size_unit": "MM", "outline_color": _rgba("#ffffff"), "outline_width": "0.2",
             "outline_width_unit": "MM",
-        })  # fmt: skip
-        kind = "marker"
-    else:
-        body = _layer("SimpleFill", {
-            "color": _rgba(each.colour, each.opacity), "style": "solid",
-            "outline_color": _rgba(OUTLINE), "outline_style": "solid", "outline_width": "0.2",
-            "outline_width_unit": "MM", "joinstyle": "round",
-        }) + _hatch(each)  # fmt: skip
-        kind = "fill"
-    return (f'<symbol type="{kind}" name="{number}" alpha="1" clip_to_extent="1" force_rhr="0">'
-            f"{body}</symbol>")  # fmt: skip
+        }))  # fmt: skip
+    faint = each.opacity < 1  # bands of a surface need no borders of their own
+    fill = _symbol_layer("SimpleFill", {
+        "color": _rgba(each.colour, each.opacity), "style": "solid",
+        "outline_color": _rgba(OUTLINE, 0.35 if faint else 1.0), "outline_style": "solid",
+        "outline_width": "0.1" if faint else "0.2", "outline_width_unit": "MM",
+        "joinstyle": "round",
+    })  # fmt: skip
+    return _symbol("fill", str(number), fill + _hatch(each))
+
+
+def _text(value: object) -> str:
+    """A value as QGIS expressions write text."""
+    return "'" + str(value).replace("'", "''") + "'"
 
 
 def _condition(style: Style, each: StyleClass) -> str:
@@ -81,63 +115,157 @@ def _condition(style: Style, each: StyleClass) -> str:
         return f"{column} >= {each.low:.12g} AND {column} {sign} {each.high:.12g}"
     if isinstance(each.value, int):
         return f"{column} = {each.value}"
-    return f"{column} = '{each.value}'"
+    return f"{column} = {_text(each.value)}"
+
+
+def _rule(layer: Layer, style: Style, number: int, each: StyleClass) -> str:
+    late = layer.geometry == "point" and each.low == 0
+    scale = f' scalemindenom="1" scalemaxdenom="{_NAMED_BELOW}"' if late else ""
+    return (f'<rule key="{{{style.name}-{number}}}" symbol="{number}"{scale} '
+            f"label={quoteattr(each.label)} filter={quoteattr(_condition(style, each))}/>"
+            )  # fmt: skip
 
 
 def _renderer(layer: Layer, style: Style) -> str:
-    rules = "".join(
-        f'<rule key="{{{style.name}-{i}}}" symbol="{i}" label={quoteattr(each.label)} '
-        f"filter={quoteattr(_condition(style, each))}/>"
-        for i, each in enumerate(style.classes)
-    )
-    symbols = "".join(_symbol(i, each, layer.geometry) for i, each in enumerate(style.classes))
+    rules = "".join(_rule(layer, style, i, each) for i, each in enumerate(style.classes))
+    symbols = "".join(_class_symbol(i, each, layer) for i, each in enumerate(style.classes))
     return ('<renderer-v2 type="RuleRenderer" symbollevels="0" enableorderby="0" forceraster="0">'
-            f'<rules key="{{{style.name}}}">{rules}</rules><symbols>{symbols}</symbols>'
-            "</renderer-v2>")  # fmt: skip
+            f'<rules key="{{{style.name}}}">'
+            f'<rule key="{{{style.name}-title}}" label={quoteattr(style.title)}>{rules}</rule>'
+            f"</rules><symbols>{symbols}</symbols></renderer-v2>")  # fmt: skip
 
 
 def _label_expression(layer: Layer, style: Style) -> str:
+    """Name of a feature, with the letter or number of its class below it."""
     name = f'"{layer.label_column}"'
-    letters = [(c.value, c.letter) for c in style.classes if c.letter and isinstance(c.value, str)]
-    if not letters:
-        return name
-    cases = " ".join(f"WHEN \"{style.column}\" = '{v}' THEN '\n{letter}'" for v, letter in letters)
-    return f"{name} || CASE {cases} ELSE '' END"
+    cases = " ".join(
+        f"WHEN {_condition(style, each)} THEN '\n{each.letter}'"
+        for each in style.classes
+        if each.letter
+    )
+    return f"{name} || CASE {cases} ELSE '' END" if cases else name
+
+
+def _shown_places(style: Style) -> str:
+    """Condition under which a place is named at the map's scale: larger ones first."""
+    lows = sorted((each.low or 0.0 for each in style.classes), reverse=True)[1:]
+    cases = " ".join(
+        f"WHEN @map_scale > {scale} THEN {low:.12g}"
+        for scale, low in zip(_NAME_SCALES, lows, strict=False)
+    )
+    return f'"{style.column}" >= CASE {cases} ELSE 0 END'
+
+
+def _placement(layer: Layer, style: Style) -> str:
+    """Where names go, at which scales, and whether: cities beside their dot or outline."""
+    if layer.geometry == "point":
+        place = ('placement="6" predefinedPositionOrder="TR,TL,BR,BL,R,L,TSR,BSR" offsetType="1" '
+                 'dist="0.4" priority="3"')  # fmt: skip
+        # in this element, unlike elsewhere, the largest denominator is called scaleMax
+        seen = f'scaleVisibility="1" scaleMin="1" scaleMax="{_NAMED_BELOW}" obstacle="1"'
+        rules = {"Show": _shown_places(style)}
+    else:
+        place = 'placement="4" dist="0.8" distUnits="MM" priority="8" centroidInside="1"'
+        seen = 'scaleVisibility="0" obstacle="0"'
+        small = f"CASE WHEN area($geometry) < {_CITY_DEGREES2} THEN 'force' ELSE 'no' END"
+        rules = {"PolygonLabelOutside": small}
+    defined: dict[str, object] = {
+        "name": "", "type": "collection",
+        "properties": {
+            key: {"active": True, "expression": rule, "type": _EXPRESSION}
+            for key, rule in rules.items()
+        },
+    }  # fmt: skip
+    return (f'<placement {place}/><rendering {seen} displayAll="0" drawLabels="1" '
+            'fontLimitPixelSize="0"/><dd_properties><Option type="Map">'
+            f"{_options(defined)}</Option></dd_properties>")  # fmt: skip
 
 
 def _labelling(layer: Layer, style: Style) -> str:
     if layer.label_column is None:
         return ""
-    cities = layer.geometry == "point"
-    size = "7" if cities else "8"
-    scale = 'scaleVisibility="1" scaleMin="6000000" scaleMax="1"' if cities else (
-        'scaleVisibility="0" scaleMin="0" scaleMax="0"'
-    )  # fmt: skip
-    placement = (
-        'placement="6" dist="0.6" priority="4"' if cities
-        else 'placement="1" dist="0" priority="8" centroidInside="1" centroidWhole="0"'
-    )  # fmt: skip
+    # no font family: the reader's own system font has every letter of Kazakh
     return (
         '<labeling type="simple"><settings calloutType="simple"><text-style '
         f'fieldName={quoteattr(_label_expression(layer, style))} isExpression="1" '
-        f'fontFamily="DejaVu Sans" fontSize="{size}" fontSizeUnit="Point" fontWeight="50" '
-        'textColor="34,34,34,255" textOpacity="1" multilineHeight="0.9">'
+        f'fontSize="{7 if layer.geometry == "point" else 8}" fontSizeUnit="Point" '
+        'fontWeight="50" textColor="34,34,34,255" textOpacity="1" multilineHeight="0.9">'
         '<text-buffer bufferDraw="1" bufferSize="0.8" bufferSizeUnits="MM" '
         'bufferColor="255,255,255,230" bufferOpacity="1" bufferNoFill="1"/></text-style>'
-        '<text-format wrapChar="" autoWrapLength="16" useMaxLineLengthForAutoWrap="1" '
-        'multilineAlign="1"/>'
-        f'<placement {placement}/><rendering {scale} obstacle="1" displayAll="0" drawLabels="1" '
-        'fontLimitPixelSize="0"/></settings></labeling>'
+        '<text-format wrapChar="" autoWrapLength="14" useMaxLineLengthForAutoWrap="1" '
+        f'multilineAlign="1"/>{_placement(layer, style)}</settings></labeling>'
     )
+
+
+def _words(layer: Layer) -> dict[str, dict[str, str]]:
+    """By column of stored keys: what a reader sees for each key."""
+    found: dict[str, dict[str, str]] = {}
+    for column in (c for c in layer.frame.columns if c != "geometry"):
+        if is_numeric_dtype(layer.frame[column].dtype):
+            continue
+        keys = layer.frame[column].dropna().unique()
+        if len(keys) and all(key in TERMS for key in keys):
+            found[column] = {str(key): say(key, layer.language) for key in keys}
+    for style in layer.styles:
+        words = {each.value: each.label for each in style.classes if isinstance(each.value, str)}
+        if words:
+            found[style.column] = words
+    return found
+
+
+def _fields(layer: Layer) -> str:
+    """Aliases, words for stored keys, and the order of the attribute table."""
+    columns = [c for c in layer.frame.columns if c != "geometry"]
+    first = [c for c in (layer.label_column,) if c in columns]
+    order = [*_HIDDEN_COLUMNS, *first, *(c for c in columns if c not in first)]
+    aliases = "".join(
+        f'<alias index="{i}" field={quoteattr(column)} name={quoteattr(text)}/>'
+        for i, (column, text) in enumerate(layer.aliases.items(), start=1)
+    )
+    widgets = ""
+    for column, words in _words(layer).items():
+        pairs = "".join(f'<Option type="Map">{_options({label: value})}</Option>'
+                        for value, label in words.items())  # fmt: skip
+        widgets += (
+            f'<field name={quoteattr(column)} configurationFlags="None"><editWidget '
+            'type="ValueMap"><config><Option type="Map"><Option type="List" name="map">'
+            f"{pairs}</Option></Option></config></editWidget></field>"
+        )
+    shown = "".join(
+        f'<column type="field" name={quoteattr(c)} width="-1" '
+        f'hidden="{int(c in _HIDDEN_COLUMNS)}"/>' for c in order
+    )  # fmt: skip
+    return (
+        f"<fieldConfiguration>{widgets}</fieldConfiguration><aliases>{aliases}</aliases>"
+        f"<attributetableconfig><columns>{shown}"
+        '<column type="actions" width="-1" hidden="1"/></columns></attributetableconfig>'
+    )
+
+
+def _tip_value(layer: Layer, column: str, words: dict[str, dict[str, str]]) -> str:
+    """Expression of one value in a map tip."""
+    name = f'"{column}"'
+    if column in words:
+        cases = " ".join(f"WHEN {name} = {_text(k)} THEN {_text(v)}"
+                         for k, v in words[column].items())  # fmt: skip
+        name = f"CASE {cases} ELSE {name} END"
+    elif column in layer.frame and is_float_dtype(layer.frame[column].dtype):
+        tiny = f"CASE WHEN {name} < 0.001 THEN '&lt; 0.001' ELSE round({name}, 3) END"
+        name = tiny if column.endswith(_P_VALUES) else f"round({name}, 3)"
+    return f"COALESCE({name}, '–')"
 
 
 def _map_tip(layer: Layer, style: Style) -> str:
+    words = _words(layer)
+    title = next((c for c in style.tooltip if c == layer.label_column), None)
+    head = f'<b>[% "{title}" %]</b>' if title else f"<b>{escape(layer.title)}</b>"
     rows = "".join(
-        f"<tr><td>{escape(layer.aliases.get(c, c))}</td><td><b>[% COALESCE(\"{c}\", '–') %]</b></td>"
-        "</tr>"
-        for c in style.tooltip
-    )
-    return f"<mapTip>{escape(f'<table>{rows}</table>')}</mapTip>"
+        f"<tr><td>{escape(layer.aliases.get(c, c))}</td>"
+        f"<td><b>[% {_tip_value(layer, c, words)} %]</b></td></tr>"
+        for c in style.tooltip if c != title
+    )  # fmt: skip
+    foot = f"<br><i>{escape(layer.notice)}</i>" if layer.notice else ""
+    return f"<mapTip>{escape(f'{head}<table>{rows}</table>{foot}')}</mapTip>"
 
 
 def vector_style(layer: Layer, style: Style) -> str:
@@ -152,40 +280,46 @@ def vector_style(layer: Layer, style: Style) -> str:
     Returns
     -------
     str
-        A whole QML document: rule-based renderer, labels, aliases, display expression, map tip.
+        A whole QML document: rule-based renderer, labels, aliases, words of stored keys, order of
+        the attribute table, display expression, map tip.
     """
-    aliases = "".join(
-        f'<alias index="{i}" field={quoteattr(column)} name={quoteattr(text)}/>'
-        for i, (column, text) in enumerate(layer.aliases.items(), start=1)
-    )
     shown = layer.label_column or style.column
     return (
         f'{_HEAD}<qgis version="{_VERSION}" styleCategories="AllStyleCategories" '
         f'labelsEnabled="{int(layer.label_column is not None)}" simplifyDrawingHints="1" '
         'hasScaleBasedVisibilityFlag="0" minScale="100000000" maxScale="0">'
-        f"{_renderer(layer, style)}{_labelling(layer, style)}<aliases>{aliases}</aliases>"
+        f"{_renderer(layer, style)}{_labelling(layer, style)}{_fields(layer)}"
         f'<previewExpression>"{shown}"</previewExpression>{_map_tip(layer, style)}'
         f"<layerOpacity>1</layerOpacity></qgis>"
     )
 
 
-def raster_style(surface: DensitySurface) -> str:
-    """QML of a density surface: classes of colour with transparent gaps."""
-    values = surface.values[np.isfinite(surface.values)].astype(float)
-    limits = _nice_breaks(values[values > 0].tolist())
-    top = len(limits) - 2
+def raster_style(style: Style) -> str:
+    """QML of a surface; cells under the lowest of its classes are left clear.
+
+    Parameters
+    ----------
+    style : Style
+        As `describe_surface` returns it.
+    """
+    classes = style.classes
+    lowest, highest = (classes[0].low, classes[-1].low) if classes else (0.0, 1.0)
+    # a class of QGIS is named by its upper limit, and holds it
     items = "".join(
-        f'<item value="{high:.9g}" color="{SEQUENTIAL_GOOD[round(i * 4 / max(top, 1))]}" '
-        f'alpha="255" label="{low:g} – {high:g}"/>'
-        for i, (low, high) in enumerate(zip(limits, limits[1:], strict=False))
+        f'<item value="{"inf" if each.high is None or np.isinf(each.high) else f"{each.high:.9g}"}"'
+        f' color="{each.colour}" alpha="255" label={quoteattr(each.label)}/>'
+        for each in classes
     )
-    low, high = (limits[0], limits[-1]) if limits else (0, 1)
+    if classes and not classes[-1].last:
+        items = (f'<item value="{lowest:.9g}" color="#ffffff" alpha="0" '
+                 f"label={quoteattr(f'< {lowest:g}')}/>") + items  # fmt: skip
+    opacity = classes[0].opacity if classes else 1.0
     return (
         f'{_HEAD}<qgis version="{_VERSION}" styleCategories="AllStyleCategories"><pipe>'
-        '<rasterrenderer type="singlebandpseudocolor" band="1" opacity="0.85" alphaBand="-1" '
-        f'classificationMin="{low:g}" classificationMax="{high:g}">'
+        f'<rasterrenderer type="singlebandpseudocolor" band="1" opacity="{opacity:g}" '
+        f'alphaBand="-1" classificationMin="{lowest:g}" classificationMax="{highest:g}">'
         "<rasterTransparency/><rastershader>"
         '<colorrampshader colorRampType="DISCRETE" classificationMode="1" clip="0" '
-        f'minimumValue="{low:g}" maximumValue="{high:g}">{items}</colorrampshader>'
+        f'minimumValue="{lowest:g}" maximumValue="{highest:g}">{items}</colorrampshader>'
         "</rastershader></rasterrenderer></pipe></qgis>"
     )

@@ -129,7 +129,9 @@ def regionalise(
     Raises
     ------
     InputError
-        When values are missing, or the units fall into more pieces than groups were asked.
+        When values are missing, a unit is not in the graph, or the units do not hang together.
+    NotEnoughDataError
+        When there are fewer units than groups.
     CallError
         When "exact" is asked of more than 12 units.
     """

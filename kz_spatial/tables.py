@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import pandas as pd
 
+from kz_spatial.errors import NotEnoughDataError
+from kz_spatial.fixed_effects import Inference
 from kz_spatial.geography import place_name
 
 if TYPE_CHECKING:
@@ -33,18 +35,27 @@ def _readiness(study: Study) -> pd.DataFrame:
 def _regression(study: Study) -> pd.DataFrame:
     parts = []
     for coding, fit in study.fits.items():
-        for inference in ("crv1", "hc1", "iid"):
-            table = fit.table(inference).rename_axis("term").reset_index()
+        for inference in get_args(Inference):
+            try:
+                table = fit.table(inference).rename_axis("term").reset_index()
+            except NotEnoughDataError as error:
+                table = pd.DataFrame({"term": [""], "reason": [str(error)]})
             table.insert(0, "coding", coding)
             table.insert(1, "inference", inference)
-            df = fit.covariance(inference).df
+            if "reason" not in table:
+                df = fit.degrees_of_freedom("crv1" if inference == "wild" else inference)
+                table = table.assign(df=df.to_numpy(), reason="")
             parts.append(
-                table.assign(df=df, n_obs=fit.n_obs, n_clusters=fit.n_clusters, r2=fit.r2,
+                table.assign(n_obs=fit.n_obs, n_clusters=fit.n_clusters, r2=fit.r2,
                              r2_within=fit.r2_within)
             )  # fmt: skip
     columns = ["coding", "inference", "term", "coefficient", "std_error", "t", "p", "ci_low",
-               "ci_high", "df", "n_obs", "n_clusters", "r2", "r2_within"]  # fmt: skip
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+               "ci_high", "df", "n_obs", "n_clusters", "r2", "r2_within", "reason"]  # fmt: skip
+    return (
+        pd.concat(parts, ignore_index=True).reindex(columns=columns)
+        if parts
+        else pd.DataFrame(columns=columns)
+    )
 
 
 def _moran(study: Study) -> pd.DataFrame:

@@ -48,6 +48,8 @@ TERMS: Final[dict[str, tuple[str, str, str]]] = {
     "island": (
         "No neighbour with a value", "Нет соседа со значением", "Мәні бар көршісі жоқ"),
     "suppressed": ("Withheld (under 5 firms)", "Скрыто (менее 5 фирм)", "Жасырын (5-тен аз фирма)"),
+    "exact": ("exact", "точный", "дәл"),
+    "monte-carlo": ("Monte Carlo", "Монте-Карло", "Монте-Карло"),
     # clusters
     "typology_composite": (
         "Typology of the seven regions", "Типология семи регионов", "Жеті өңір типологиясы"),
@@ -75,6 +77,16 @@ TERMS: Final[dict[str, tuple[str, str, str]]] = {
     "column:p_fdr": ("p, FDR", "p, FDR", "p, FDR"),
     "column:statistic": ("local I", "локальный I", "жергілікті I"),
     "column:label": ("class", "класс", "класс"),
+    "column:value": ("value", "значение", "мәні"),
+    "column:quadrant": ("quadrant", "квадрант", "квадрант"),
+    "column:method": ("method", "метод", "әдіс"),
+    "column:low": ("From", "От", "Бастап"),
+    "column:high": ("Up to", "До", "Дейін"),
+    "column:kato": ("KATO code", "Код КАТО", "ҚАЖЖ коды"),
+    "column:geonameid": ("GeoNames id", "Номер GeoNames", "GeoNames нөмірі"),
+    "column:is_seat": ("Seat of its oblast", "Центр области", "Облыс орталығы"),
+    "column:latitude": ("Latitude", "Широта", "Ендік"),
+    "column:longitude": ("Longitude", "Долгота", "Бойлық"),
     "column:population": ("Population", "Население", "Халық саны"),
     "column:area_km2": ("Area, km²", "Площадь, км²", "Ауданы, км²"),
     # the map

@@ -1,0 +1,467 @@
+"""Moran's I, global and local: against esda and GeoDa, by enumeration, and on awkward data."""
+
+from __future__ import annotations
+
+import warnings
+from fractions import Fraction
+from itertools import combinations, permutations
+
+import numpy as np
+import pandas as pd
+import pygeoda
+import pytest
+from helpers import graph_of, ring
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import false_discovery_control
+
+from kz_spatial import autocorrelation
+from kz_spatial.autocorrelation import LISA_LABELS, local_moran, moran
+from kz_spatial.boundaries import composites, oblasts
+from kz_spatial.errors import CallError, InputError
+from kz_spatial.weights import contiguity
+
+OBLASTS = oblasts(detail="light")
+GRAPH = contiguity(OBLASTS)
+SEVEN = contiguity(composites(detail="light"))
+# both sides sum twenty products of doubles; 1e-10 is a million roundings
+CLOSE = {"rtol": 0, "atol": 1e-10}
+
+
+def values_for(graph, seed=1):
+    rng = np.random.default_rng(seed)
+    return pd.Series(rng.normal(50, 10, graph.n), graph.unique_ids)
+
+
+# statistics
+
+
+@pytest.mark.parametrize("graph", [GRAPH, SEVEN], ids=["oblasts", "composites"])
+@pytest.mark.parametrize("transform", ["R", "B"])
+def test_statistics_agree_with_esda(graph, transform):
+    esda = pytest.importorskip("esda")
+    graph = graph.transform(transform)
+    values = values_for(graph)
+    found, local = moran(values, graph), local_moran(values, graph)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # esda announces another default alternative
+        theirs = esda.Moran(values, graph, transformation=transform, permutations=0)
+        locally = esda.Moran_Local(values, graph, transformation=transform, permutations=0)
+    assert found.statistic == pytest.approx(theirs.I, rel=0, abs=1e-10)
+    assert found.expected == pytest.approx(theirs.EI, rel=0, abs=1e-15)
+    np.testing.assert_allclose(local.frame["statistic"], locally.Is, **CLOSE)
+    quadrant = {1: "High-High", 2: "Low-High", 3: "Low-Low", 4: "High-Low"}
+    assert local.frame["quadrant"].tolist() == [quadrant[each] for each in locally.q]
+    if graph.n == 7:  # over all arrangements, the randomisation moments are exact
+        assert found.z == pytest.approx(theirs.z_rand, rel=1e-10)
+
+
+def test_local_statistics_and_quadrants_agree_with_geoda(tmp_path):
+    path = tmp_path / "areas.shp"
+    OBLASTS[["kato", "geometry"]].to_file(path, index=False)
+    values = values_for(GRAPH, seed=4)
+    theirs = pygeoda.local_moran(
+        pygeoda.queen_weights(pygeoda.open(str(path))), values.tolist(), significance_cutoff=1.0
+    )
+    frame = local_moran(values, GRAPH).frame
+    np.testing.assert_allclose(frame["statistic"], theirs.lisa_values(), **CLOSE)
+    labels = [theirs.lisa_labels()[each] for each in theirs.lisa_clusters()]
+    assert frame["quadrant"].tolist() == labels
+    assert len(set(labels)) == 4  # all quadrants occur, so a swap would show
+
+
+# exact p-values by enumeration in whole numbers
+
+FIVE = {"a": ["b"], "b": ["a", "c", "d"], "c": ["b", "d"], "d": ["b", "c", "e"], "e": ["d"]}
+FIVE_VALUES = [
+    {"a": 1, "b": 5, "c": 6, "d": 2, "e": 9},
+    {"a": 4, "b": 4, "c": 0, "d": 1, "e": 4},  # ties
+    {"a": 0, "b": 0, "c": 1, "d": 0, "e": 0},
+    {"a": 10, "b": 9, "c": 8, "d": 1, "e": 0},
+]
+
+
+def lag_product(z, keys):
+    """z'Wz with row-standardised weights, as a fraction."""
+    place = dict(zip(keys, z, strict=True))
+    return sum(
+        place[i] * sum(place[j] for j in near) / Fraction(len(near)) for i, near in FIVE.items()
+    )
+
+
+def share(draws, observed, alternative):
+    centre = sum(draws) / Fraction(len(draws))
+    extreme = {
+        "greater": [each >= observed for each in draws],
+        "less": [each <= observed for each in draws],
+        "two-sided": [abs(each - centre) >= abs(observed - centre) for each in draws],
+    }[alternative]
+    return Fraction(sum(extreme), len(draws))
+
+
+@pytest.mark.parametrize("numbers", FIVE_VALUES)
+@pytest.mark.parametrize("alternative", ["two-sided", "greater", "less"])
+def test_global_p_by_brute_force(numbers, alternative):
+    keys = list(FIVE)
+    mean = Fraction(sum(numbers.values()), 5)
+    z = [numbers[key] - mean for key in keys]
+    draws = [lag_product(each, keys) for each in permutations(z)]
+    found = moran(pd.Series(numbers), graph_of(FIVE).transform("R"), alternative=alternative)
+    assert (found.method, found.n_arrangements, found.n_units) == ("exact", 120, 5)
+    assert found.seed is None
+    # p is a ratio of two counts, so it must agree to the last bit but one
+    product = lag_product(z, keys)
+    assert found.p == pytest.approx(float(share(draws, product, alternative)), rel=1e-15)
+    statistic = product / sum(each**2 for each in z)  # n / sum(W) is 1
+    assert found.statistic == pytest.approx(float(statistic), rel=1e-13)
+    assert found.expected == -0.25
+
+
+@pytest.mark.parametrize("numbers", FIVE_VALUES)
+def test_local_p_by_brute_force(numbers):
+    frame = local_moran(pd.Series(numbers), graph_of(FIVE).transform("R")).frame
+    mean = Fraction(sum(numbers.values()), 5)
+    for key, near in FIVE.items():
+        others = [numbers[each] - mean for each in FIVE if each != key]
+        # all 24 arrangements of the others, where the package takes neighbour sets
+        draws = [sum(each[: len(near)]) / Fraction(len(near)) for each in permutations(others)]
+        observed = sum(numbers[each] - mean for each in near) / Fraction(len(near))
+        row = frame.loc[key]
+        assert row["p"] == pytest.approx(float(share(draws, observed, "two-sided")), rel=1e-15)
+        smallest = min(share(draws, each, "two-sided") for each in set(draws))
+        assert row["p_min"] == pytest.approx(float(smallest), rel=1e-15)
+        assert row["method"] == "exact"
+        assert row["n_arrangements"] == len(list(combinations(others, len(near))))
+        z = numbers[key] - mean
+        assert row["quadrant"] == (
+            f"{'High' if z > 0 else 'Low'}-{'High' if observed > 0 else 'Low'}"
+        )
+
+
+def test_all_5040_arrangements_of_the_composites():
+    found = moran(values_for(SEVEN), SEVEN)
+    assert (found.method, found.n_arrangements) == ("exact", 5040)
+    assert (found.p * 5040) == pytest.approx(round(found.p * 5040), abs=1e-9)
+    assert moran(values_for(SEVEN), SEVEN, seed=1).p == found.p
+
+
+# Monte Carlo
+
+
+@pytest.mark.parametrize("alternative", ["two-sided", "greater", "less"])
+def test_global_monte_carlo_is_within_three_standard_errors_of_exact(monkeypatch, alternative):
+    values, n = values_for(SEVEN, seed=6), 9999
+    exact = moran(values, SEVEN, alternative=alternative)
+    monkeypatch.setattr(autocorrelation, "_MAX_ARRANGEMENTS", 1)
+    drawn = moran(values, SEVEN, alternative=alternative, n_permutations=n, seed=3)
+    assert (drawn.method, drawn.n_arrangements, drawn.seed) == ("monte-carlo", n, 3)
+    assert abs(drawn.p - exact.p) < 3 * np.sqrt(exact.p * (1 - exact.p) / n) + 1 / n
+    assert drawn.statistic == exact.statistic
+    again = moran(values, SEVEN, alternative=alternative, n_permutations=n, seed=3)
+    assert again.p == drawn.p
+    assert moran(values, SEVEN, alternative=alternative, n_permutations=n, seed=4).p != drawn.p
+
+
+def test_local_monte_carlo_is_within_three_standard_errors_of_exact(monkeypatch):
+    values, n = values_for(GRAPH, seed=8), 4999
+    exact = local_moran(values, GRAPH)
+    assert exact.seed is None
+    monkeypatch.setattr(autocorrelation, "_MAX_NEIGHBOUR_SETS", 0)
+    drawn = local_moran(values, GRAPH, n_permutations=n, seed=3)
+    assert drawn.seed == 3
+    assert set(drawn.frame["method"]) == {"monte-carlo"}
+    assert set(drawn.frame["n_arrangements"]) == {n}
+    p = exact.frame["p"]
+    # twenty units at once: 3.9 standard errors keep the chance of any alarm at that of one at 3
+    assert (abs(drawn.frame["p"] - p) < 3.9 * np.sqrt(p * (1 - p) / n) + 1 / n).all()
+    np.testing.assert_array_equal(drawn.frame["statistic"], exact.frame["statistic"])
+
+
+def test_a_monte_carlo_p_is_never_zero():
+    values = pd.Series(np.repeat([0.0, 100.0], 10), GRAPH.unique_ids)
+    found = moran(values, graph_of(ring(GRAPH.unique_ids)).transform("R"), n_permutations=99)
+    assert found.p == 1 / 100
+    assert found.statistic == pytest.approx(0.8)  # 16 of 20 lags are whole, 4 are nought
+
+
+def test_unequal_weights_cannot_be_enumerated_by_sets():
+    near = ring("abcdefgh")
+    unequal = graph_of(near, {key: [1, 3] for key in near})
+    found = local_moran(values_for(unequal), unequal, n_permutations=199)
+    assert set(found.frame["method"]) == {"monte-carlo"}
+    assert (found.frame["p"] >= 1 / 200).all()
+
+
+def test_ten_units_are_too_many_to_enumerate_and_eight_are_not():
+    for n, method in ((8, "exact"), (10, "monte-carlo")):
+        graph = graph_of(ring(range(n))).transform("R")
+        assert moran(values_for(graph), graph, n_permutations=9).method == method
+
+
+# what a unit can reach
+
+
+def test_one_neighbour_among_twenty_reaches_one_nineteenth_at_best():
+    frame = local_moran(values_for(GRAPH), GRAPH).frame
+    lonely = GRAPH.cardinalities == 1
+    assert lonely.sum() == 4
+    np.testing.assert_allclose(frame.loc[lonely, "p_min"], 1 / 19, rtol=1e-15)
+    assert (frame.loc[lonely, "label"] == "cannot be significant").all()
+    assert (frame.loc[~lonely, "p_min"] < 0.05).all()
+    assert not (frame.loc[~lonely, "label"] == "cannot be significant").any()
+    # at ten percent they can
+    assert not (local_moran(values_for(GRAPH), GRAPH, alpha=0.1).frame["label"]
+                == "cannot be significant").any()  # fmt: skip
+
+
+def test_one_neighbour_among_seven_reaches_one_sixth_at_best():
+    frame = local_moran(values_for(SEVEN), SEVEN).frame
+    np.testing.assert_allclose(frame.loc[["almaty", "astana"], "p_min"], 1 / 6, rtol=1e-15)
+    assert set(frame.loc[["almaty", "astana"], "label"]) == {"cannot be significant"}
+
+
+def test_labels_follow_from_p_and_alpha():
+    values = pd.Series(np.where(np.arange(20) < 10, 0.0, 10.0), GRAPH.unique_ids)
+    values += values_for(GRAPH) / 1000
+    for alpha in (0.05, 0.3, 1.0):
+        found = local_moran(values, GRAPH, alpha=alpha)
+        frame = found.frame
+        expected = np.where(
+            frame["p"] <= alpha, frame["quadrant"],
+            np.where(frame["p_min"] > alpha, "cannot be significant", "not significant"),
+        )  # fmt: skip
+        assert frame["label"].tolist() == expected.tolist()
+        assert set(frame["label"]) <= set(LISA_LABELS)
+        assert found.alpha == alpha
+    assert (frame["p"] >= frame["p_min"] - 1e-15).all()
+
+
+def test_fdr_agrees_with_scipy():
+    values = values_for(GRAPH, seed=9)
+    values.iloc[[2, 5]] = np.nan
+    frame = local_moran(values, GRAPH).frame
+    known = frame["p"].notna()
+    assert 15 < known.sum() <= 18
+    np.testing.assert_allclose(
+        frame.loc[known, "p_fdr"], false_discovery_control(frame.loc[known, "p"]), rtol=1e-14
+    )
+    assert frame.loc[~known, "p_fdr"].isna().all()
+
+
+# awkward data
+
+AWKWARD = {
+    "ties": [1.0, 1, 1, 2, 2, 2, 3],
+    "two values": [0.0, 0, 0, 1, 1, 1, 1],
+    "one differs": [0.0, 0, 0, 0, 0, 0, 1],
+    "tiny": [1e-12, 2e-12, 5e-12, 1e-12, 7e-12, 3e-12, 4e-12],
+    "huge": [1e15, 2e15, 5e15, 1e15, 7e15, 3e15, 4e15],
+    "far from zero": [1e6 + each for each in (1.0, 2, 5, 1, 7, 3, 4)],
+    "integers": [1, 2, 5, 1, 7, 3, 4],
+}
+
+
+@pytest.mark.parametrize("name", AWKWARD)
+def test_values_that_can_be_tested(name):
+    values = pd.Series(AWKWARD[name], SEVEN.unique_ids)
+    found, frame = moran(values, SEVEN), local_moran(values, SEVEN).frame
+    assert found.method == "exact"
+    assert 1 / 5040 <= found.p <= 1
+    assert np.isfinite([found.statistic, found.z]).all()
+    assert frame["p"].between(0, 1).all()
+    assert set(frame["method"]) == {"exact"}
+    assert frame["value"].tolist() == [float(each) for each in AWKWARD[name]]
+
+
+@pytest.mark.parametrize("constant", [0.0, 0.1, -1e9, 1e-300])
+def test_values_that_do_not_vary(constant):
+    values = pd.Series(constant, SEVEN.unique_ids)
+    values.iloc[0] = np.nextafter(constant, 1)
+    if constant in (0.0, 1e-300):  # one step from nought is a difference, not a rounding
+        values.iloc[0] = constant
+    found, frame = moran(values, SEVEN), local_moran(values, SEVEN).frame
+    assert (found.method, found.reason) == ("inapplicable", "the values do not vary")
+    assert np.isnan([found.statistic, found.p, found.z]).all()
+    assert frame[["statistic", "p", "p_min", "p_fdr"]].isna().all(axis=None)
+    assert set(frame["label"]) == {"cannot be significant"}
+    assert set(frame["method"]) == {"inapplicable"}
+
+
+def path_graph(n):
+    near = {i: [j for j in (i - 1, i + 1) if 0 <= j < n] for i in range(n)}
+    return graph_of(near).transform("R")
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_fewer_than_three_units(n):
+    graph = path_graph(n)
+    values = pd.Series(np.arange(n, dtype=float), graph.unique_ids)
+    found = moran(values, graph)
+    assert found.method == "inapplicable"
+    there = 0 if n == 1 else 2
+    assert found.reason == f"{there} units have a value and a neighbour, at least 3 are needed"
+    frame = local_moran(values, graph).frame
+    assert set(frame["label"]) == {"island" if n == 1 else "cannot be significant"}
+    assert moran(pd.Series([1.0, 2, 4]), path_graph(3)).method == "exact"
+
+
+def test_islands_only():
+    graph = graph_of({key: [] for key in "abcd"})
+    values = pd.Series([1.0, 2, 3, 4], list("abcd"))
+    assert moran(values, graph).reason.startswith("0 units")
+    frame = local_moran(values, graph).frame
+    assert set(frame["label"]) == {"island"}
+    assert frame["p"].isna().all()
+    assert frame["value"].tolist() == [1, 2, 3, 4]
+
+
+def test_an_island_stays_out_of_the_mean():
+    near = {**FIVE, "z": []}
+    values = pd.Series({**FIVE_VALUES[0], "z": 1000})
+    alone = values.drop("z")
+    graph, five = graph_of(near).transform("R"), graph_of(FIVE).transform("R")
+    found, expected = moran(values, graph), moran(alone, five)
+    assert (found.statistic, found.p, found.n_units) == (expected.statistic, expected.p, 5)
+    frame = local_moran(values, graph).frame
+    assert frame.loc["z", "label"] == "island"
+    pd.testing.assert_frame_equal(frame.drop("z"), local_moran(alone, five).frame)
+
+
+def test_a_missing_value_leaves_its_weight_to_the_other_neighbours():
+    values = pd.Series({"a": 1.0, "b": 5, "c": np.nan, "d": 2, "e": 9})
+    rest = {"a": ["b"], "b": ["a", "d"], "d": ["b", "e"], "e": ["d"]}
+    expected = moran(values.dropna(), graph_of(rest).transform("R"))
+    for given_values in (values, values.dropna()):  # NaN, or not there at all
+        found = moran(given_values, graph_of(FIVE).transform("R"))
+        assert (found.statistic, found.p, found.n_units) == (expected.statistic, expected.p, 4)
+    frame = local_moran(values, graph_of(FIVE).transform("R")).frame
+    assert frame.loc["c", "label"] == "suppressed"
+    assert np.isnan(frame.loc["c", "p"])
+    shorter = local_moran(values.dropna(), graph_of(FIVE).transform("R")).frame
+    pd.testing.assert_frame_equal(frame.drop("c"), shorter)
+
+
+def test_a_missing_value_can_make_an_island():
+    values = pd.Series({"a": 1.0, "b": np.nan, "c": 6, "d": 2, "e": 9})
+    frame = local_moran(values, graph_of(FIVE).transform("R")).frame
+    assert frame["label"][["a", "b"]].tolist() == ["island", "suppressed"]
+    binary = moran(values, graph_of(FIVE))
+    # left of it: c-d and d-e, binary; z = 1/3, -11/3, 10/3
+    assert binary.n_units == 3
+    z = np.array([1, -11, 10]) / 3
+    expected = 3 / 4 * 2 * (z[0] * z[1] + z[1] * z[2]) / (z @ z)
+    assert binary.statistic == pytest.approx(expected, rel=1e-13)
+
+
+def test_islands_are_found_along_one_way_links():
+    # d has no link of its own, so it stays out, and then c has none left
+    near = {"a": ["b"], "b": ["a", "e"], "e": ["a", "b"], "c": ["d"], "d": []}
+    values = pd.Series({"a": 1.0, "b": 4, "c": 2, "d": 8, "e": 5})
+    frame = local_moran(values, graph_of(near).transform("R")).frame
+    assert frame["label"][["c", "d"]].tolist() == ["island", "island"]
+    assert moran(values, graph_of(near).transform("R")).n_units == 3
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ([1.0] * 7, "found list, expected a Series"),
+        (pd.Series([1.0, 2, np.inf, 4, 5, 6, 7], SEVEN.unique_ids), "infinity for 'center'"),
+        (pd.Series([1.0, 2, -np.inf, 4, 5, 6, 7], SEVEN.unique_ids), "infinity for 'center'"),
+        (pd.Series([1.0, 2], ["east", "Moscow"]), "unit 'Moscow' that the graph lacks"),
+        (pd.Series([1.0, 2, 3], ["east", "west", "east"]), "index value 'east' twice"),
+    ],
+)
+def test_faulty_values_are_named(values, said):
+    for function in (moran, local_moran):
+        with pytest.raises(InputError, match=said):
+            function(values, SEVEN)
+
+
+def test_an_unknown_alternative_is_a_fault_of_the_call():
+    with pytest.raises(CallError, match="alternative='both'"):
+        moran(values_for(SEVEN), SEVEN, alternative="both")
+
+
+def test_nothing_is_changed():
+    values = values_for(GRAPH)
+    before, weights = values.copy(), GRAPH.adjacency.copy()
+    moran(values, GRAPH, n_permutations=9)
+    local_moran(values, GRAPH)
+    pd.testing.assert_series_equal(values, before)
+    pd.testing.assert_series_equal(GRAPH.adjacency, weights)
+
+
+# invariants
+
+
+@pytest.mark.parametrize("names", [range(7), range(70, 0, -10), "gfedcba", "abcdefg"])
+def test_identifiers_of_every_kind(names):
+    names = list(names)
+    numbers = [3.0, 1, 4, 1, 5, 9, 2]
+    expected = moran(pd.Series(numbers), graph_of(ring(range(7))).transform("R"))
+    values = pd.Series(numbers, names)
+    found = moran(values, graph_of(ring(names)).transform("R"))
+    assert found.statistic == pytest.approx(expected.statistic, rel=1e-13)
+    assert found.p == expected.p
+    frame = local_moran(values, graph_of(ring(names)).transform("R")).frame
+    assert list(frame.index) == names
+
+
+@settings(max_examples=8)
+@given(st.permutations(range(20)), st.permutations(range(20)))
+def test_the_order_of_rows_does_not_matter(one, other):
+    values = values_for(GRAPH, seed=2)
+    graph = contiguity(OBLASTS.iloc[other])
+    found, expected = moran(values.iloc[one], graph), moran(values, GRAPH)
+    assert (found.statistic, found.p, found.z) == (expected.statistic, expected.p, expected.z)
+    frame = local_moran(values.iloc[one], graph).frame
+    assert list(frame.index) == list(values.index[one])
+    pd.testing.assert_frame_equal(
+        frame.reindex(values.index), local_moran(values, GRAPH).frame, check_exact=True
+    )
+
+
+@settings(max_examples=30)
+@given(
+    st.lists(st.integers(-5, 5), min_size=7, max_size=7),
+    st.sampled_from([1e-9, 0.3, 7.0, 1e9]),
+    st.sampled_from([0.0, 1.0, -250.0]),
+)
+def test_scale_and_shift_do_not_matter(numbers, factor, shift):
+    values = pd.Series(numbers, SEVEN.unique_ids, dtype=float)
+    moved = values * factor + shift * factor
+    first, second = moran(values, SEVEN), moran(moved, SEVEN)
+    assert (first.method, first.reason) == (second.method, second.reason)
+    np.testing.assert_equal(first.p, second.p)  # ties included
+    np.testing.assert_allclose(first.statistic, second.statistic, rtol=0, atol=1e-9)
+    a, b = local_moran(values, SEVEN).frame, local_moran(moved, SEVEN).frame
+    np.testing.assert_array_equal(a[["p", "p_min", "p_fdr"]], b[["p", "p_min", "p_fdr"]])
+
+
+@settings(max_examples=30)
+@given(st.lists(st.integers(0, 9), min_size=7, max_size=7).filter(lambda v: len(set(v)) > 1))
+def test_mirrored_values_swap_high_and_low(numbers):
+    values = pd.Series(numbers, SEVEN.unique_ids, dtype=float)
+    frame, mirrored = local_moran(values, SEVEN).frame, local_moran(-values, SEVEN).frame
+    np.testing.assert_array_equal(frame["p"], mirrored["p"])
+    z = (values - values.mean()).to_numpy()
+    clear = (np.abs(z) > 1e-9) & (np.abs(SEVEN.lag(z)) > 1e-9)  # nought is neither high nor low
+    swapped = frame["quadrant"].replace(
+        {"High-High": "Low-Low", "Low-Low": "High-High", "High-Low": "Low-High",
+         "Low-High": "High-Low"}
+    )  # fmt: skip
+    assert (swapped == mirrored["quadrant"])[clear].all()
+
+
+@settings(max_examples=30)
+@given(st.lists(st.integers(0, 9), min_size=7, max_size=7).filter(lambda v: len(set(v)) > 1))
+def test_the_statistics_hang_together(numbers):
+    values = pd.Series(numbers, SEVEN.unique_ids, dtype=float)
+    p = {a: moran(values, SEVEN, alternative=a).p for a in ("greater", "less", "two-sided")}
+    # the observed arrangement counts in both tails
+    assert p["greater"] + p["less"] >= 1 + 1 / 5040 - 1e-12
+    assert p["two-sided"] >= min(p["greater"], p["less"]) - 1e-12
+    # with row-standardised weights local I sums to n - 1 times global I
+    local = local_moran(values, SEVEN).frame["statistic"]
+    assert local.sum() / 6 == pytest.approx(moran(values, SEVEN).statistic, abs=1e-12)

@@ -1,0 +1,207 @@
+"""Groups that hang together: every contiguous partition tried, and graphs in pieces."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+from helpers import assert_series, graph_of, ring
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kz_spatial.aggregate import aggregate
+from kz_spatial.boundaries import composites, oblasts
+from kz_spatial.errors import CallError, InputError, NotEnoughDataError
+from kz_spatial.options import INDICATORS
+from kz_spatial.partition import standardised
+from kz_spatial.regionalise import components, is_connected, regionalise
+from kz_spatial.twin import load_twin
+from kz_spatial.typology import typology
+from kz_spatial.weights import contiguity
+
+OBLASTS = contiguity(oblasts(detail="light"))
+SEVEN = contiguity(composites(detail="light"))
+
+
+def random_table(keys, columns=2, seed=0):
+    keys = list(keys)
+    rng = np.random.default_rng(seed)
+    return pd.DataFrame(rng.normal(size=(len(keys), columns)), keys, list("abcdef")[:columns])
+
+
+def neighbours(graph):
+    """Neighbours of each unit, by key."""
+    found = {key: set() for key in graph.unique_ids}
+    for (one, other), weight in graph.adjacency.items():
+        if weight and one != other:
+            found[one].add(other)
+            found[other].add(one)
+    return found
+
+
+def in_one_piece(members, near):
+    reached, frontier = set(), [next(iter(members))]
+    while frontier:
+        unit = frontier.pop()
+        reached.add(unit)
+        frontier += (near[unit] & set(members)) - reached
+    return reached == set(members)
+
+
+def groups_of(labels):
+    return [list(labels.index[labels == k]) for k in sorted(set(labels))]
+
+
+def spread_inside(X, labels):
+    labels = np.asarray(labels)
+    return sum(((X[labels == k] - X[labels == k].mean(axis=0)) ** 2).sum() for k in set(labels))
+
+
+def best_of_all(table, graph, k):
+    keys, near = list(table.index), neighbours(graph)
+    X = standardised(table, standardise=True).loc[keys].to_numpy()
+    return min(
+        spread_inside(X, labels)
+        for labels in product(range(k), repeat=len(keys))
+        if len(set(labels)) == k
+        and all(
+            in_one_piece([u for u, g in zip(keys, labels, strict=True) if g == each], near)
+            for each in range(k)
+        )
+    )
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("k", [1, 2, 3])
+def test_the_optimum_is_that_of_brute_force(k, seed):
+    table = random_table(SEVEN.unique_ids, seed=seed)
+    found = regionalise(table, SEVEN, n_clusters=k)
+    assert found.within_ss == pytest.approx(best_of_all(table, SEVEN, k), rel=1e-12)
+    assert (found.certified, found.gap, found.method) == (True, 0.0, "exact")
+    assert found.n_clusters == k
+    assert found.labels.name == "cluster"
+    assert list(found.labels.index) == list(table.index)
+    near = neighbours(SEVEN)
+    assert all(in_one_piece(group, near) for group in groups_of(found.labels))
+
+
+def test_a_case_by_hand():
+    # on the line a - b - c - d the likest two, a and d, do not touch
+    line = graph_of({"a": ["b"], "b": ["a", "c"], "c": ["b", "d"], "d": ["c"]})
+    table = pd.DataFrame({"x": [0.0, 8, 9, 1]}, index=list("abcd"))
+    found = regionalise(table, line, n_clusters=2, standardise=False)
+    # a | b c d costs 38, a b | c d 64, a b c | d 48.67
+    assert_series(found.labels, {"a": 2, "b": 1, "c": 1, "d": 1}, name="cluster")
+    assert found.within_ss == pytest.approx(38)
+    assert typology(table, n_clusters=2, standardise=False).within_ss == pytest.approx(1)
+
+
+@pytest.mark.parametrize("n_clusters", [2, 3, 5])
+@pytest.mark.parametrize("method", ["auto", "ward"])
+def test_groups_of_the_oblasts_hang_together(method, n_clusters):
+    table = random_table(OBLASTS.unique_ids, columns=3, seed=n_clusters)
+    found = regionalise(table, OBLASTS, n_clusters=n_clusters, method=method)
+    near = neighbours(OBLASTS)
+    assert all(in_one_piece(group, near) for group in groups_of(found.labels))
+    assert found.labels.nunique() == found.n_clusters == n_clusters
+    X = standardised(table, standardise=True).to_numpy()
+    assert found.within_ss == pytest.approx(spread_inside(X, found.labels), rel=1e-12)
+    assert found.total_ss == pytest.approx(3 * 19, rel=1e-12)  # z-scores with n - 1
+
+
+def test_ward_is_labelled_as_uncertified():
+    found = regionalise(random_table(SEVEN.unique_ids), SEVEN, method="ward")
+    assert (found.method, found.certified) == ("ward", False)
+    assert np.isnan(found.gap)
+
+
+def test_the_optimum_is_no_worse_than_ward_and_no_better_than_without_the_map():
+    better = 0
+    for seed in range(20):
+        table = random_table(SEVEN.unique_ids, seed=seed)
+        best = regionalise(table, SEVEN).within_ss
+        ward = regionalise(table, SEVEN, method="ward").within_ss
+        assert typology(table).within_ss <= best + 1e-12
+        assert best <= ward + 1e-12
+        better += best < ward - 1e-9
+    assert better > 0  # or the comparison would say nothing
+
+
+def test_on_a_complete_graph_contiguity_asks_nothing():
+    keys = list("abcdefg")
+    complete = graph_of({key: [each for each in keys if each != key] for key in keys})
+    table = random_table(keys)
+    assert regionalise(table, complete).labels.equals(typology(table).labels)
+
+
+def test_the_composites_of_the_twin():
+    means = aggregate(load_twin())[[f"{name}_mean" for name in INDICATORS]]
+    found = regionalise(means, SEVEN)
+    assert found.certified
+    assert found.within_ss == pytest.approx(best_of_all(means, SEVEN, 3), rel=1e-12)
+
+
+def test_pieces_are_named():
+    near = {"a": ["b"], "b": ["a"], "c": ["d"], "d": ["c"], "e": []}
+    with pytest.raises(InputError) as caught:
+        regionalise(random_table("abcde"), graph_of(near), n_clusters=3)
+    assert "3 pieces that do not touch (a, b; c, d; e)" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_leaving_out_a_unit_can_break_the_map():
+    # without Almaty Region, the city of Almaty touches nothing
+    table = random_table(OBLASTS.unique_ids).drop(index="KZ-19")
+    with pytest.raises(InputError, match=r"2 pieces that do not touch .*; KZ-75\)"):
+        regionalise(table, OBLASTS)
+    found = regionalise(table.drop(index="KZ-75"), OBLASTS)
+    near = neighbours(OBLASTS)
+    assert all(in_one_piece(group, near) for group in groups_of(found.labels))
+
+
+@pytest.mark.parametrize("k", [0, 8])
+def test_a_number_of_groups_out_of_range(k):
+    with pytest.raises(NotEnoughDataError, match=f"found 7 units for {k} groups"):
+        regionalise(random_table(SEVEN.unique_ids), SEVEN, n_clusters=k)
+
+
+def test_faults_are_named():
+    table = random_table(SEVEN.unique_ids)
+    with pytest.raises(InputError, match="unit 'east' lacks a value in 'b'"):
+        regionalise(table.assign(b=table["b"].mask(table.index == "east")), SEVEN)
+    with pytest.raises(InputError, match="unit 'Moscow' that the graph lacks"):
+        regionalise(table.rename(index={"east": "Moscow"}), SEVEN)
+    with pytest.raises(InputError, match="unit 'east' twice"):
+        regionalise(table.rename(index={"west": "east"}), SEVEN)
+    with pytest.raises(CallError, match=r"method='skater'"):
+        regionalise(table, SEVEN, method="skater")
+    with pytest.raises(CallError, match="found 20 units, expected at most"):
+        regionalise(random_table(OBLASTS.unique_ids), OBLASTS, method="exact")
+
+
+def test_connectedness_by_hand():
+    masks = [0b0010, 0b0101, 0b0010, 0b0000]  # 0 - 1 - 2, and 3 alone
+    assert is_connected(0b0111, masks)
+    assert is_connected(0b1000, masks)
+    assert not is_connected(0b0101, masks)
+    assert not is_connected(0b1111, masks)
+    assert sorted(components(masks)) == [0b0111, 0b1000]
+    assert components([]) == []
+
+
+@settings(max_examples=30)
+@given(
+    st.permutations(list("abcdefgh")), st.permutations(list("abcdefgh")), st.integers(0, 5),
+    st.sampled_from(["exact", "ward"]),
+)  # fmt: skip
+def test_the_order_of_rows_and_of_the_graph_does_not_matter(rows, units, seed, method):
+    table = random_table("abcdefgh", seed=seed)
+    near = ring("abcdefgh")
+    graph = graph_of(near)
+    shuffled = graph_of({key: near[key] for key in units})
+    expected = regionalise(table, graph, method=method).labels
+    found = regionalise(table.loc[rows], shuffled, method=method).labels
+    assert list(found.index) == rows
+    pd.testing.assert_series_equal(found.reindex(table.index), expected)
