@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from kz_spatial.boundaries import settlements as settlements
     from kz_spatial.bundle import Bundle as Bundle
     from kz_spatial.bundle import run as run
+    from kz_spatial.bundle import write_audit as write_audit
     from kz_spatial.bundle import write_bundle as write_bundle
     from kz_spatial.density import density as density
     from kz_spatial.fixed_effects import compare as compare
@@ -70,6 +71,7 @@ _HOMES: Final = {
     "resolve_column": "geography",
     "run": "bundle",
     "run_study": "pipeline",
+    "write_audit": "bundle",
     "write_bundle": "bundle",
     "settlements": "boundaries",
     "typology": "typology",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["INFERENCES", "FixedEffectsFit", "Inference", "compare"]
 
 Inference = Literal["iid", "hc1", "hc3", "crv1", "crv3", "cr2", "wild"]
-INFERENCES: Final = (*ANALYTIC, "wild")
+INFERENCES: Final[tuple[Inference, ...]] = (*ANALYTIC, "wild")
 _NAMES: Final = {
     "iid": "classical", "hc1": "robust, HC1", "hc3": "robust, HC3", "crv1": "clustered, CRV1",
     "crv3": "clustered, CRV3 (jackknife)", "cr2": "clustered, CR2 with Satterthwaite df",

@@ -9,14 +9,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from kz_spatial._twin_search import (
-    Cell,
-    Moments,
-    Printed,
-    attainable_national,
-    fewest_answers,
-    square_root,
-)
+from kz_spatial._twin_search import attainable_national, square_root
+from kz_spatial.printed import Cell, Moments, Printed, fewest_answers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -15,8 +15,10 @@ from fractions import Fraction
 from math import isqrt
 from typing import TYPE_CHECKING, Final
 
+from kz_spatial.printed import Cell, Moments, nearest_moments
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
 
@@ -27,123 +29,11 @@ _UPHILL: Final = 20
 _POOL_STEPS: Final = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Printed:
-    """A figure as printed, with the closed interval of values that round to it.
-
-    Attributes
-    ----------
-    text : str
-        The figure as printed; its decimals set the width of the interval.
-    low, high : Fraction
-        Half a unit of the last printed decimal below and above.
-    """
-
-    text: str
-    low: Fraction
-    high: Fraction
-
-    @classmethod
-    def parse(cls, text: str) -> Printed:
-        """Read a printed figure."""
-        _, _, decimals = text.partition(".")
-        half = Fraction(1, 2 * 10 ** len(decimals))
-        return cls(text, Fraction(text) - half, Fraction(text) + half)
-
-    @property
-    def value(self) -> Fraction:
-        """The figure itself."""
-        return Fraction(self.text)
-
-    def contains(self, value: Fraction) -> bool:
-        """Tell whether an exact value rounds to the figure."""
-        return self.low <= value <= self.high
-
-    def contains_root(self, square: Fraction) -> bool:
-        """Tell whether the square root of an exact value rounds to the figure."""
-        return max(self.low, Fraction(0)) ** 2 <= square <= self.high**2
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """Printed mean and standard deviation of one item in one region."""
-
-    mean: Printed
-    sd: Printed
-
-    def holds(self, moments: Moments) -> bool:
-        """Tell whether a set of answers prints as this cell."""
-        return self.mean.contains(moments.mean) and self.sd.contains_root(moments.variance)
-
-
-@dataclass(frozen=True, slots=True)
-class Moments:
-    """Count, sum and sum of squares of whole-number answers."""
-
-    n: int
-    total: int
-    squares: int
-
-    @classmethod
-    def of(cls, values: Iterable[int]) -> Moments:
-        """Count and add up."""
-        listed = list(values)
-        return cls(len(listed), sum(listed), sum(value * value for value in listed))
-
-    @classmethod
-    def pooled(cls, parts: Iterable[Moments]) -> Moments:
-        """Moments of several sets taken together."""
-        n, total, squares = (
-            sum(each) for each in zip(*((p.n, p.total, p.squares) for p in parts), strict=True)
-        )
-        return cls(n, total, squares)
-
-    @property
-    def mean(self) -> Fraction:
-        """S / n."""
-        return Fraction(self.total, self.n)
-
-    @property
-    def variance(self) -> Fraction:
-        """(nQ - S^2) / (n (n - 1)), zero for a single answer."""
-        spread = self.n * self.squares - self.total * self.total
-        return Fraction(spread, self.n * max(self.n - 1, 1))
-
-
 def square_root(value: Fraction) -> Decimal:
     """Square root to forty digits."""
     with localcontext() as context:
         context.prec = _DIGITS
         return (Decimal(value.numerator) / Decimal(value.denominator)).sqrt()
-
-
-def nearest_moments(cell: Cell, n: int) -> Moments | None:
-    """Whole-number sum and sum of squares nearest to the middle of a printed cell.
-
-    Returns
-    -------
-    Moments or None
-        None where no whole numbers print as the cell. A sum and a sum of squares of whole
-        numbers are both odd or both even; that is the granularity used here.
-    """
-    first, last = -((-cell.mean.low * n) // 1), (cell.mean.high * n) // 1
-    sums = sorted(range(int(first), int(last) + 1), key=lambda s: abs(s - n * cell.mean.value))
-    for total in sums:
-        middle = (n - 1) * cell.sd.value**2 + Fraction(total * total, n)
-        near = round(middle)
-        for squares in sorted(range(near - 3, near + 4), key=lambda q: abs(q - middle)):
-            moments = Moments(n, total, squares)
-            if (squares - total) % 2 == 0 and cell.holds(moments):
-                return moments
-    return None
-
-
-def fewest_answers(cell: Cell) -> int:
-    """Smallest number of whole-number answers that can print as the cell."""
-    n = 2
-    while nearest_moments(cell, n) is None:
-        n += 1
-    return n
 
 
 def plan_moments(

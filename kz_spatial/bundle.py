@@ -15,6 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from kz_spatial.audit_report import render_audit
 from kz_spatial.boundaries import oblasts
 from kz_spatial.errors import CallError
 from kz_spatial.figures import draw_figures
@@ -22,7 +23,8 @@ from kz_spatial.folium_map import folium_map
 from kz_spatial.geopackage import About, write_geopackage, write_surface
 from kz_spatial.layers import describe
 from kz_spatial.options import RunOptions
-from kz_spatial.pipeline import STEPS, run_study
+from kz_spatial.pipeline import STEPS, read_codings, run_study
+from kz_spatial.replication import Audit, audit
 from kz_spatial.report import render_report, svg_text
 from kz_spatial.tables import make_tables, to_latex
 from kz_spatial.wording import say
@@ -30,7 +32,7 @@ from kz_spatial.wording import say
 if TYPE_CHECKING:
     from kz_spatial.study import Study
 
-__all__ = ["WRITE_STEPS", "Bundle", "run", "write_bundle"]
+__all__ = ["WRITE_STEPS", "Bundle", "run", "write_audit", "write_bundle"]
 
 WRITE_STEPS: Final = ("tables", "GeoPackage", "rasters", "map", "figures", "report")
 _LIBRARIES: Final = (
@@ -117,6 +119,10 @@ def _versions() -> dict[str, str]:
     return found
 
 
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
 def _write_tables(study: Study, folder: Path, notice: str) -> None:
     (folder / "tables").mkdir()
     for name, table in make_tables(study).items():
@@ -140,7 +146,7 @@ def _record(study: Study, timings: dict[str, float]) -> dict[str, Any]:
         "inapplicable": study.inapplicable,
         "timings_s": timings,
         "versions": _versions(),
-        "written": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "written": _now(),
     }
 
 
@@ -259,6 +265,60 @@ def run(
     check_target(Path(out), overwrite=overwrite)
     study = run_study(survey, options=options, progress=progress, **reading)
     return write_bundle(study, out, overwrite=overwrite, progress=progress)
+
+
+def write_audit(
+    survey: str | os.PathLike[str] | None = None,
+    *,
+    out: str | os.PathLike[str],
+    overwrite: bool = False,
+    **reading: Any,
+) -> Audit:
+    """Audit the study's printed numbers against a survey, or the twin, and write the result.
+
+    Parameters
+    ----------
+    survey : path, optional
+        Survey file; without it, the twin.
+    out : path
+        Folder to make: audit.html, a CSV per table, run.json.
+    overwrite : bool
+        Whether a bundle or audit of that name may be replaced.
+    **reading
+        `items`, `region`, `region_codes` of `read_survey`.
+
+    Returns
+    -------
+    Audit
+    """
+    target = Path(out)
+    check_target(target, overwrite=overwrite)
+    codings = read_codings(survey, **reading)
+    record = codings["corrected"].attrs["kz_spatial"]
+    found = audit(codings)
+    versions = _versions()
+    page = render_audit(found, source=record["source"], synthetic=record["synthetic"],
+                        version=versions["kz-spatial"])  # fmt: skip
+    tables = {
+        name: getattr(found, name)
+        for name in (
+            "numbers",
+            "counts",
+            "degrees_of_freedom",
+            "granularity",
+            "groupings",
+            "estimates",
+        )
+    }
+    with _whole_or_absent(target) as folder:
+        (folder / "audit.html").write_text(page, encoding="utf-8")
+        for name, table in tables.items():
+            table.to_csv(folder / f"{name}.csv", index=False, float_format="%.10g")
+        text = {"synthetic": record["synthetic"], "source": record["source"],
+                "sha256": record["sha256"], "common_df": found.common_df, "versions": versions,
+                "written": _now()}  # fmt: skip
+        (folder / "run.json").write_text(json.dumps(text, indent=2) + "\n", encoding="utf-8")
+    return found
 
 
 ALL_STEPS: Final = (*STEPS, *WRITE_STEPS)

@@ -1,4 +1,4 @@
-"""The command line: `kz-spatial run`, `check` and `join`.
+"""The command line: `kz-spatial run`, `check`, `audit` and `join`.
 
 Exit codes: 0 done, 1 the data are at fault, 2 the call is. A fault is one line on standard error.
 """
@@ -102,6 +102,19 @@ def _check(args: argparse.Namespace) -> int:
     if found.attrition is not None:
         print(found.attrition.drop(columns="indicator").to_string())
     return 1 if found.faults else 0
+
+
+def _audit(args: argparse.Namespace) -> int:
+    from kz_spatial import bundle
+
+    reading = {} if args.survey is None else _reading(args)
+    found = bundle.write_audit(args.survey, out=args.out, overwrite=args.overwrite, **reading)
+    numbers = found.numbers
+    print(f"{args.out}: {len(numbers)} printed numbers, "
+          f"{int(numbers['as_published_agrees'].sum())} agree as published, "
+          f"{int(numbers['corrected_agrees'].sum())} corrected")  # fmt: skip
+    print(f"  {Path(args.out) / 'audit.html'}  (read first)")
+    return 0
 
 
 def _read_any(path: Path) -> pd.DataFrame:
@@ -249,6 +262,16 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("survey")
     _add_reading(check)
     check.set_defaults(do=_check)
+
+    audit = commands.add_parser("audit", parents=[common],
+                                help="set the study's printed numbers beside recomputed ones",
+                                description="Set every printed number beside what the data give "
+                                "under both codings. Without SURVEY, on the twin.")  # fmt: skip
+    audit.add_argument("survey", nargs="?", help=".dta, .sav, .csv or .parquet")
+    audit.add_argument("--out", required=True, help="folder to make")
+    audit.add_argument("--overwrite", action="store_true", help="replace an audit of that name")
+    _add_reading(audit)
+    audit.set_defaults(do=_audit)
 
     join = commands.add_parser(
         "join",

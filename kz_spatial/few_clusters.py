@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["ANALYTIC", "Analytic", "Covariance", "LinearModel", "cluster_moments", "covariance"]
 
 Analytic = Literal["iid", "hc1", "hc3", "crv1", "crv3", "cr2"]
-ANALYTIC: Final = ("iid", "hc1", "hc3", "crv1", "crv3", "cr2")
+ANALYTIC: Final[tuple[Analytic, ...]] = ("iid", "hc1", "hc3", "crv1", "crv3", "cr2")
 _CLUSTERED: Final = frozenset({"crv1", "crv3", "cr2"})
 _MAX_LEVELS: Final = 2000
 _ZERO: Final = 1e-10

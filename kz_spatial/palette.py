@@ -68,7 +68,7 @@ def nice_breaks(values: list[float], n_classes: int = 5) -> list[float]:
     Examples
     --------
     >>> nice_breaks([0.66, 1.0, 1.05, 1.31, 1.44, 1.66, 1.93], 3)
-    [0.6, 1.0, 1.5, 2.0]
+    [0.5, 1.0, 1.5, 2.0]
     """
     known = np.unique([each for each in values if np.isfinite(each)])
     if not known.size:

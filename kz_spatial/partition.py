@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,9 @@ __all__ = [
 
 # a column that varies by less, relative to its size, varies by rounding alone
 _ROUNDING = 1e-12
+
+
+_MAX_RANKED: Final = 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,6 +122,67 @@ def partitions(n: int, k: int) -> Iterator[tuple[int, ...]]:
             yield from grow((*prefix, group), max(used, group + 1))
 
     yield from grow((), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionRank:
+    """Where a partition stands among all with as many groups.
+
+    Attributes
+    ----------
+    rank : int
+        1 is the tightest; equal ones share the better rank.
+    n_partitions : int
+        Ways to form that many groups.
+    within_ss, best_within_ss, total_ss : float
+        Its sum of squares within groups, the smallest there is, and that about the mean.
+    """
+
+    rank: int
+    n_partitions: int
+    within_ss: float
+    best_within_ss: float
+    total_ss: float
+
+
+def rank_partition(
+    table: pd.DataFrame, labels: pd.Series[Any], *, standardise: bool = True
+) -> PartitionRank:
+    """Rank a given grouping among all groupings of the units into as many groups.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Up to about 12 units by columns, without gaps.
+    labels : Series
+        Group of each unit, on the same index.
+    standardise : bool
+        Whether to turn columns into z-scores first.
+
+    Returns
+    -------
+    PartitionRank
+
+    Raises
+    ------
+    InputError
+        When labels are missing or there are more than 12 units to enumerate.
+    """
+    values = standardised(table, standardise=standardise)
+    absent = values.index.difference(labels.dropna().index)
+    if len(absent):
+        raise InputError(f"labels: found none for {absent[0]!r}, expected one per unit")
+    if len(values) > _MAX_RANKED:
+        raise InputError(f"table: found {len(values)} units, expected at most {_MAX_RANKED} to "
+                         "enumerate all groupings")  # fmt: skip
+    X = values.to_numpy()
+    codes = np.unique(labels.reindex(values.index), return_inverse=True)[1].astype(np.intp)
+    own = within_ss(X, codes)
+    k = int(codes.max()) + 1
+    every = np.array([within_ss(X, np.array(each, np.intp)) for each in partitions(len(X), k)])
+    tighter = int((every < own * (1 - 1e-12)).sum())
+    about = float(((X - X.mean(axis=0)) ** 2).sum())
+    return PartitionRank(tighter + 1, len(every), own, float(every.min()), about)
 
 
 def check_n_clusters(n_clusters: int, n: int) -> None:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from kz_spatial.partition import Partition
 
-__all__ = ["STEPS", "run_study"]
+__all__ = ["STEPS", "read_codings", "run_study"]
 
 STEPS: Final = (
     "read", "join", "aggregate", "regress", "autocorrelation", "cluster", "density", "layers",
@@ -72,6 +72,25 @@ def _read(source: str | PathLike[str] | None, coding: Any, reading: dict[str, An
     return load_twin(coding=coding) if source is None else read_survey(
         source, coding=coding, **reading
     )  # fmt: skip
+
+
+def read_codings(
+    survey: str | PathLike[str] | None = None, **reading: Any
+) -> dict[str, pd.DataFrame]:
+    """Read a survey, or the twin, in both codings.
+
+    Parameters
+    ----------
+    survey : path, optional
+    **reading
+        `items`, `region`, `region_codes` of `read_survey`.
+
+    Returns
+    -------
+    dict of DataFrame
+        Firm tables under "corrected" and "as-published".
+    """
+    return {coding: _read(survey, coding, reading) for coding in CODINGS}
 
 
 def _fits(codings: dict[str, pd.DataFrame], weights: str | None, log: _Log
@@ -217,8 +236,7 @@ def run_study(
     options = options or RunOptions()
     log = _Log(progress)
     with log.step("read"):
-        other = next(each for each in CODINGS if each != options.coding)
-        read = {coding: _read(survey, coding, reading) for coding in (options.coding, other)}
+        read = read_codings(survey, **reading)
         _check_options(options, read[options.coding])
     with log.step("join"):
         areas = {"composite": composites(), "oblast": oblasts()}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from kz_spatial._page import html_table, number
 from kz_spatial.fixed_effects import STUDY_FORMULA
 from kz_spatial.geography import place_name
 from kz_spatial.options import INDICATORS
@@ -31,28 +32,6 @@ def svg_text(figure: Any) -> str:
     return out.getvalue()
 
 
-def _number(value: Any, digits: int = 3) -> str:
-    if value is None or value is pd.NA or (isinstance(value, float) and not np.isfinite(value)):
-        return "–"
-    if isinstance(value, int | np.integer):
-        return f"{int(value):,}".replace(",", " ")
-    text = f"{float(value):.{digits}g}" if abs(value) < 1000 else f"{float(value):,.0f}"
-    return text.replace("-", "−")
-
-
-def _cell(value: Any) -> str:
-    if not isinstance(value, str):
-        return f"<td>{_number(value)}</td>"
-    figure = re.match(r"[−–<\d]", value) is not None
-    return f"<td>{escape(value)}</td>" if figure else f'<td class="text">{escape(value)}</td>'
-
-
-def _html(frame: pd.DataFrame) -> str:
-    head = "".join(f"<th>{escape(str(c))}</th>" for c in frame.columns)
-    rows = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in frame.itertuples(index=False))
-    return f'<div class="scroll"><table><tr>{head}</tr>{rows}</table></div>'
-
-
 def _readiness(study: Study) -> str:
     table = study.tables["composite"].sort_values("rank")
     language = study.options.language
@@ -62,11 +41,11 @@ def _readiness(study: Study) -> str:
         scale = 100 if indicator.kind == "binary" else 1
         unit = "%" if scale == 100 else say(f"unit:{name}", language)
         pairs = zip(table[f"{name}_mean"] * scale, table[f"{name}_se"] * scale, strict=True)
-        shown[f"{say(name, language)}, {unit}"] = [f"{_number(m)} ({_number(s, 2)})"
+        shown[f"{say(name, language)}, {unit}"] = [f"{number(m)} ({number(s, 2)})"
                                                    for m, s in pairs]  # fmt: skip
-    shown[say("readiness", language)] = [_number(v, 2) for v in table["readiness"]]
+    shown[say("readiness", language)] = [number(v, 2) for v in table["readiness"]]
     shown[say("column:rank", language)] = table["rank"].to_numpy()
-    return _html(shown)
+    return html_table(shown)
 
 
 def _regression(study: Study) -> str:
@@ -76,16 +55,16 @@ def _regression(study: Study) -> str:
     terms = list(dict.fromkeys(t for fit in study.fits.values() for t in fit.coefficients.index))
     for coding, fit in study.fits.items():
         table = fit.table().reindex(terms)
-        columns[f"{coding}: coefficient"] = [_number(v) for v in table["coefficient"]]
-        columns["standard error" + " " * len(columns)] = [_number(v) for v in table["std_error"]]
-        columns["p" + " " * len(columns)] = [_number(v, 2) for v in table["p"]]
+        columns[f"{coding}: coefficient"] = [number(v) for v in table["coefficient"]]
+        columns["standard error" + " " * len(columns)] = [number(v) for v in table["std_error"]]
+        columns["p" + " " * len(columns)] = [number(v, 2) for v in table["p"]]
         columns["95 % interval" + " " * len(columns)] = [
-            f"{_number(low)} to {_number(high)}"
+            f"{number(low)} to {number(high)}"
             for low, high in zip(table["ci_low"], table["ci_high"], strict=True)
         ]
     language = study.options.language
     names = [say(t, language) if t in INDICATORS else t for t in terms]
-    return _html(pd.DataFrame({"": names, **columns}))
+    return html_table(pd.DataFrame({"": names, **columns}))
 
 
 def _regression_notes(study: Study) -> list[str]:
@@ -103,12 +82,12 @@ def _regression_notes(study: Study) -> list[str]:
 def _moran(study: Study) -> str:
     language = study.options.language
     rows = [
-        {"": f"{say(name, language)}, by {level}", "I": _number(m.statistic),
-         "expected": _number(m.expected), "p": _number(m.p, 2),
+        {"": f"{say(name, language)}, by {level}", "I": number(m.statistic),
+         "expected": number(m.expected), "p": number(m.p, 2),
          "inference": m.reason or f"{m.method}, {m.n_arrangements:,} arrangements"}
         for (level, name), m in study.moran.items()
     ]  # fmt: skip
-    return _html(pd.DataFrame(rows))
+    return html_table(pd.DataFrame(rows))
 
 
 def _replication(table: pd.DataFrame) -> str:
@@ -116,7 +95,7 @@ def _replication(table: pd.DataFrame) -> str:
     counts = table.groupby("table", sort=True)[agree].sum()
     counts.insert(0, "printed numbers", table.groupby("table").size())
     counts.columns = [c.replace("_agrees", "").replace("_", "-") for c in counts.columns]
-    return _html(counts.reset_index().rename(columns={"table": ""}))
+    return html_table(counts.reset_index().rename(columns={"table": ""}))
 
 
 def _findings(study: Study) -> list[str]:
@@ -130,8 +109,8 @@ def _findings(study: Study) -> list[str]:
         means = study.tables["composite"][f"{name}_mean"].dropna()
         if len(means):
             low, high = means.idxmin(), means.idxmax()
-            lines.append(f"{say(name, language)}: {_number(means[high])} % of sales in "
-                         f"{place_name(str(high), language)}, {_number(means[low])} % in "
+            lines.append(f"{say(name, language)}: {number(means[high])} % of sales in "
+                         f"{place_name(str(high), language)}, {number(means[low])} % in "
                          f"{place_name(str(low), language)}.")  # fmt: skip
     fit = study.fits.get(study.options.coding)
     if fit is not None:
@@ -199,7 +178,7 @@ def render_report(study: Study, figures: Mapping[str, str], *, version: str) -> 
         regression=_regression(study),
         regression_notes=[escape(line) for line in _regression_notes(study)],
         moran=_moran(study),
-        attrition=_html(study.attrition.reset_index()),
+        attrition=html_table(study.attrition.reset_index()),
         replication=_replication(study.replication),
         caveats=[escape(each) for each in study.warnings] + reasons,
     )

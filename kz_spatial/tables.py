@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from kz_spatial.errors import NotEnoughDataError
-from kz_spatial.fixed_effects import Inference
+from kz_spatial.fixed_effects import INFERENCES
 from kz_spatial.geography import place_name
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def _readiness(study: Study) -> pd.DataFrame:
 def _regression(study: Study) -> pd.DataFrame:
     parts = []
     for coding, fit in study.fits.items():
-        for inference in get_args(Inference):
+        for inference in INFERENCES:
             try:
                 table = fit.table(inference).rename_axis("term").reset_index()
             except NotEnoughDataError as error:

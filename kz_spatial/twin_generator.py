@@ -36,7 +36,8 @@ from kz_spatial._twin_audit import (
     published_cells,
     read_published,
 )
-from kz_spatial._twin_search import Moments, fit_values, plan_moments
+from kz_spatial._twin_search import fit_values, plan_moments
+from kz_spatial.printed import Moments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,7 +9,7 @@ where s_g = x_g' W u_g, q_h = Z_h' W u_h, P_g = x_g' W Z_g and M = (Z'WZ)^-1: ma
 of G, whatever the number of firms (Roodman, Nielsen, MacKinnon and Webb, 2019, Stata Journal 19).
 
 - restricted: u are residuals with the null imposed, and t*(1) is the statistic itself
-- Rademacher weights: all 2^G sign vectors while 2^G <= 300,000; Webb's six points: all 6^G likewise;
+- Rademacher weights: all 2^G sign vectors while 2^G <= 300,000; Webb's six points: all 6^G too;
   drawn with a seed beyond. Drawn p-values count the observed statistic in.
 - p: share of |t*| >= |t|. Statistics that differ by less than a relative 1e-9 are ties and count as
   at least as large, so that rounding cannot move p. Enumerated restricted Rademacher p-values are
@@ -215,6 +215,7 @@ def wild_bootstrap(
     weights: WildWeights = "rademacher",
     restricted: bool = True,
     level: float = 0.95,
+    interval: bool = True,
     n_draws: int = 9999,
     seed: int = 20240,
 ) -> WildTest:
@@ -233,6 +234,8 @@ def wild_bootstrap(
         Whether to impose the null hypothesis (WCR) or not (WCU).
     level : float
         Coverage of the interval.
+    interval : bool
+        Whether to invert the test; without it the ends are NaN.
     n_draws, seed
         Used when the weight vectors are too many to enumerate.
 
@@ -260,8 +263,8 @@ def wild_bootstrap(
         t=sign * draws.t(hypothesis),
         p=draws.p(hypothesis),
         p_min=smallest,
-        ci_low=_end(draws, -1, 1 - level),
-        ci_high=_end(draws, 1, 1 - level),
+        ci_low=_end(draws, -1, 1 - level) if interval else np.nan,
+        ci_high=_end(draws, 1, 1 - level) if interval else np.nan,
         n_draws=n,
         exact=exact,
         weights=weights,

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from kz_spatial.errors import CallError, CollinearTermWarning, InputError, NotEnoughDataError
-from kz_spatial.few_clusters import covariance
 from kz_spatial.fixed_effects import STUDY_FORMULA, fixed_effects, partial_out
 from kz_spatial.twin import load_twin
 
@@ -166,7 +165,7 @@ def test_default_inference_and_level():
     margin = stats.t.ppf(0.995, 6) * wide["std_error"]
     np.testing.assert_allclose(wide["ci_high"], wide["coefficient"] + margin, rtol=1e-12)
     assert (wide["ci_low"] < narrow["ci_low"]).all()
-    with pytest.raises(NotEnoughDataError, match="two clusters"):
+    with pytest.raises(CallError, match="inference='crv1': needs clusters"):
         plain.table("crv1")
     with pytest.raises(CallError, match="inference='hc4'"):
         plain.table("hc4")
@@ -320,16 +319,6 @@ def test_too_few_firms_or_too_little_variation(firms, said):
         with pytest.raises(NotEnoughDataError, match=said):
             fixed_effects("epayment_share ~ weight | composite", firms)
     pd.testing.assert_frame_equal(firms, before)
-
-
-def test_covariance_wants_more_rows_than_parameters():
-    X, residuals = np.ones((3, 1)), np.array([1.0, -1.0, 0.0])
-    with pytest.raises(NotEnoughDataError, match="3 observations for 3 parameters"):
-        covariance(X, residuals, method="iid", n_parameters=3)
-    with pytest.raises(NotEnoughDataError, match="two clusters"):
-        covariance(X, residuals, method="crv1", n_parameters=1, clusters=np.zeros(3, np.intp))
-    with pytest.raises(CallError, match="inference='crv2'"):
-        covariance(X, residuals, method="crv2", n_parameters=1)
 
 
 def test_projections_that_do_not_settle_are_refused():

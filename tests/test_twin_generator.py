@@ -14,15 +14,8 @@ from scipy import stats
 
 from kz_spatial import _twin_audit as audit
 from kz_spatial import twin_generator as generator
-from kz_spatial._twin_search import (
-    Cell,
-    Moments,
-    Printed,
-    attainable_national,
-    fewest_answers,
-    fit_values,
-    nearest_moments,
-)
+from kz_spatial._twin_search import attainable_national, fit_values
+from kz_spatial.printed import Cell, Moments, Printed, fewest_answers, nearest_moments
 
 DATA = Path(generator.__file__).parent / "data"
 PUBLISHED = DATA / "published"
