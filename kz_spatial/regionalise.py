@@ -1,94 +1,63 @@
-"""Groups of regions that hang together on the map.
+"""Groups of regions that hang together on the map, with the proven optimum where it can be had.
 
-Few units: the optimum over all contiguous partitions, certified. Many: Ward's merging along the
-neighbourhood.
+Sum of squares within groups is what every method is judged by. `exact` is the proven optimum (see
+`kz_spatial._connected`); Ward's merging along the neighbourhood, SKATER, AZP and max-p are
+heuristics of scikit-learn and spopt, reported with their gap to the optimum.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
+import pandas as pd
 
+from kz_spatial._connected import BestCuts, components, is_connected
 from kz_spatial._validate import check_option
-from kz_spatial.errors import CallError, InputError
+from kz_spatial.errors import CallError, InputError, NotEnoughDataError
 from kz_spatial.partition import (
     Partition,
     check_n_clusters,
     make_partition,
-    partitions,
     standardised,
     within_ss,
 )
 from kz_spatial.weights import neighbour_masks
 
 if TYPE_CHECKING:
-    import pandas as pd
     from libpysal.graph import Graph
     from numpy.typing import NDArray
 
-__all__ = ["components", "is_connected", "regionalise"]
+__all__ = ["optimal_curve", "regionalise"]
 
-_MAX_EXACT: Final = 12
-
-
-def is_connected(members: int, masks: list[int]) -> bool:
-    """Whether the units of a bit mask form one piece."""
-    reached = members & -members
-    frontier = reached
-    while frontier:
-        low = frontier & -frontier
-        frontier ^= low
-        fresh = masks[low.bit_length() - 1] & members & ~reached
-        reached |= fresh
-        frontier |= fresh
-    return reached == members
-
-
-def components(masks: list[int]) -> list[int]:
-    """Pieces of the whole graph, as bit masks."""
-    left, found = (1 << len(masks)) - 1, []
-    while left:
-        piece = frontier = left & -left
-        while frontier:
-            low = frontier & -frontier
-            frontier ^= low
-            fresh = masks[low.bit_length() - 1] & ~piece
-            piece |= fresh
-            frontier |= fresh
-        found.append(piece)
-        left &= ~piece
-    return found
+Method = Literal["exact", "ward", "skater", "azp", "max-p"]
+_METHODS: Final = ("exact", "ward", "skater", "azp", "max-p")
 
 
 def _masks_in_order(graph: Graph, units: list[object]) -> list[int]:
     """Neighbour masks with bits in the order of `units`."""
     keys = list(graph.unique_ids)
-    absent = [each for each in units if each not in keys]
+    known = set(keys)
+    absent = [each for each in units if each not in known]
     if absent:
         raise InputError(f"table: found unit {absent[0]!r} that the graph lacks")
     where = {key: i for i, key in enumerate(units)}
     moved = [0] * len(units)
     for key, mask in zip(keys, neighbour_masks(graph), strict=True):
         if key in where:
-            moved[where[key]] = sum(
-                1 << where[other]
-                for j, other in enumerate(keys)
-                if mask >> j & 1 and other in where
-            )
+            near = (other for j, other in enumerate(keys) if mask >> j & 1 and other in where)
+            moved[where[key]] = sum(1 << where[other] for other in near)
     return moved
 
 
-def _all_contiguous(labels: tuple[int, ...], masks: list[int], n_clusters: int) -> bool:
-    groups = [0] * n_clusters
-    for i, label in enumerate(labels):
-        groups[label] |= 1 << i
-    return all(is_connected(group, masks) for group in groups)
-
-
-def _exact(X: NDArray[np.float64], masks: list[int], k: int) -> NDArray[np.intp]:
-    fitting = (each for each in partitions(len(X), k) if _all_contiguous(each, masks, k))
-    return min((np.array(each, dtype=np.intp) for each in fitting), key=lambda e: within_ss(X, e))
+def _check_one_piece(masks: list[int], units: list[object]) -> None:
+    pieces = components(masks)
+    if len(pieces) > 1:
+        named = "; ".join(
+            ", ".join(str(u) for i, u in enumerate(units) if piece >> i & 1) for piece in pieces
+        )
+        raise InputError(f"graph: found {len(pieces)} pieces that do not touch ({named}), expected "
+                         "one; join them with an edge or treat them apart")  # fmt: skip
 
 
 def _ward(X: NDArray[np.float64], masks: list[int], k: int) -> NDArray[np.intp]:
@@ -100,13 +69,73 @@ def _ward(X: NDArray[np.float64], masks: list[int], k: int) -> NDArray[np.intp]:
     return np.asarray(found, dtype=np.intp)
 
 
+def _spopt(
+    values: pd.DataFrame, masks: list[int], k: int, method: Method,
+    amounts: NDArray[np.float64], floor: float, seed: int,
+) -> NDArray[np.intp]:  # fmt: skip
+    """Run one of spopt's heuristics on a table of values."""
+    import geopandas as gpd
+    import spopt.region
+    from libpysal.weights import W
+
+    n = len(values)
+    names = [f"v{j}" for j in range(values.shape[1])]
+    frame = gpd.GeoDataFrame(dict(zip(names, values.to_numpy().T, strict=True)),
+                             geometry=gpd.points_from_xy(np.arange(n), np.zeros(n)))  # fmt: skip
+    frame["amount"] = amounts
+    near = {i: [j for j in range(n) if mask >> j & 1] for i, mask in enumerate(masks)}
+    weights = W(near, silence_warnings=True)
+    if method == "skater":
+        # spopt's floor counts units or nothing; a floor on amounts is checked afterwards
+        size = int(floor) if np.allclose(amounts, 1.0) and floor > 1 else -np.inf
+        model: Any = spopt.region.Skater(frame, weights, names, n_clusters=k, floor=size)
+    elif method == "azp":
+        model = spopt.region.AZP(frame, weights, names, n_clusters=k, random_state=seed)
+    else:
+        rng = np.random.get_state()  # noqa: NPY002  (spopt draws from NumPy's global generator)
+        np.random.seed(seed)  # noqa: NPY002
+        try:
+            model = spopt.region.MaxPHeuristic(frame, weights, names, "amount", floor, 2)
+            model.solve()
+        finally:
+            np.random.set_state(rng)  # noqa: NPY002
+        return np.unique(np.asarray(model.labels_), return_inverse=True)[1].astype(np.intp)
+    model.solve()
+    return np.unique(np.asarray(model.labels_), return_inverse=True)[1].astype(np.intp)
+
+
+def _check_groups(labels: NDArray[np.intp], masks: list[int], k: int | None, method: str) -> None:
+    """Refuse a heuristic's answer that is not what was asked for."""
+    groups = [sum(1 << int(i) for i in np.flatnonzero(labels == g)) for g in np.unique(labels)]
+    if k is not None and len(groups) != k:
+        raise NotEnoughDataError(f"method={method!r}: formed {len(groups)} groups, expected {k}; "
+                                 "use 'exact' or another number")  # fmt: skip
+    if not all(is_connected(group, masks) for group in groups):
+        raise NotEnoughDataError(f"method={method!r}: formed a group that is not contiguous; use "
+                                 "'exact' or 'ward'")  # fmt: skip
+
+
+def _amounts(floor_by: pd.Series[Any] | None, units: pd.Index[Any]) -> NDArray[np.float64]:
+    if floor_by is None:
+        return np.ones(len(units))
+    found = floor_by.reindex(units).to_numpy(dtype=float)
+    bad = np.flatnonzero(~(np.isfinite(found) & (found >= 0)))
+    if bad.size:
+        raise InputError(f"floor_by: found {found[bad[0]]} for {units[bad[0]]!r}, expected an "
+                         "amount of 0 or more per unit")  # fmt: skip
+    return np.asarray(found, dtype=np.float64)
+
+
 def regionalise(
     table: pd.DataFrame,
     graph: Graph,
     *,
     n_clusters: int = 3,
-    method: Literal["auto", "exact", "ward"] = "auto",
+    method: Method = "exact",
+    floor: float = 1,
+    floor_by: pd.Series[Any] | None = None,
     standardise: bool = True,
+    seed: int = 20240,
 ) -> Partition:
     """Group units into contiguous regions that are as alike inside as can be.
 
@@ -117,41 +146,123 @@ def regionalise(
     graph : libpysal.graph.Graph
         Who is whose neighbour; units of the graph that the table lacks are left out.
     n_clusters : int
-    method : {"auto", "exact", "ward"}
-        `auto` is exact up to 12 units and Ward's method beyond.
+        Groups to form; "max-p" forms as many as the floor allows and ignores it.
+    method : {"exact", "ward", "skater", "azp", "max-p"}
+        `exact` proves its optimum, for up to 22 units with up to 2,000,000 connected subsets.
+    floor : float
+        Least number of units per group, or least sum of `floor_by`; "exact", "skater" (units only)
+        and "max-p" heed it.
+    floor_by : Series, optional
+        Amount per unit, such as population.
     standardise : bool
         Whether to turn columns into z-scores first.
+    seed : int
+        Seed of "azp" and "max-p".
 
     Returns
     -------
     Partition
+        `gap` is the relative distance to the proven optimum for as many groups under the same
+        floor, NaN where that cannot be had.
 
     Raises
     ------
     InputError
-        When values are missing, a unit is not in the graph, or the units do not hang together.
+        When values are missing, or the units fall into pieces that do not touch.
     NotEnoughDataError
-        When there are fewer units than groups.
+        When no cut meets the floor, or a heuristic forms other groups than asked.
     CallError
-        When "exact" is asked of more than 12 units.
+        When "exact" is asked of too large a graph; it says how large and what to use instead.
     """
-    check_option("method", method, ("auto", "exact", "ward"))
+    check_option("method", method, _METHODS)
     values = standardised(table, standardise=standardise)
     X, units = values.to_numpy(), list(values.index)
     check_n_clusters(n_clusters, len(units))
     masks = _masks_in_order(graph, units)
-    pieces = components(masks)
-    if len(pieces) > 1:
-        named = "; ".join(
-            ", ".join(str(u) for i, u in enumerate(units) if piece >> i & 1) for piece in pieces
-        )
-        raise InputError(f"graph: found {len(pieces)} pieces that do not touch ({named}), expected "
-                         "one; join them with an edge or treat them apart")  # fmt: skip
-    if method == "exact" and len(units) > _MAX_EXACT:
-        raise CallError(f"method='exact': found {len(units)} units, expected at most {_MAX_EXACT}; "
-                        "use 'ward'")  # fmt: skip
-    exact = method != "ward" and len(units) <= _MAX_EXACT
-    labels = _exact(X, masks, n_clusters) if exact else _ward(X, masks, n_clusters)
+    _check_one_piece(masks, units)
+    amounts = _amounts(floor_by, values.index)
+    if method == "exact":
+        labels, certified = _exact(X, masks, n_clusters, amounts, floor), True
+    else:
+        certified = False
+        labels = (
+            _ward(X, masks, n_clusters) if method == "ward"
+            else _spopt(values, masks, n_clusters, method, amounts, floor, seed)
+        )  # fmt: skip
+        _check_groups(labels, masks, None if method == "max-p" else n_clusters, method)
     return make_partition(
-        values, labels, table.index, method="exact" if exact else "ward", certified=exact
-    )
+        values, labels, table.index, method=method, certified=certified,
+        optimum=None if certified else _optimum(X, masks, labels, amounts, floor),
+        seed=seed if method in ("azp", "max-p") else None,
+    )  # fmt: skip
+
+
+def _exact(
+    X: NDArray[np.float64], masks: list[int], k: int, amounts: NDArray[np.float64], floor: float
+) -> NDArray[np.intp]:
+    cuts = BestCuts.prepare(X, masks, amounts=amounts, floor=floor, most=k)
+    start = _ward(X, masks, k)
+    meets = all(amounts[start == g].sum() >= floor for g in range(k))
+    labels = cuts.cut(k, bound=within_ss(X, start) if meets else np.inf)
+    if labels is None:
+        raise NotEnoughDataError(f"method='exact': no cut into {k} contiguous groups meets the "
+                                 f"floor of {floor:g}, expected fewer groups or a lower floor"
+                                 )  # fmt: skip
+    return labels
+
+
+def _optimum(
+    X: NDArray[np.float64], masks: list[int], labels: NDArray[np.intp],
+    amounts: NDArray[np.float64], floor: float,
+) -> float | None:  # fmt: skip
+    """Proven least sum of squares for as many groups; None where it is out of reach."""
+    k = len(np.unique(labels))
+    meets = all(amounts[labels == g].sum() >= floor for g in range(k))
+    try:
+        best = _exact(X, masks, k, amounts, floor if meets else 0)
+    except CallError:
+        return None
+    return within_ss(X, best)
+
+
+def optimal_curve(
+    table: pd.DataFrame,
+    graph: Graph,
+    *,
+    n_clusters: range | list[int] = range(2, 9),
+    standardise: bool = True,
+) -> pd.DataFrame:
+    """Proven optima for a range of numbers of groups.
+
+    Parameters
+    ----------
+    table, graph, standardise
+        As in `regionalise`.
+    n_clusters : range or list of int
+
+    Returns
+    -------
+    DataFrame
+        By number of groups: `within_ss`, `share_explained`, and one column per unit with its
+        group.
+
+    Raises
+    ------
+    As `regionalise`.
+    """
+    values = standardised(table, standardise=standardise)
+    X, units = values.to_numpy(), list(values.index)
+    masks = _masks_in_order(graph, units)
+    _check_one_piece(masks, units)
+    numbers = [k for k in n_clusters if k <= len(units)]
+    for k in numbers:
+        check_n_clusters(k, len(units))
+    cuts = BestCuts.prepare(X, masks, most=max(numbers))
+    rows = {}
+    for k in numbers:
+        labels = cuts.cut(k, bound=within_ss(X, _ward(X, masks, k)))
+        assert labels is not None  # Ward's cut is within reach
+        found = make_partition(values, labels, table.index, method="exact", certified=True)
+        share = 1 - found.within_ss / found.total_ss if found.total_ss > 0 else np.nan
+        rows[k] = {"within_ss": found.within_ss, "share_explained": share} | found.labels.to_dict()
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("n_clusters")

@@ -13,19 +13,19 @@ PACKAGE = ROOT / "kz_spatial"
 # a half floor is a private helper just below the file it belongs to
 FLOORS = {
     0: ["errors", "options"],
-    1: ["_names", "_validate", "palette", "wording"],
+    1: ["_names", "_page", "_validate", "palette", "wording"],
     2: ["coding", "geography", "printed"],
     2.8: ["_twin_search"],
     2.9: ["_twin_audit"],
     3: ["boundaries", "survey", "twin", "twin_generator", "weights"],
     4: ["aggregate", "few_clusters", "joining", "partition", "wild"],
-    4.5: ["_fit"],
+    4.5: ["_connected", "_conley", "_fit", "_spatial_fit"],
     5: [
         "autocorrelation", "density", "fixed_effects", "regionalise", "spatial_models", "typology",
     ],
     6: ["layers", "replication", "study"],
     6.5: ["qml"],
-    7: ["figures", "folium_map", "geopackage", "pipeline", "report", "tables"],
+    7: ["audit_report", "figures", "folium_map", "geopackage", "pipeline", "report", "tables"],
     8: ["bundle"],
     9: ["cli"],
 }  # fmt: skip

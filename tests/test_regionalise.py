@@ -11,12 +11,13 @@ from helpers import assert_series, graph_of, ring
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kz_spatial._connected import BestCuts, components, connected_subsets, is_connected
 from kz_spatial.aggregate import aggregate
 from kz_spatial.boundaries import composites, oblasts
 from kz_spatial.errors import CallError, InputError, NotEnoughDataError
 from kz_spatial.options import INDICATORS
 from kz_spatial.partition import standardised
-from kz_spatial.regionalise import components, is_connected, regionalise
+from kz_spatial.regionalise import _masks_in_order, optimal_curve, regionalise
 from kz_spatial.twin import load_twin
 from kz_spatial.typology import typology
 from kz_spatial.weights import contiguity
@@ -99,7 +100,8 @@ def test_a_case_by_hand():
 
 
 @pytest.mark.parametrize("n_clusters", [2, 3, 5])
-@pytest.mark.parametrize("method", ["auto", "ward"])
+@pytest.mark.parametrize("method", ["exact", "ward", "skater", "azp"])
+@pytest.mark.filterwarnings("ignore::UserWarning:libpysal")
 def test_groups_of_the_oblasts_hang_together(method, n_clusters):
     table = random_table(OBLASTS.unique_ids, columns=3, seed=n_clusters)
     found = regionalise(table, OBLASTS, n_clusters=n_clusters, method=method)
@@ -114,7 +116,8 @@ def test_groups_of_the_oblasts_hang_together(method, n_clusters):
 def test_ward_is_labelled_as_uncertified():
     found = regionalise(random_table(SEVEN.unique_ids), SEVEN, method="ward")
     assert (found.method, found.certified) == ("ward", False)
-    assert np.isnan(found.gap)
+    best = regionalise(random_table(SEVEN.unique_ids), SEVEN)
+    assert found.gap == pytest.approx(found.within_ss / best.within_ss - 1)
 
 
 def test_the_optimum_is_no_worse_than_ward_and_no_better_than_without_the_map():
@@ -175,10 +178,117 @@ def test_faults_are_named():
         regionalise(table.rename(index={"east": "Moscow"}), SEVEN)
     with pytest.raises(InputError, match="unit 'east' twice"):
         regionalise(table.rename(index={"west": "east"}), SEVEN)
-    with pytest.raises(CallError, match=r"method='skater'"):
-        regionalise(table, SEVEN, method="skater")
-    with pytest.raises(CallError, match="found 20 units, expected at most"):
-        regionalise(random_table(OBLASTS.unique_ids), OBLASTS, method="exact")
+    with pytest.raises(CallError, match=r"method='redcap'"):
+        regionalise(table, SEVEN, method="redcap")
+
+
+def test_too_many_units_or_subsets_are_refused_with_what_to_use_instead():
+    many = [f"u{i:02d}" for i in range(23)]
+    with pytest.raises(CallError, match="found 23 units, expected at most 22; use 'skater'"):
+        regionalise(random_table(many), graph_of(ring(many)))
+    found = regionalise(random_table(many), graph_of(ring(many)), method="ward")
+    assert np.isnan(found.gap)
+    with pytest.raises(CallError, match="more than 10 connected subsets; use"):
+        connected_subsets([0b110, 0b101, 0b011] + [0] * 8, limit=10)
+
+
+def test_connected_subsets_of_the_oblasts():
+    masks = _masks_in_order(OBLASTS, sorted(OBLASTS.unique_ids))
+    found = connected_subsets(masks)
+    assert len(found) == len(set(found)) == 85_479
+    assert all(is_connected(each, masks) for each in found[::997])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_connected_subsets_are_all_there_are(seed):
+    rng = np.random.default_rng(seed)
+    n = 9
+    near = np.triu(rng.random((n, n)) < 0.25, 1)
+    near = near | near.T
+    masks = [sum(1 << int(j) for j in np.flatnonzero(row)) for row in near]
+    expected = {each for each in range(1, 1 << n) if is_connected(each, masks)}
+    assert set(connected_subsets(masks)) == expected
+
+
+def _random_connected_graph(rng, n):
+    near = {i: {int(rng.integers(0, i))} if i else set() for i in range(n)}
+    for i, j in rng.integers(0, n, (n, 2)):
+        if i != j:
+            near[int(i)].add(int(j))
+    return graph_of({f"u{i}": [f"u{j}" for j in range(n) if j in near[i] or i in near[j]]
+                     for i in range(n)})  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_optimum_on_random_graphs_is_that_of_brute_force(seed):
+    rng = np.random.default_rng(seed)
+    graph = _random_connected_graph(rng, 8)
+    table = random_table(sorted(graph.unique_ids), seed=seed)
+    for k in (2, 3, 4):
+        found = regionalise(table, graph, n_clusters=k)
+        assert found.within_ss == pytest.approx(best_of_all(table, graph, k), rel=1e-12)
+
+
+def test_a_bound_only_shortens_the_search():
+    table = random_table(OBLASTS.unique_ids, columns=4, seed=9)
+    X = standardised(table, standardise=True)
+    masks = _masks_in_order(OBLASTS, list(X.index))
+    for k in (3, 6):
+        free = BestCuts.prepare(X.to_numpy(), masks).cut(k)
+        bounded = regionalise(table, OBLASTS, n_clusters=k).within_ss
+        assert spread_inside(X.to_numpy(), free) == pytest.approx(bounded, rel=1e-12)
+
+
+def test_floor_on_units_and_on_amounts():
+    table = random_table(OBLASTS.unique_ids, columns=3, seed=2)
+    free = regionalise(table, OBLASTS, n_clusters=4)
+    floored = regionalise(table, OBLASTS, n_clusters=4, floor=4)
+    assert floored.labels.value_counts().min() >= 4
+    assert floored.within_ss >= free.within_ss
+    people = pd.Series(np.arange(1.0, 21.0), sorted(OBLASTS.unique_ids))
+    counted = regionalise(table, OBLASTS, n_clusters=4, floor=40, floor_by=people)
+    assert people.groupby(counted.labels).sum().min() >= 40
+    with pytest.raises(NotEnoughDataError, match="no cut into 4 contiguous groups meets the floor"):
+        regionalise(table, OBLASTS, n_clusters=4, floor=6)
+    with pytest.raises(InputError, match="found nan for 'KZ-79'"):
+        regionalise(table, OBLASTS, floor_by=people.drop("KZ-79"), floor=3)
+
+
+def test_floor_by_brute_force():
+    table = random_table(SEVEN.unique_ids, seed=4)
+    near, X = neighbours(SEVEN), standardised(table, standardise=True)
+    keys = list(X.index)
+    best = min(
+        spread_inside(X.to_numpy(), labels)
+        for labels in product(range(3), repeat=7)
+        if min(labels.count(g) for g in range(3)) >= 2
+        and all(in_one_piece([u for u, g in zip(keys, labels, strict=True) if g == each], near)
+                for each in range(3))
+    )  # fmt: skip
+    found = regionalise(table, SEVEN, n_clusters=3, floor=2)
+    assert found.within_ss == pytest.approx(best, rel=1e-12)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:libpysal")
+def test_max_p_forms_as_many_as_the_floor_allows():
+    table = random_table(OBLASTS.unique_ids, columns=3, seed=1)
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    found = regionalise(table, OBLASTS, method="max-p", floor=5)
+    assert found.labels.value_counts().min() >= 5
+    assert found.gap >= 0
+    assert regionalise(table, OBLASTS, method="max-p", floor=5).labels.equals(found.labels)
+    assert (np.random.get_state()[1] == before).all()  # noqa: NPY002
+
+
+def test_curve_falls_and_is_the_optimum_at_every_number():
+    table = random_table(OBLASTS.unique_ids, columns=4, seed=7)
+    curve = optimal_curve(table, OBLASTS)
+    assert list(curve.index) == list(range(2, 9))
+    assert (np.diff(curve["within_ss"]) < 0).all()
+    for k in (3, 6):
+        alone = regionalise(table, OBLASTS, n_clusters=k)
+        assert curve.loc[k, "within_ss"] == pytest.approx(alone.within_ss, rel=1e-12)
+        assert (curve.loc[k, list(table.index)] == alone.labels).all()
 
 
 def test_connectedness_by_hand():
