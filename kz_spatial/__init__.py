@@ -32,14 +32,27 @@ if TYPE_CHECKING:
     from kz_spatial.joining import join_audit as join_audit
     from kz_spatial.joining import place_firms as place_firms
     from kz_spatial.options import RunOptions as RunOptions
+    from kz_spatial.partition import rank_partition as rank_partition
     from kz_spatial.pipeline import run_study as run_study
+    from kz_spatial.regionalise import optimal_curve as optimal_curve
     from kz_spatial.regionalise import regionalise as regionalise
+    from kz_spatial.spatial_models import conley as conley
+    from kz_spatial.spatial_models import lm_tests as lm_tests
+    from kz_spatial.spatial_models import neighbour_means as neighbour_means
+    from kz_spatial.spatial_models import residual_means as residual_means
+    from kz_spatial.spatial_models import spatial_error as spatial_error
+    from kz_spatial.spatial_models import spatial_lag as spatial_lag
     from kz_spatial.survey import attrition as attrition
     from kz_spatial.survey import check_survey as check_survey
     from kz_spatial.survey import read_survey as read_survey
     from kz_spatial.twin import load_twin as load_twin
     from kz_spatial.typology import typology as typology
+    from kz_spatial.weights import as_graph as as_graph
     from kz_spatial.weights import contiguity as contiguity
+    from kz_spatial.weights import distance_band as distance_band
+    from kz_spatial.weights import k_nearest as k_nearest
+    from kz_spatial.weights import kernel_weights as kernel_weights
+    from kz_spatial.weights import union as union
 
 try:
     __version__ = version("kz-spatial")
@@ -50,31 +63,44 @@ _HOMES: Final = {
     "Bundle": "bundle",
     "RunOptions": "options",
     "aggregate": "aggregate",
+    "as_graph": "weights",
     "attrition": "survey",
     "check_survey": "survey",
     "compare": "fixed_effects",
     "composites": "boundaries",
+    "conley": "spatial_models",
     "contiguity": "weights",
     "density": "density",
+    "distance_band": "weights",
     "fixed_effects": "fixed_effects",
     "folium_map": "folium_map",
     "join": "joining",
     "join_audit": "joining",
+    "k_nearest": "weights",
+    "kernel_weights": "weights",
+    "lm_tests": "spatial_models",
     "load_twin": "twin",
     "local_moran": "autocorrelation",
     "moran": "autocorrelation",
+    "neighbour_means": "spatial_models",
     "oblasts": "boundaries",
+    "optimal_curve": "regionalise",
     "place_firms": "joining",
+    "rank_partition": "partition",
     "read_survey": "survey",
     "regionalise": "regionalise",
+    "residual_means": "spatial_models",
     "resolve": "geography",
     "resolve_column": "geography",
     "run": "bundle",
     "run_study": "pipeline",
+    "settlements": "boundaries",
+    "spatial_error": "spatial_models",
+    "spatial_lag": "spatial_models",
+    "typology": "typology",
+    "union": "weights",
     "write_audit": "bundle",
     "write_bundle": "bundle",
-    "settlements": "boundaries",
-    "typology": "typology",
 }
 __all__ = ["__version__", *sorted(_HOMES)]  # noqa: PLE0604
 

@@ -15,6 +15,7 @@ __all__ = [
     "CollinearTermWarning",
     "FewClustersWarning",
     "InputError",
+    "IslandWarning",
     "KzSpatialError",
     "KzSpatialWarning",
     "ModelledPlacementWarning",
@@ -23,6 +24,7 @@ __all__ = [
     "PlaceUnknownError",
     "SuppressionWarning",
     "SurveyError",
+    "UnitsLeftOutWarning",
 ]
 
 
@@ -107,9 +109,17 @@ class FewClustersWarning(KzSpatialWarning):
     """Inference leans on a number of clusters too small for it."""
 
 
+class IslandWarning(KzSpatialWarning):
+    """Units have no neighbour."""
+
+
 class ModelledPlacementWarning(KzSpatialWarning):
     """Points were placed by a model and were not observed."""
 
 
 class SuppressionWarning(KzSpatialWarning):
     """Cells were withheld because too few firms stand behind them."""
+
+
+class UnitsLeftOutWarning(KzSpatialWarning):
+    """Units without a value or without a neighbour took no part."""

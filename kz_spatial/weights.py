@@ -1,45 +1,157 @@
-"""Who is whose neighbour: the one place that builds spatial weights, as libpysal Graphs."""
+"""Who is whose neighbour: the one place that builds spatial weights, as libpysal Graphs.
+
+Contiguity is found with a tolerance, so that slivers and gaps of imperfect boundaries cost no
+neighbour. Distances are metres in an equal-area projection of Kazakhstan, between points that lie
+inside the areas. Units without neighbours are treated as the caller says, and never silently.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+import csv
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import numpy as np
+import pandas as pd
 
 from kz_spatial._validate import check_option
-from kz_spatial.errors import InputError
+from kz_spatial.errors import CallError, InputError, IslandWarning
+from kz_spatial.options import EQUAL_AREA_CRS
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     import geopandas as gpd
     from libpysal.graph import Graph
+    from numpy.typing import NDArray
 
-__all__ = ["contiguity", "neighbour_masks"]
+__all__ = [
+    "as_graph",
+    "contiguity",
+    "distance_band",
+    "k_nearest",
+    "kernel_weights",
+    "neighbour_masks",
+    "union",
+]
+
+Transform = Literal["R", "B"]
+Islands = Literal["keep", "attach", "drop", "raise"]
+# about a hundred metres, in degrees or metres, and never above a thousandth of a unit's width
+_TOLERANCE: Final = {True: 1e-3, False: 100.0}
+_OF_WIDTH: Final = 1e-3
+
+
+def _check_areas(areas: gpd.GeoDataFrame) -> None:
+    if not areas.index.is_unique:
+        twice = areas.index[areas.index.duplicated()][0]
+        raise InputError(f"areas: found index value {twice!r} twice, expected once")
+    absent = areas.index[areas.geometry.isna() | areas.geometry.is_empty]
+    if len(absent):
+        raise InputError(f"areas: found no geometry for {absent[0]!r}, expected one per unit")
+    if areas.crs is None:
+        raise InputError("areas: found no coordinate reference system, expected one")
+
+
+def _default_tolerance(areas: gpd.GeoDataFrame) -> float:
+    import shapely
+
+    width = float(np.sqrt(np.median(shapely.area(areas.geometry.to_numpy()))))
+    return min(_TOLERANCE[areas.crs.is_geographic], _OF_WIDTH * width)
+
+
+def _points(areas: gpd.GeoDataFrame) -> NDArray[np.float64]:
+    """Metric coordinates of a point inside each area."""
+    inside = areas.geometry.representative_point().to_crs(EQUAL_AREA_CRS)
+    return np.column_stack([inside.x, inside.y])
+
+
+def _graph(
+    pairs: pd.Series[Any], units: pd.Index[Any], *, transform: Transform,
+    islands: Islands, points: NDArray[np.float64] | None,
+) -> Graph:  # fmt: skip
+    """Graph from weights by (focal, neighbour), with islands treated as asked."""
+    from libpysal.graph import Graph
+
+    check_option("transform", transform, ("R", "B"))
+    check_option("islands", islands, ("keep", "attach", "drop", "raise"))
+    linked = units.isin(pairs.index.get_level_values(0))
+    alone = units[~linked]
+    if len(alone):
+        named = ", ".join(map(str, alone))
+        if islands == "raise":
+            raise InputError(f"areas: found no neighbour for {named}, expected one for every unit")
+        if islands == "attach":
+            if points is None or len(units) < 2:
+                raise CallError("islands='attach': needs the places of at least two units")
+            added = []
+            for i in np.flatnonzero(~linked):
+                away = np.linalg.norm(points - points[i], axis=1)
+                away[i] = np.inf
+                near = units[int(away.argmin())]
+                added += [((units[i], near), 1.0), ((near, units[i]), 1.0)]
+            extra = pd.Series(dict(added))
+            pairs = pd.concat([pairs, extra[~extra.index.isin(pairs.index)]])
+        if islands == "drop":
+            units = units[linked]
+        verb = {"attach": "joined to the nearest unit", "drop": "left out"}.get(islands, "kept")
+        warnings.warn(f"no neighbour for {named}: {verb}", IslandWarning, stacklevel=3)
+    kept = [each for each in units if each not in set(pairs.index.get_level_values(0))]
+    loops = pd.Series(0.0, pd.MultiIndex.from_arrays([kept, kept]))
+    whole = pd.concat([pairs, loops]) if kept else pairs
+    whole.index = whole.index.set_names(["focal", "neighbor"])
+    order = {unit: i for i, unit in enumerate(units)}
+    ranks = [whole.index.get_level_values(level).map(order) for level in (0, 1)]
+    whole = whole.iloc[np.lexsort((ranks[1], ranks[0]))].rename("weight").astype(float)
+    return Graph(whole).transform(transform) if transform == "R" else Graph(whole)
+
+
+def _both_ways(
+    focal: NDArray[np.intp], other: NDArray[np.intp], units: pd.Index[Any], weight: Any = 1.0
+) -> pd.Series[Any]:
+    index = pd.MultiIndex.from_arrays([units[focal], units[other]])
+    return pd.Series(weight, index, dtype=float)
 
 
 def contiguity(
     areas: gpd.GeoDataFrame,
     *,
     rule: Literal["queen", "rook"] = "queen",
-    transform: Literal["B", "R"] = "R",
+    transform: Transform = "R",
+    islands: Islands = "keep",
+    tolerance: float | None = None,
 ) -> Graph:
-    """Contiguity graph of areas that form a coverage, such as `oblasts()` or `composites()`.
+    """Contiguity graph of oblasts, composites or any polygons.
 
     Parameters
     ----------
     areas : GeoDataFrame
         n polygons with unique index values.
     rule : {"queen", "rook"}
-        Neighbours share a point (queen) or an edge (rook).
+        Neighbours come within the tolerance of each other (queen), and do so along a line (rook).
     transform : {"R", "B"}
         Row-standardised or binary weights.
+    islands : {"keep", "attach", "drop", "raise"}
+        What to do with units without neighbours; all but "raise" warn with their names.
+    tolerance : float, optional
+        In the unit of the areas' reference system. When not given, about 100 m, or a thousandth
+        of the typical unit's width where that is less.
 
     Returns
     -------
     libpysal.graph.Graph
-        On the index of `areas`; units without neighbours are its `isolates`.
+        On the index of `areas`.
 
     Raises
     ------
     InputError
-        When the index repeats itself or a geometry is missing.
+        When the index repeats itself, or a geometry or the reference system is missing.
+
+    Warns
+    -----
+    IslandWarning
+        When units have no neighbour.
 
     Examples
     --------
@@ -47,17 +159,264 @@ def contiguity(
     >>> kz.contiguity(kz.oblasts(detail="light")).n_edges  # 35 pairs, both ways
     70
     """
-    from libpysal.graph import Graph
-
     check_option("rule", rule, ("queen", "rook"))
-    check_option("transform", transform, ("B", "R"))
-    if not areas.index.is_unique:
-        twice = areas.index[areas.index.duplicated()][0]
-        raise InputError(f"areas: found index value {twice!r} twice, expected once")
-    absent = areas.index[areas.geometry.isna() | areas.geometry.is_empty]
-    if len(absent):
-        raise InputError(f"areas: found no geometry for {absent[0]!r}, expected a polygon")
-    return Graph.build_contiguity(areas, rook=rule == "rook", strict=False).transform(transform)
+    _check_areas(areas)
+    reach = _default_tolerance(areas) if tolerance is None else tolerance
+    if not reach >= 0:
+        raise CallError(f"tolerance={tolerance}: expected 0 or more")
+    focal, other = areas.sindex.query(areas.geometry, predicate="dwithin", distance=reach)
+    keep = focal != other
+    focal, other = focal[keep], other[keep]
+    if rule == "rook":
+        shapes = areas.geometry.to_numpy()
+        half = focal < other
+        lines = {
+            (i, j)
+            for i, j in zip(focal[half], other[half], strict=True)
+            if shapes[i].boundary.intersection(shapes[j].boundary.buffer(max(reach, 1e-12))).length
+            > 4 * reach  # a corner alone leaves a piece about twice the tolerance long
+        }
+        along = np.array([(min(p), max(p)) in lines for p in zip(focal, other, strict=True)], bool)
+        focal, other = focal[along], other[along]
+    pairs = _both_ways(focal, other, areas.index)
+    return _graph(pairs, areas.index, transform=transform, islands=islands,
+                  points=_points(areas) if islands == "attach" else None)  # fmt: skip
+
+
+def k_nearest(areas: gpd.GeoDataFrame, *, k: int = 4, transform: Transform = "R") -> Graph:
+    """Graph of the k nearest units by distance; not symmetric.
+
+    Parameters
+    ----------
+    areas : GeoDataFrame
+        Polygons or points with unique index values.
+    k : int
+    transform : {"R", "B"}
+
+    Raises
+    ------
+    CallError
+        When k is not between 1 and n - 1.
+    """
+    from scipy.spatial import KDTree
+
+    _check_areas(areas)
+    n = len(areas)
+    if not 1 <= k < n:
+        raise CallError(f"k={k}: expected 1 to {n - 1} for {n} units")
+    points = _points(areas)
+    near = KDTree(points).query(points, k + 1)[1]
+    # a unit that shares its place with others need not come first in its own list
+    rows = [[j for j in row if j != i][:k] for i, row in enumerate(near)]
+    focal = np.repeat(np.arange(n), k)
+    pairs = _both_ways(focal, np.concatenate(rows).astype(np.intp), areas.index)
+    return _graph(pairs, areas.index, transform=transform, islands="keep", points=None)
+
+
+def distance_band(
+    areas: gpd.GeoDataFrame,
+    *,
+    threshold_m: float,
+    transform: Transform = "R",
+    islands: Islands = "keep",
+) -> Graph:
+    """Graph of units whose inner points lie within a distance.
+
+    Parameters
+    ----------
+    areas : GeoDataFrame
+    threshold_m : float
+        Metres.
+    transform, islands
+        As in `contiguity`.
+    """
+    from scipy.spatial import KDTree
+
+    _check_areas(areas)
+    if not threshold_m > 0:
+        raise CallError(f"threshold_m={threshold_m}: expected metres above 0")
+    points = _points(areas)
+    found = KDTree(points).query_pairs(threshold_m, output_type="ndarray")
+    focal = np.concatenate([found[:, 0], found[:, 1]])
+    other = np.concatenate([found[:, 1], found[:, 0]])
+    pairs = _both_ways(focal, other, areas.index)
+    return _graph(pairs, areas.index, transform=transform, islands=islands, points=points)
+
+
+def kernel_weights(
+    areas: gpd.GeoDataFrame,
+    *,
+    bandwidth_m: float,
+    kernel: Literal["gaussian", "triangular"] = "gaussian",
+    transform: Transform = "R",
+    islands: Islands = "keep",
+) -> Graph:
+    """Graph with weights that fall with distance; a unit is not its own neighbour.
+
+    Parameters
+    ----------
+    areas : GeoDataFrame
+    bandwidth_m : float
+        Standard deviation of the Gaussian, cut at three of it; reach of the triangle. Metres.
+    kernel : {"gaussian", "triangular"}
+    transform, islands
+        As in `contiguity`.
+    """
+    from scipy.spatial import KDTree
+
+    check_option("kernel", kernel, ("gaussian", "triangular"))
+    _check_areas(areas)
+    if not bandwidth_m > 0:
+        raise CallError(f"bandwidth_m={bandwidth_m}: expected metres above 0")
+    points = _points(areas)
+    reach = 3 * bandwidth_m if kernel == "gaussian" else bandwidth_m
+    found = KDTree(points).query_pairs(reach, output_type="ndarray")
+    away = np.linalg.norm(points[found[:, 0]] - points[found[:, 1]], axis=1) / bandwidth_m
+    weight = np.exp(-0.5 * away**2) if kernel == "gaussian" else 1 - away
+    focal = np.concatenate([found[:, 0], found[:, 1]])
+    other = np.concatenate([found[:, 1], found[:, 0]])
+    pairs = _both_ways(focal, other, areas.index, np.concatenate([weight, weight]))
+    pairs = pairs[pairs > 0]
+    return _graph(pairs, areas.index, transform=transform, islands=islands, points=points)
+
+
+def _pairs_of(graph: Graph) -> pd.Series[Any]:
+    pairs = graph.adjacency
+    loops = pairs.index.get_level_values(0) == pairs.index.get_level_values(1)
+    return pairs[~loops & (pairs.to_numpy() != 0)]
+
+
+def union(*graphs: Graph, transform: Transform = "R") -> Graph:
+    """Graph in which two units are neighbours if they are so in any of the given ones.
+
+    Parameters
+    ----------
+    *graphs : libpysal.graph.Graph
+        On the same units.
+    transform : {"R", "B"}
+
+    Raises
+    ------
+    CallError, InputError
+        Without graphs, or when their units differ.
+    """
+    if not graphs:
+        raise CallError("union: found no graphs, expected at least one")
+    units = pd.Index(graphs[0].unique_ids)
+    for each in graphs[1:]:
+        strange = units.symmetric_difference(pd.Index(each.unique_ids))
+        if len(strange):
+            raise InputError(f"union: unit {strange[0]!r} is not in all of the graphs")
+    index = pd.concat([_pairs_of(each) for each in graphs]).index.unique()
+    pairs = pd.Series(1.0, index)
+    return _graph(pairs, units, transform=transform, islands="keep", points=None)
+
+
+def _read_pairs(path: Path) -> list[tuple[str, str, float]]:
+    """Rows of a .csv with focal, neighbour and, where given, weight."""
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    names = {str(each).casefold(): each for each in (rows[0] if rows else {})}
+    focal = names.get("focal")
+    other = names.get("neighbor", names.get("neighbour"))
+    if focal is None or other is None:
+        raise InputError(f"{path}: found columns {', '.join(names) or 'none'}, expected focal, "
+                         "neighbor and weight")  # fmt: skip
+    found = []
+    for line, row in enumerate(rows, start=2):
+        text = row[names["weight"]] if "weight" in names else "1"
+        try:
+            found.append((row[focal], row[other], float(text)))
+        except (TypeError, ValueError):
+            raise InputError(f"{path}: row {line}, column weight: found {text!r}, expected a "
+                             "number") from None  # fmt: skip
+    return found
+
+
+def _read_file(path: Path) -> tuple[list[Any], pd.Series[Any]]:
+    if not path.is_file():
+        raise CallError(f"{path}: no such file, expected .gal, .gwt or .csv weights")
+    suffix = path.suffix.lower()
+    if suffix == ".csv":
+        rows = _read_pairs(path)
+        ids = list(dict.fromkeys(each for row in rows for each in row[:2]))
+        pairs = pd.Series({(a, b): weight for a, b, weight in rows if a != b}, dtype=float)
+        return ids, pairs
+    if suffix not in (".gal", ".gwt"):
+        raise CallError(f"{path}: cannot read {suffix!r}, expected .gal, .gwt or .csv weights")
+    import libpysal
+
+    stream = libpysal.io.open(str(path))
+    try:
+        with warnings.catch_warnings():  # islands are reported by our own policy
+            warnings.simplefilter("ignore")
+            weights = stream.read()
+    except Exception as error:  # readers raise whatever they trip over
+        reason = " ".join(str(error).split())[:120] or type(error).__name__
+        raise InputError(f"{path}: cannot be read as {suffix} ({reason})") from error
+    finally:
+        stream.close()
+    return _from_w(weights)
+
+
+def _from_w(weights: Any) -> tuple[list[Any], pd.Series[Any]]:
+    rows = {
+        (focal, other): float(weight)
+        for focal, near in weights.neighbors.items()
+        for other, weight in zip(near, weights.weights[focal], strict=True)
+        if focal != other
+    }
+    return list(weights.id_order), pd.Series(rows, dtype=float)
+
+
+def as_graph(
+    source: Graph | str | PathLike[str] | Any,
+    units: pd.Index[Any] | None = None,
+    *,
+    transform: Transform = "R",
+    islands: Islands = "keep",
+) -> Graph:
+    """Take a user's own weights: a Graph, a libpysal W, or a .gal, .gwt or .csv file.
+
+    Parameters
+    ----------
+    source : Graph, W or path
+        A .csv has the columns focal, neighbor and, optionally, weight.
+    units : Index, optional
+        Units that the graph must be on, such as `kz.oblasts().index`.
+    transform, islands
+        As in `contiguity`; a Graph that is handed in with `units` alone is returned as it is.
+
+    Returns
+    -------
+    libpysal.graph.Graph
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read or names other units.
+    """
+    if hasattr(source, "unique_ids") and hasattr(source, "adjacency"):
+        ids, pairs, own = list(source.unique_ids), None, source
+    elif hasattr(source, "neighbors") and hasattr(source, "id_order"):
+        (ids, pairs), own = _from_w(source), None
+    else:
+        (ids, pairs), own = _read_file(Path(source)), None
+    if units is not None:
+        texts = {str(each): each for each in units}
+        strange = [each for each in ids if str(each) not in texts]
+        if strange:
+            raise InputError(f"weights: found unit {strange[0]!r}, expected one of "
+                             f"{', '.join(list(texts)[:5])}, ...")  # fmt: skip
+        if own is None and pairs is not None:
+            pairs.index = pd.MultiIndex.from_tuples(
+                [(texts[str(a)], texts[str(b)]) for a, b in pairs.index]
+            )
+            ids = list(units)
+    if own is not None:
+        return own
+    assert pairs is not None
+    return _graph(pairs, pd.Index(ids), transform=transform, islands=islands, points=None)
 
 
 def neighbour_masks(graph: Graph) -> list[int]:
