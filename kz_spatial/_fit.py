@@ -47,7 +47,7 @@ class FixedEffectsFit:
     n_parameters : int
         K, absorbed effects included.
     df : float
-        Degrees of freedom of the default inference; of its least certain term for CR2.
+        G - 1 with clusters and N - K without; `degrees_of_freedom` has those of each inference.
     r2, r2_within : float
         Share of variation explained, with the absorbed effects and net of them.
     effects : Series

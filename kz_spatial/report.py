@@ -73,9 +73,6 @@ def _regression_notes(study: Study) -> list[str]:
         f"R² {fit.r2:.3f}, within regions {fit.r2_within:.3f}."
         for coding, fit in study.fits.items()
     ]
-    if any(fit.n_clusters < 10 for fit in study.fits.values()):
-        notes.append("With so few clusters these errors tend to be too small; read p near 5 % as "
-                     "undecided.")  # fmt: skip
     return notes
 
 

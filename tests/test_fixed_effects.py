@@ -146,7 +146,7 @@ def test_two_groups_of_two_by_hand():
     assert fit.table("iid").loc["x", "std_error"] == pytest.approx(2)  # sqrt(4 / 1 / 1)
     assert fit.table("hc1").loc["x", "std_error"] == pytest.approx(2)  # sqrt(4/1 * 4 * 1/4)
     # cluster scores -1 and 1: sqrt(2/1 * 3/1 * 2)
-    row = fit.table().loc["x"]
+    row = fit.table("crv1").loc["x"]
     assert row["std_error"] == pytest.approx(np.sqrt(12))
     assert row["t"] == pytest.approx(4 / np.sqrt(12))
     # Student's t with one degree of freedom is Cauchy's
@@ -157,11 +157,11 @@ def test_two_groups_of_two_by_hand():
 def test_default_inference_and_level():
     clustered = fixed_effects(f"{FORMULA} | composite", FIRMS, cluster="composite")
     plain = fixed_effects(f"{FORMULA} | composite", FIRMS)
-    pd.testing.assert_frame_equal(clustered.table(), clustered.table("crv1"))
+    pd.testing.assert_frame_equal(clustered.table(), clustered.table("cr2"))
     pd.testing.assert_frame_equal(plain.table(), plain.table("hc1"))
     assert (clustered.df, clustered.cluster) == (6, "composite")
     assert plain.df == plain.n_obs - plain.n_parameters == plain.n_obs - 10
-    wide, narrow = clustered.table(level=0.99), clustered.table(level=0.5)
+    wide, narrow = (clustered.table("crv1", level=each) for each in (0.99, 0.5))
     margin = stats.t.ppf(0.995, 6) * wide["std_error"]
     np.testing.assert_allclose(wide["ci_high"], wide["coefficient"] + margin, rtol=1e-12)
     assert (wide["ci_low"] < narrow["ci_low"]).all()
@@ -169,6 +169,10 @@ def test_default_inference_and_level():
         plain.table("crv1")
     with pytest.raises(CallError, match="inference='hc4'"):
         plain.table("hc4")
+    many = FIRMS.assign(group=np.arange(len(FIRMS)) % 30)
+    assert fixed_effects(FORMULA, many, cluster="group").default_inference == "crv1"
+    few = FIRMS.assign(group=np.arange(len(FIRMS)) % 29)
+    assert fixed_effects(FORMULA, few, cluster="group").default_inference == "cr2"
 
 
 def test_interactions_transforms_and_factors():

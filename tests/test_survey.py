@@ -158,7 +158,8 @@ def test_items_are_found_in_any_case_and_under_other_names(tmp_path):
 
 
 def test_of_two_columns_the_exact_name_wins(tmp_path):
-    frame = named_survey().assign(K33=50.0)
+    frame = named_survey()
+    frame.insert(0, "K33", 50.0)
     assert read_survey(write_csv(frame, tmp_path / "s.csv"))["epayment_share"].tolist() == (
         named_survey()["k33"].tolist()
     )

@@ -225,6 +225,15 @@ def test_the_order_of_rows_does_not_matter(order, seed):
     assert_same_labels_in_any_order(random_table(7, seed=seed), order, "exact")
 
 
+@pytest.mark.parametrize("order", [[0, 1, 2], [2, 1, 0], [1, 0, 2], [2, 0, 1]])
+def test_the_order_of_rows_does_not_choose_among_equals(order):
+    # {a, b}, {c} and {a}, {b, c} are equally good
+    table = pd.DataFrame({"x": [0.0, 1, 2]}, index=list("abc"))
+    found = typology(table.iloc[order], n_clusters=2, standardise=False).labels
+    assert found[["a", "b", "c"]].tolist() == [2, 2, 1]
+    assert list(found.index) == [table.index[i] for i in order]
+
+
 def test_the_order_of_rows_does_not_matter_to_k_means():
     order = np.random.default_rng(2).permutation(20)
     assert_same_labels_in_any_order(random_table(20), order, "k-means")
