@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from kz_spatial.bundle import write_audit as write_audit
     from kz_spatial.bundle import write_bundle as write_bundle
     from kz_spatial.density import density as density
+    from kz_spatial.extended_models import each_dimension as each_dimension
+    from kz_spatial.extended_models import permit_by_reliability as permit_by_reliability
+    from kz_spatial.extended_models import sector_by_innovation as sector_by_innovation
     from kz_spatial.fixed_effects import compare as compare
     from kz_spatial.fixed_effects import fixed_effects as fixed_effects
     from kz_spatial.folium_map import folium_map as folium_map
@@ -34,8 +37,12 @@ if TYPE_CHECKING:
     from kz_spatial.options import RunOptions as RunOptions
     from kz_spatial.partition import rank_partition as rank_partition
     from kz_spatial.pipeline import run_study as run_study
+    from kz_spatial.printed import compatible_df as compatible_df
+    from kz_spatial.printed import recover_counts as recover_counts
     from kz_spatial.regionalise import optimal_curve as optimal_curve
     from kz_spatial.regionalise import regionalise as regionalise
+    from kz_spatial.replication import audit as audit
+    from kz_spatial.replication import replicate as replicate
     from kz_spatial.spatial_models import conley as conley
     from kz_spatial.spatial_models import lm_tests as lm_tests
     from kz_spatial.spatial_models import neighbour_means as neighbour_means
@@ -65,13 +72,16 @@ _HOMES: Final = {
     "aggregate": "aggregate",
     "as_graph": "weights",
     "attrition": "survey",
+    "audit": "replication",
     "check_survey": "survey",
     "compare": "fixed_effects",
+    "compatible_df": "printed",
     "composites": "boundaries",
     "conley": "spatial_models",
     "contiguity": "weights",
     "density": "density",
     "distance_band": "weights",
+    "each_dimension": "extended_models",
     "fixed_effects": "fixed_effects",
     "folium_map": "folium_map",
     "join": "joining",
@@ -85,15 +95,19 @@ _HOMES: Final = {
     "neighbour_means": "spatial_models",
     "oblasts": "boundaries",
     "optimal_curve": "regionalise",
+    "permit_by_reliability": "extended_models",
     "place_firms": "joining",
     "rank_partition": "partition",
     "read_survey": "survey",
+    "recover_counts": "printed",
     "regionalise": "regionalise",
+    "replicate": "replication",
     "residual_means": "spatial_models",
     "resolve": "geography",
     "resolve_column": "geography",
     "run": "bundle",
     "run_study": "pipeline",
+    "sector_by_innovation": "extended_models",
     "settlements": "boundaries",
     "spatial_error": "spatial_models",
     "spatial_lag": "spatial_models",

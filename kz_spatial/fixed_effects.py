@@ -25,6 +25,7 @@ __all__ = [
     "INFERENCES",
     "STUDY_FORMULA",
     "FixedEffectsFit",
+    "Inference",
     "compare",
     "fixed_effects",
     "partial_out",
