@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -68,35 +69,55 @@ def partial_out(
     NotEnoughDataError
         When the rounds do not settle.
     """
-    out = columns.astype(float, copy=True)
+    out = np.array(columns, dtype=np.float64, order="F")
+    plain = bool((weights == 1).all())
     totals = [np.bincount(level, weights) for level in levels]
     scale = np.maximum(np.abs(out).max(axis=0, initial=0.0), 1.0)
     for _ in range(max_rounds):
         largest = 0.0
         for level, total in zip(levels, totals, strict=True):
             for j in range(out.shape[1]):
-                mean = np.bincount(level, weights * out[:, j]) / total
-                out[:, j] -= mean[level]
+                column = out[:, j]
+                mean = np.bincount(level, column if plain else weights * column) / total
+                column -= mean[level]
                 largest = max(largest, float(np.abs(mean).max()) / scale[j])
         if len(levels) < 2 or largest < tolerance:
             return out
     raise NotEnoughDataError(f"absorbed effects did not settle in {max_rounds} rounds")
 
 
-def _independent(X: NDArray[np.float64], before: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Mark columns that earlier ones and the absorbed effects do not already carry."""
-    keep = np.zeros(X.shape[1], dtype=bool)
-    basis: list[NDArray[np.float64]] = []
-    for j in range(X.shape[1]):
+def _orthogonalise(
+    X: NDArray[np.float64], before: NDArray[np.float64]
+) -> tuple[NDArray[np.bool_], NDArray[np.float64], NDArray[np.float64]]:
+    """Part X = QR by Gram and Schmidt, leaving out columns that earlier ones already carry.
+
+    Returns
+    -------
+    keep : (k,) array of bool
+    Q : (n, kept) array
+    R : (kept, kept) array
+    """
+    k = X.shape[1]
+    keep = np.zeros(k, dtype=bool)
+    Q = np.empty(X.shape, order="F")
+    R = np.zeros((k, k))
+    used = 0
+    for j in range(k):
         rest = X[:, j].copy()
         for _ in range(2):  # twice is enough for orthogonality to rounding
-            for each in basis:
-                rest -= each * (each @ rest)
+            for i in range(used):
+                share = float(Q[:, i] @ rest)
+                rest -= share * Q[:, i]
+                R[i, used] += share
         size = float(np.linalg.norm(rest))
         if size > _COLLINEAR * max(before[j], 1e-300):
             keep[j] = True
-            basis.append(rest / size)
-    return keep
+            Q[:, used] = rest / size
+            R[used, used] = size
+            used += 1
+        else:
+            R[:, used] = 0.0
+    return keep, Q[:, :used], R[:used, :used]
 
 
 def _split_formula(formula: str) -> tuple[str, list[str]]:
@@ -110,15 +131,36 @@ def _split_formula(formula: str) -> tuple[str, list[str]]:
     return main.strip(), names
 
 
-def _model_frame(
-    formula: str, firms: pd.DataFrame, needed: list[str]
-) -> tuple[pd.Series[Any], pd.DataFrame]:
+@dataclass(frozen=True, slots=True)
+class _Data:
     """Outcome and terms of the firms that are complete on everything the model uses."""
+
+    outcome: str
+    y: NDArray[np.float64]
+    X: NDArray[np.float64]
+    names: list[str]
+    rows: NDArray[np.intp]
+
+
+def _finite(column: pd.Series[Any], formula: str) -> NDArray[np.float64]:
+    values: NDArray[np.float64] = column.to_numpy(dtype=np.float64)
+    # a sum is finite unless a term is not, or it overflows
+    if not np.isfinite(values.sum()) and not np.isfinite(values).all():
+        raise InputError(f"formula {formula!r}: found infinity in {column.name}, expected finite "
+                         "numbers")  # fmt: skip
+    return values
+
+
+def _read_formula(
+    formula: str, firms: pd.DataFrame, needed: list[str], *, intercept: bool
+) -> _Data:
     from formulaic import model_matrix
     from formulaic.errors import FormulaicError, FormulaParsingError
 
     check_columns(firms.columns, needed, what="firm table")
-    complete = firms[firms[needed].notna().all(axis=1)] if needed else firms
+    table = firms.reset_index(drop=True)  # so that rows have one name each
+    whole = table[needed].notna().all(axis=1) if needed else pd.Series(data=True, index=table.index)
+    complete = table if whole.all() else table[whole]
     try:
         matrices = model_matrix(formula, complete, na_action="drop", context={})
     except FormulaParsingError as error:
@@ -130,18 +172,25 @@ def _model_frame(
                          f"{', '.join(map(str, firms.columns))}") from error  # fmt: skip
     if not hasattr(matrices, "lhs") or matrices.lhs.shape[1] != 1:
         raise CallError(f"formula {formula!r}: expected one outcome before the ~")
-    parts = pd.DataFrame(matrices.lhs).astype(float), pd.DataFrame(matrices.rhs).astype(float)
-    for name, column in (pair for part in parts for pair in part.items()):
-        if not np.isfinite(column).all():
-            raise InputError(f"formula {formula!r}: found infinity in {name}, expected finite "
-                             "numbers")  # fmt: skip
-    return parts[0].iloc[:, 0], parts[1]
+    outcome, terms = pd.DataFrame(matrices.lhs), pd.DataFrame(matrices.rhs)
+    names = [str(each) for each in terms.columns if intercept or each != "Intercept"]
+    X = np.empty((len(terms), len(names)), order="F")
+    for j, name in enumerate(names):
+        X[:, j] = _finite(terms[name], formula)
+    y = _finite(outcome.iloc[:, 0], formula)
+    return _Data(str(outcome.columns[0]), y, X, names, outcome.index.to_numpy(dtype=np.intp))
 
 
-def _drop_collinear(
-    X: NDArray[np.float64], raw: NDArray[np.float64], names: list[str]
-) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
-    keep = _independent(X, np.linalg.norm(raw, axis=0))
+def _solve(
+    X: NDArray[np.float64], y: NDArray[np.float64], raw: NDArray[np.float64],
+    w: NDArray[np.float64], names: list[str],
+) -> tuple[NDArray[np.bool_], NDArray[np.float64], tuple[str, ...]]:  # fmt: skip
+    """Weighted least squares on the terms that are not collinear, which are named."""
+    plain = bool((w == 1).all())
+    root = np.sqrt(w)
+    weighted = X if plain else X * root[:, None]
+    before = np.sqrt(np.array([float(w @ (column * column)) for column in raw.T]))
+    keep, Q, R = _orthogonalise(weighted, before)
     dropped = tuple(name for name, kept in zip(names, keep, strict=True) if not kept)
     if dropped:
         warnings.warn(
@@ -152,7 +201,8 @@ def _drop_collinear(
     if not keep.any():
         raise NotEnoughDataError("no term varies within the absorbed effects, so none can be "
                                  "estimated")  # fmt: skip
-    return keep, dropped
+    b = np.linalg.solve(R, Q.T @ (y if plain else y * root))
+    return keep, np.asarray(b, dtype=np.float64), dropped
 
 
 def _weights_of(column: pd.Series[Any]) -> NDArray[np.float64]:
@@ -165,32 +215,44 @@ def _weights_of(column: pd.Series[Any]) -> NDArray[np.float64]:
 
 
 def _effects(
-    y: pd.Series[Any], X: NDArray[np.float64], b: NDArray[np.float64],
-    labels: pd.Series[Any] | None, w: NDArray[np.float64],
+    data: _Data, keep: NDArray[np.bool_], b: NDArray[np.float64], group: _Group | None,
+    w: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], pd.Series[Any]]:  # fmt: skip
     """Weighted means of the terms by absorbed level, and the effect of each level."""
-    if labels is None:
-        return np.empty((0, X.shape[1])), pd.Series(dtype=float, name="effect")
-    codes, levels = pd.factorize(labels, sort=True)
-    total = np.bincount(codes, w)
-    means = np.stack([np.bincount(codes, w * x) / total for x in X.T], axis=1)
-    outcome = np.bincount(codes, w * y.to_numpy()) / total
-    index = pd.Index(levels, name=labels.name)
-    return means, pd.Series(outcome - means @ b, index, name="effect")
+    if group is None:
+        return np.empty((0, len(b))), pd.Series(dtype=float, name="effect")
+    total = np.bincount(group.codes, w)
+    columns = [data.X[:, j] for j in np.flatnonzero(keep)]
+    means = np.stack([np.bincount(group.codes, w * x) / total for x in columns], axis=1)
+    outcome = np.bincount(group.codes, w * data.y) / total
+    return means, pd.Series(outcome - means @ b, group.levels, name="effect")
 
 
-def _notes(used: pd.DataFrame, absorbed: list[str], cluster: str | None) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """A column of absorbed levels or clusters, as numbers."""
+
+    codes: NDArray[np.intp]
+    levels: pd.Index[Any]
+
+
+def _group(column: pd.Series[Any]) -> _Group:
+    codes, levels = pd.factorize(column, sort=True)
+    return _Group(codes.astype(np.intp), pd.Index(levels, name=column.name))
+
+
+def _notes(groups: dict[str, _Group], absorbed: list[str], cluster: str | None) -> tuple[str, ...]:
     """Single firms and few clusters, which inference should be read with."""
     notes = []
-    for name in dict.fromkeys([*absorbed, *([cluster] if cluster else [])]):
-        sizes = used[name].value_counts()
-        single = sorted(map(str, sizes.index[sizes == 1]))
-        if single:
+    for name, group in groups.items():
+        alone = group.levels[np.bincount(group.codes) == 1]
+        if len(alone):
             what = "is fitted exactly" if name in absorbed else "is a cluster by itself"
-            notes.append(f"{name} {', '.join(single)} has one firm, which {what}")
-    if cluster is not None and used[cluster].nunique() < _FEW:
-        notes.append(f"{used[cluster].nunique()} clusters are few: crv1 rejects too often where a "
-                     "term varies in few of them; cr2 and wild hold")  # fmt: skip
+            named = ", ".join(sorted(map(str, alone)))
+            notes.append(f"{name} {named} has one firm, which {what}")
+    if cluster is not None and len(groups[cluster].levels) < _FEW:
+        notes.append(f"{len(groups[cluster].levels)} clusters are few: crv1 rejects too often "
+                     "where a term varies in few of them; cr2 and wild hold")  # fmt: skip
     return tuple(notes)
 
 
@@ -245,53 +307,49 @@ def fixed_effects(
     7
     """
     main, absorbed = _split_formula(formula)
-    extra = [name for name in (cluster, weights) if name is not None]
-    table = firms.reset_index(drop=True)  # so that rows have one name each
-    y, terms = _model_frame(main, table, list(dict.fromkeys([*absorbed, *extra])))
-    used = table.loc[y.index]
-    if y.nunique() < 2:
-        raise NotEnoughDataError(f"formula {formula!r}: the outcome takes {y.nunique()} values "
-                                 f"over {len(y)} complete firms, expected it to vary")  # fmt: skip
-    w = np.ones(len(y)) if weights is None else _weights_of(used[weights])
-    levels = [pd.factorize(used[name], sort=True)[0].astype(np.intp) for name in absorbed]
-    names = [str(each) for each in terms.columns if not (absorbed and each == "Intercept")]
-    raw = terms[names].to_numpy()
-    moved = partial_out(np.column_stack([y.to_numpy(), raw]), levels, w)
-    root = np.sqrt(w)[:, None]
-    keep, dropped = _drop_collinear(moved[:, 1:] * root, raw * root, names)
-    X, target = moved[:, 1:][:, keep], moved[:, 0]
-    n_parameters = int(keep.sum()) + sum(int(each.max()) + 1 for each in levels)
-    n_parameters -= max(len(levels) - 1, 0)
-    if len(y) <= n_parameters:
-        raise NotEnoughDataError(f"formula {formula!r}: found {len(y)} complete firms for "
+    grouped = list(dict.fromkeys([*absorbed, *([cluster] if cluster else [])]))
+    needed = [*grouped, *([weights] if weights else [])]
+    data = _read_formula(main, firms, needed, intercept=not absorbed)
+    n = len(data.y)
+    if n == 0 or data.y.min() == data.y.max():
+        raise NotEnoughDataError(f"formula {formula!r}: the outcome takes {min(n, 1)} values over "
+                                 f"{n} complete firms, expected it to vary")  # fmt: skip
+    used = firms[needed] if n == len(firms) else firms[needed].iloc[data.rows]
+    w = np.ones(n) if weights is None else _weights_of(used[weights])
+    groups = {name: _group(used[name]) for name in grouped}
+    levels = [groups[name].codes for name in absorbed]
+    moved = partial_out(np.column_stack([data.X, data.y]), levels, w)
+    keep, b, dropped = _solve(moved[:, :-1], moved[:, -1], data.X, w, data.names)
+    n_parameters = len(b) + sum(len(groups[name].levels) for name in absorbed)
+    n_parameters -= max(len(absorbed) - 1, 0)
+    if n <= n_parameters:
+        raise NotEnoughDataError(f"formula {formula!r}: found {n} complete firms for "
                                  f"{n_parameters} parameters, expected more firms")  # fmt: skip
-    solved = np.linalg.lstsq(X * root, target * root[:, 0], rcond=None)[0]
-    b = np.asarray(solved, dtype=np.float64)
-    codes = None if cluster is None else pd.factorize(used[cluster], sort=True)[0].astype(np.intp)
-    model = LinearModel(X, target, w, b, tuple(levels), codes, n_parameters)
+    codes = None if cluster is None else groups[cluster].codes
+    X = moved[:, :-1] if keep.all() else moved[:, :-1][:, keep]
+    model = LinearModel(X, moved[:, -1], w, b, tuple(levels), codes, n_parameters)
     residuals = model.residuals
     left = float(w @ residuals**2)
-    total = float(w @ (y.to_numpy() - (w @ y.to_numpy()) / w.sum()) ** 2)
-    means, effects = _effects(y, raw[:, keep], b, used[absorbed[0]] if len(absorbed) == 1 else None,
-                              w)  # fmt: skip
+    total = float(w @ (data.y - (w @ data.y) / w.sum()) ** 2)
+    single = groups[absorbed[0]] if len(absorbed) == 1 else None
+    means, effects = _effects(data, keep, b, single, w)
     # of all inferences only CR2 held in every design of benchmarks/rejection_rates.py
     default: Inference = "hc1" if codes is None else "cr2" if model.n_clusters < _FEW else "crv1"
-    df = len(y) - n_parameters if codes is None else model.n_clusters - 1
     return FixedEffectsFit(
         formula=formula,
-        outcome=str(y.name),
-        coefficients=pd.Series(b, [n for n, k in zip(names, keep, strict=True) if k],
+        outcome=data.outcome,
+        coefficients=pd.Series(b, [x for x, k in zip(data.names, keep, strict=True) if k],
                                name="coefficient"),
-        n_obs=len(y),
+        n_obs=n,
         n_clusters=model.n_clusters,
         n_parameters=n_parameters,
-        df=float(df),
+        df=float(n - n_parameters if codes is None else model.n_clusters - 1),
         r2=1 - left / total,
-        r2_within=1 - left / (float(w @ target**2) if absorbed else total),
+        r2_within=1 - left / (float(w @ moved[:, -1] ** 2) if absorbed else total),
         effects=effects,
-        residuals=pd.Series(residuals, firms.index[y.index], name="residual"),
+        residuals=pd.Series(residuals, firms.index[data.rows], name="residual"),
         dropped=dropped,
-        notes=_notes(used, absorbed, cluster),
+        notes=_notes(groups, absorbed, cluster),
         weights=weights,
         cluster=cluster,
         default_inference=default,
