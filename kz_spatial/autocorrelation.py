@@ -282,7 +282,10 @@ def _local_row(
     linked = np.flatnonzero(problem.W[i])
     lag = float(problem.W[i] @ z)
     draws, exact = _lag_draws(np.delete(z, i), problem.W[i, linked], rng, n_permutations)
-    p = _p_value(draws, lag, "two-sided", extra=0 if exact else 1)
+    # of the statistic, not the lag: a unit at the mean has I = 0 in every arrangement
+    own = z[i] if abs(z[i]) > _TIE * float(np.abs(z).max()) else 0.0
+    draws, observed = own * draws, own * lag
+    p = _p_value(draws, observed, "two-sided", extra=0 if exact else 1)
     furthest = draws[np.argmax(np.abs(draws - draws.mean()))]
     p_min = _p_value(draws, float(furthest), "two-sided", extra=0 if exact else 1)
     quadrant = f"{'High' if z[i] > 0 else 'Low'}-{'High' if lag > 0 else 'Low'}"
@@ -291,7 +294,7 @@ def _local_row(
     else:
         label = "cannot be significant" if p_min > alpha else "not significant"
     return {
-        "statistic": (n - 1) * z[i] * lag / total,
+        "statistic": (n - 1) * observed / total,
         "quadrant": quadrant,
         "p": p,
         "p_min": p_min,

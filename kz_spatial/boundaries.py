@@ -21,6 +21,7 @@ import shapely
 
 from kz_spatial._validate import check_option, data_path
 from kz_spatial.errors import InputError
+from kz_spatial.geography import COMPOSITE_NAMES
 from kz_spatial.options import DATA_CRS
 
 if TYPE_CHECKING:
@@ -42,16 +43,6 @@ _SOUTH_KAZAKHSTAN: Final = {
     "name_kk": "Оңтүстік Қазақстан облысы",
     "name_ru": "Южно-Казахстанская область",
     "since": None,
-}
-
-_COMPOSITE_NAMES: Final = {
-    "almaty": ("Almaty City", "Алматы қаласы", "город Алматы"),
-    "astana": ("Astana City", "Астана қаласы", "город Астана"),
-    "center": ("Center", "Орталық", "Центр"),
-    "east": ("East", "Шығыс", "Восток"),
-    "north": ("North", "Солтүстік", "Север"),
-    "south": ("South", "Оңтүстік", "Юг"),
-    "west": ("West", "Батыс", "Запад"),
 }
 
 
@@ -187,9 +178,8 @@ def _vintage(split_year: int, detail: Detail) -> gpd.GeoDataFrame:
 def _composites(detail: Detail) -> gpd.GeoDataFrame:
     """Return the composites, dissolved from the oblasts of today."""
     units = _read(detail)
-    names = pd.DataFrame.from_dict(
-        _COMPOSITE_NAMES, orient="index", columns=["name_en", "name_kk", "name_ru"]
-    ).rename_axis("composite")
+    names = pd.DataFrame.from_dict(COMPOSITE_NAMES, orient="index").rename_axis("composite")
+    names = names[["en", "kk", "ru"]].add_prefix("name_")
     return gpd.GeoDataFrame(
         names.assign(
             n_oblasts=units["composite"].value_counts(),

@@ -256,7 +256,7 @@ def run(
     overwrite, progress
         As in `write_bundle`; steps of the computation are reported too.
     **reading
-        `items`, `region`, `region_codes` of `read_survey`.
+        `items`, `region`, `region_codes`, `kind` of `read_survey`.
 
     Returns
     -------
@@ -285,7 +285,7 @@ def write_audit(
     overwrite : bool
         Whether a bundle or audit of that name may be replaced.
     **reading
-        `items`, `region`, `region_codes` of `read_survey`.
+        `items`, `region`, `region_codes`, `kind` of `read_survey`.
 
     Returns
     -------

@@ -144,7 +144,9 @@ def _no_outages(raw: pd.DataFrame) -> pd.Series[Any]:
     """Firms that were not asked c7 because they had no outages."""
     if "c6" not in raw:
         return pd.Series(data=False, index=raw.index)
-    return to_codes(raw["c6"])[0].eq(2) & to_codes(raw["c7"])[0].isna()
+    outages = to_codes(raw["c7"])[0]
+    # a skipped question is left empty or marked -7, does not apply
+    return to_codes(raw["c6"])[0].eq(2) & (outages.isna() | outages.eq(-7))
 
 
 def code_items(raw: pd.DataFrame, coding: Coding = "corrected") -> pd.DataFrame:
@@ -205,7 +207,8 @@ def attrition_table(raw: pd.DataFrame, coding: Coding = "corrected") -> pd.DataF
             "answered": int((codes.notna() & ~codes.isin(list(SPECIAL_CODES))).sum()),
             "no_outages": int(no_outages.sum()),
         }
-        row |= {name: int(codes.eq(code).sum()) for code, name in SPECIAL_CODES.items()}
+        asked = codes.mask(no_outages)
+        row |= {name: int(asked.eq(code).sum()) for code, name in SPECIAL_CODES.items()}
         row["system_missing"] = int((codes.isna() & ~no_outages).sum())
         row["used"] = int(coded[indicator.name].notna().sum())
         row["listwise"] = int(complete.sum())

@@ -83,7 +83,7 @@ def read_codings(
     ----------
     survey : path, optional
     **reading
-        `items`, `region`, `region_codes` of `read_survey`.
+        `items`, `region`, `region_codes`, `kind` of `read_survey`.
 
     Returns
     -------
@@ -215,7 +215,7 @@ def run_study(
     progress : callable, optional
         Called with the name of each of `STEPS` as it begins.
     **reading
-        `items`, `region`, `region_codes` of `read_survey`.
+        `items`, `region`, `region_codes`, `kind` of `read_survey`.
 
     Returns
     -------

@@ -27,7 +27,7 @@ from kz_spatial.coding import (
     to_codes,
 )
 from kz_spatial.errors import CallError, InputError, SurveyError
-from kz_spatial.geography import Resolution, resolve_column
+from kz_spatial.geography import Kind, Resolution, resolve_column
 from kz_spatial.options import INDICATORS, WEIGHT_COLUMNS, Coding
 
 if TYPE_CHECKING:
@@ -257,7 +257,7 @@ def _weight_faults(raw: _Raw) -> list[str]:
 
 
 def _examine(
-    raw: _Raw, region_codes: Mapping[Any, str] | None
+    raw: _Raw, region_codes: Mapping[Any, str] | None, kind: Kind | None
 ) -> tuple[list[str], list[str], Resolution | None]:
     """Faults, notes and the regions of a table whose columns are known."""
     faults = find_value_faults(
@@ -268,7 +268,7 @@ def _examine(
     resolution = None
     if "region" in raw.frame and len(raw.frame):
         values = _region_values(raw, region_codes)
-        resolution = resolve_column(values)
+        resolution = resolve_column(values, kind=kind)
         faults += _region_faults(raw, resolution)
         notes += [f"{value!r} was read as {code}, settled by the rest of its column"
                   for value, code in resolution.settled.items()]  # fmt: skip
@@ -301,6 +301,7 @@ def read_survey(
     items: Mapping[str, str] | None = None,
     region: str | None = None,
     region_codes: Mapping[Any, str] | None = None,
+    kind: Kind | None = None,
 ) -> pd.DataFrame:
     """Read a survey file into a firm table.
 
@@ -316,6 +317,8 @@ def read_survey(
         Region column; found by itself among oblast, a3a, a2, region and the like.
     region_codes : mapping, optional
         Region code to name, for files without value labels.
+    kind : {"city", "region"}, optional
+        What a bare "Almaty" means, where nothing else in its column settles it.
 
     Returns
     -------
@@ -333,7 +336,7 @@ def read_survey(
     """
     check_option("coding", coding, CODINGS)
     raw, faults = _load(Path(path), items, region)
-    more, notes, resolution = _examine(raw, region_codes)
+    more, notes, resolution = _examine(raw, region_codes, kind)
     faults += more
     if faults or resolution is None:
         raise SurveyError(faults)
@@ -365,12 +368,13 @@ def check_survey(
     items: Mapping[str, str] | None = None,
     region: str | None = None,
     region_codes: Mapping[Any, str] | None = None,
+    kind: Kind | None = None,
 ) -> SurveyCheck:
     """Collect every fault of a survey file without raising for any of them.
 
     Parameters
     ----------
-    path, items, region, region_codes
+    path, items, region, region_codes, kind
         As in `read_survey`.
 
     Returns
@@ -383,7 +387,7 @@ def check_survey(
         Only when the file cannot be read at all.
     """
     raw, faults = _load(Path(path), items, region)
-    more, notes, _ = _examine(raw, region_codes)
+    more, notes, _ = _examine(raw, region_codes, kind)
     readable = all(item in raw.frame for item in ITEMS)
     table = attrition_table(raw.frame) if readable else None
     return SurveyCheck(raw.path, len(raw.frame), tuple(faults + more), tuple(notes), table)

@@ -465,3 +465,13 @@ def test_the_statistics_hang_together(numbers):
     # with row-standardised weights local I sums to n - 1 times global I
     local = local_moran(values, SEVEN).frame["statistic"]
     assert local.sum() / 6 == pytest.approx(moran(values, SEVEN).statistic, abs=1e-12)
+
+
+def test_a_unit_at_the_mean_is_never_significant():
+    # I is 0 in every arrangement, whatever its neighbours hold
+    values = pd.Series({"a": 0.0, "b": 3.0, "c": 3.0, "d": -2.0, "e": -2.0, "f": -1.0, "g": -1.0})
+    graph = graph_of({"a": ["b", "c"], "b": ["a", "c"], "c": ["a", "b"], "d": ["e"], "e": ["d"],
+                      "f": ["g"], "g": ["f"]})  # fmt: skip
+    row = local_moran(values, graph).frame.loc["a"]
+    assert (row["statistic"], row["p"], row["p_min"]) == (0, 1, 1)
+    assert row["label"] == "cannot be significant"

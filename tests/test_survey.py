@@ -502,3 +502,20 @@ def test_a_check_of_a_good_file_has_no_faults(tmp_path):
     assert (found.path, found.n_rows, found.faults) == (path, 21, ())
     assert found.notes == ("firms are located by composite only, so nothing can be said by oblast",)
     pd.testing.assert_frame_equal(found.attrition, attrition(read_survey(path)))
+
+
+def test_a_skipped_question_is_no_outages_whether_empty_or_marked(tmp_path):
+    frame = named_survey(6).assign(c6=[2, 2, 1, 1, -9, 2], c7=[np.nan, -7, -7, 3, np.nan, 4])
+    frame.to_csv(tmp_path / "s.csv", index=False)
+    firms = read_survey(tmp_path / "s.csv")
+    expected = [0, 0, np.nan, 3, np.nan, 4]
+    np.testing.assert_array_equal(firms["outages_per_month"], expected)
+    row = attrition(firms).loc["c7"]
+    assert (row["no_outages"], row["does_not_apply"], row["system_missing"]) == (2, 1, 1)
+
+
+def test_kind_settles_a_bare_name(tmp_path):
+    named_survey(6).assign(region="Almaty").to_csv(tmp_path / "s.csv", index=False)
+    with pytest.raises(SurveyError, match="ambiguous"):
+        read_survey(tmp_path / "s.csv")
+    assert set(read_survey(tmp_path / "s.csv", kind="region")["oblast_code"]) == {"KZ-19"}
