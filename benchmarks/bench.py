@@ -70,11 +70,60 @@ def start_up() -> None:
         print(f"  {name:<20}{1000 * statistics.median(each[0] for each in runs):6.0f} ms")
 
 
+def inside(script: str, cases: dict[str, list[str]], runs: int = RUNS) -> None:
+    """Seconds that each case prints of its own work, in turn; ratios to the first case."""
+    taken: dict[str, list[float]] = {name: [] for name in cases}
+    memory: dict[str, float] = {}
+    for _ in range(runs):
+        for name, words in cases.items():
+            command = [sys.executable, str(HERE / script), *words]
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            out = process.stdout.read().decode()
+            _, status, usage = os.wait4(process.pid, 0)
+            process.stdout.close()
+            if status:
+                sys.exit(f"failed: {' '.join(command)}")
+            taken[name].append(float(out.splitlines()[-1]))
+            memory[name] = max(memory.get(name, 0.0), usage.ru_maxrss / 1024)
+    first = next(iter(cases))
+    for name, seconds in taken.items():
+        ratios = [theirs / ours for ours, theirs in zip(taken[first], seconds, strict=True)]
+        print(f"  {name:<28}{statistics.median(seconds):9.3f} s {memory[name]:8.0f} MB   "
+              f"{statistics.median(ratios):6.1f} x ours")  # fmt: skip
+
+
+def regression() -> None:
+    for n, runs in ((1013, RUNS), (1_000_000, RUNS), (10_000_000, 1)):
+        print(f"Fixed effects with CRV1, {n:,} firms, median of {runs}")
+        names = ("ours", "pyfixest", "statsmodels") if n < 10_000_000 else ("ours", "pyfixest")
+        inside("regression_cases.py", {name: [name, str(n)] for name in names}, runs)
+    print(f"Wild cluster bootstrap, four terms, 1,013 firms, median of {RUNS}")
+    cases = {
+        "ours, all 128, intervals": ["wild", "1013"],
+        "wildboottest, 9,999, p only": ["wildboottest", "1013"],
+    }
+    inside("regression_cases.py", cases)
+
+
+def spatial() -> None:
+    print(f"Local Moran of the 20 oblasts, median of {RUNS}")
+    inside("spatial_cases.py", {"ours, exact": ["ours_local"], "esda, 99,999": ["esda_local"],
+                                "pygeoda, 99,999": ["pygeoda_local"]})  # fmt: skip
+    for k in (3, 5, 8):
+        print(f"Regions of the 20 oblasts, {k} groups, median of {RUNS}")
+        inside("spatial_cases.py", {"ours, proven optimum": ["ours_regions", str(k)],
+                                    "spopt SKATER": ["spopt_regions", str(k)]})  # fmt: skip
+
+
 def main() -> None:
     print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores")
     start_up()
     with tempfile.TemporaryDirectory() as folder:
         whole_study(Path(folder))
+    regression()
+    spatial()
+    for script in ("region_gaps.py", "lisa_false_positives.py", "rejection_rates.py"):
+        subprocess.run([sys.executable, str(HERE / script)], check=True)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
 """How often each inference rejects a true null hypothesis at 5 %, with seven clusters.
 
 Terms are those of the twin's listwise samples (105 firms, corrected; 23, as published; seven
-regions). Outcomes are drawn with no effect on average: noise, region effects, and slopes that differ
-by region around zero, which is what clustering by region is for. In the design "two regions" product
-innovation occurs in two regions only. The share of 1,000 data sets in which product innovation is
-"significant" should be 5 %; two standard errors of it are 1.4 points.
+regions). Outcomes are drawn with no effect on average: noise, region effects, and slopes that
+differ by region around zero, which is what clustering by region is for. In the design "two regions"
+product innovation occurs in two regions only. The share of 1,000 data sets in which product
+innovation is "significant" should be 5 %; two standard errors of it are 1.4 points.
 """
 
 from __future__ import annotations
