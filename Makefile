@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 STAMP := $(VENV)/.installed
 OUT ?= results
 
-.PHONY: run test check bench boundaries twin wheel clean
+.PHONY: run test check bench boundaries twin plugin wheel clean
 
 run: $(STAMP)  ## run the study on the embedded twin
 	$(BIN)/kz-spatial run --out $(OUT) --overwrite
@@ -27,6 +27,10 @@ boundaries: $(STAMP)  ## rebuild boundaries/data from its sources
 
 twin: $(STAMP)  ## rebuild the twin
 	$(BIN)/python -m kz_spatial.twin_generator
+
+plugin: $(STAMP)  ## build the QGIS plugin as a zip
+	@mkdir -p dist
+	$(BIN)/kz-spatial plugin --out dist/kz_spatial_results.zip --overwrite
 
 wheel: $(STAMP)
 	$(BIN)/python -m build --wheel --outdir dist .

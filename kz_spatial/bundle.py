@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -30,6 +30,7 @@ from kz_spatial.tables import make_tables, to_latex
 from kz_spatial.wording import say
 
 if TYPE_CHECKING:
+    from kz_spatial.layers import Layer
     from kz_spatial.study import Study
 
 __all__ = ["WRITE_STEPS", "Bundle", "run", "write_audit", "write_bundle"]
@@ -132,6 +133,22 @@ def _write_tables(study: Study, folder: Path, notice: str) -> None:
         path.with_suffix(".tex").write_text(text, encoding="utf-8")
 
 
+def _place_notice(study: Study, notice: str) -> str:
+    """A notice, and that places are modelled where any are."""
+    modelled = bool((study.firms["placement"] == "modelled").any())
+    told = say("modelled", study.options.language) if modelled else ""
+    return ". ".join(filter(None, (notice, told)))
+
+
+def _placed(study: Study, layers: tuple[Layer, ...]) -> list[Layer]:
+    """Layers whose densities say that places are modelled where any are."""
+    return [
+        replace(layer, notice=_place_notice(study, layer.notice))
+        if layer.name == "density_contours" else layer
+        for layer in layers
+    ]  # fmt: skip
+
+
 def _record(study: Study, timings: dict[str, float]) -> dict[str, Any]:
     return {
         "synthetic": study.synthetic,
@@ -200,7 +217,7 @@ def write_bundle(
         begin("GeoPackage")
         described = describe(study.frames, language=language, notice=notice)
         write_geopackage(
-            described, folder / "kz_spatial.gpkg",
+            _placed(study, described), folder / "kz_spatial.gpkg",
             about=About(
                 source=study.provenance["source"], coding=study.options.coding,
                 synthetic=study.synthetic, title=say("title", language),
@@ -210,7 +227,7 @@ def write_bundle(
         begin("rasters")
         for name, surface in study.surfaces.items():
             write_surface(surface, folder / f"density_{name}.tif", language=language,
-                          notice=notice)  # fmt: skip
+                          notice=_place_notice(study, notice))  # fmt: skip
         end("rasters")
         begin("map")
         folium_map(study, language=language).save(folder / "map.html")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kz_spatial import __version__
+from kz_spatial.cli_maps import add_density, add_plugin
 from kz_spatial.errors import CallError, InputError, KzSpatialError
 from kz_spatial.options import LANGUAGES, WEIGHT_COLUMNS, RunOptions
 
@@ -36,9 +37,25 @@ def _pairs(texts: Sequence[str], option: str) -> dict[str, str]:
     return found
 
 
+def _step_lines(total: int) -> Callable[[str], None]:
+    """A line for each step, for programs that show progress of their own."""
+    number = [0]
+
+    def step(name: str) -> None:
+        number[0] += 1
+        print(f"step {number[0]}/{total} {name}", file=sys.stderr, flush=True)
+
+    return step
+
+
 @contextmanager
-def _progress(total: int, *, wanted: bool) -> Iterator[Callable[[str], None] | None]:
-    """A progress bar on a terminal; nothing elsewhere."""
+def _progress(
+    total: int, *, wanted: bool, lines: bool = False
+) -> Iterator[Callable[[str], None] | None]:
+    """A progress bar on a terminal; elsewhere nothing, or lines where they are asked for."""
+    if lines:
+        yield _step_lines(total)
+        return
     if not (wanted and sys.stderr.isatty()):
         yield None
         return
@@ -64,6 +81,7 @@ def _reading(args: argparse.Namespace) -> dict[str, Any]:
         "items": _pairs(args.item, "--item") or None,
         "region": args.region,
         "region_codes": _pairs(args.region_codes, "--region-codes") or None,
+        "kind": args.kind,
     }
 
 
@@ -78,7 +96,9 @@ def _run(args: argparse.Namespace) -> int:
         bandwidth_m=1000 * args.bandwidth_km, cell_m=1000 * args.cell_km,
     )  # fmt: skip
     reading = {} if args.survey is None else _reading(args)
-    with _progress(len(bundle.ALL_STEPS), wanted=args.progress) as step:
+    with _progress(
+        len(bundle.ALL_STEPS), wanted=args.progress, lines=args.progress_lines
+    ) as step:
         made = bundle.run(args.survey, out=args.out, options=options, overwrite=args.overwrite,
                           progress=step, **reading)  # fmt: skip
     for line in made.record["warnings"]:
@@ -220,6 +240,7 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--region", metavar="COLUMN", help="column that holds the region")
     parser.add_argument("--region-codes", action="append", default=[], metavar="CODE=NAME,...",
                         help="meaning of bare region codes (1=almaty,2=astana)")  # fmt: skip
+    parser.add_argument("--kind", choices=("city", "region"), help='what a bare "Almaty" means')
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -255,6 +276,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--bandwidth-km", type=float, default=RunOptions().bandwidth_m / 1000)
     run.add_argument("--cell-km", type=float, default=RunOptions().cell_m / 1000)
     run.add_argument("--no-progress", dest="progress", action="store_false")
+    run.add_argument("--progress-lines", action="store_true",
+                     help="one line per step, for programs that run this one")
     _add_reading(run)
     run.set_defaults(do=_run)
 
@@ -291,6 +314,8 @@ def _parser() -> argparse.ArgumentParser:
     join.add_argument("--vintage", type=int, default=2022, help="year of the boundaries")
     join.add_argument("--unmatched", choices=("raise", "keep", "drop"), default="raise")
     join.set_defaults(do=_join)
+    add_density(commands, common, _read_any)
+    add_plugin(commands, common)
     return parser  # fmt: skip
 
 

@@ -19,6 +19,7 @@ import numpy as np
 from kz_spatial import qml
 from kz_spatial.layers import describe_surface
 from kz_spatial.options import DATA_CRS
+from kz_spatial.wording import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,6 +130,8 @@ def _layer_record(about: About, layer: Layer) -> str:
     """The same for a layer, as QGIS reads and shows it."""
     keywords = ["Kazakhstan", "synthetic twin" if about.synthetic else "survey microdata",
                 f"coding: {about.coding}"]  # fmt: skip
+    if say("modelled", layer.language) in layer.notice:
+        keywords.append("places: modelled")
     words = _elements([("keyword", each) for each in keywords])
     return (
         f"<!DOCTYPE qgis PUBLIC '{_QGIS}' 'SYSTEM'>\n<qgis version=\"3.22.0\">"

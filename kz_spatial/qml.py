@@ -1,8 +1,8 @@
 """QGIS style documents (QML) from layer descriptions, written by hand for QGIS 3.22 and later.
 
-A style is a rule-based renderer with one heading rule, so that the legend of a dropped-in layer
-carries title and unit. Colours, classes and words come from the description; nothing is drawn up
-here but hatches, labels, forms and map tips.
+A style is a rule-based renderer whose first rule is a heading, so that the legend of a dropped-in
+layer carries title and unit. Colours, classes and words come from the description; nothing is drawn
+up here but hatches, labels, forms and map tips.
 """
 
 from __future__ import annotations
@@ -132,10 +132,11 @@ def _rule(layer: Layer, style: Style, number: int, each: StyleClass) -> str:
 def _renderer(layer: Layer, style: Style) -> str:
     rules = "".join(_rule(layer, style, i, each) for i, each in enumerate(style.classes))
     symbols = "".join(_class_symbol(i, each, layer) for i, each in enumerate(style.classes))
+    # a rule without symbol draws nothing and heads the legend
+    title = f'<rule key="{{{style.name}-title}}" label={quoteattr(style.title)}/>'
     return ('<renderer-v2 type="RuleRenderer" symbollevels="0" enableorderby="0" forceraster="0">'
-            f'<rules key="{{{style.name}}}">'
-            f'<rule key="{{{style.name}-title}}" label={quoteattr(style.title)}>{rules}</rule>'
-            f"</rules><symbols>{symbols}</symbols></renderer-v2>")  # fmt: skip
+            f'<rules key="{{{style.name}}}">{title}{rules}</rules>'
+            f"<symbols>{symbols}</symbols></renderer-v2>")  # fmt: skip
 
 
 def _label_expression(layer: Layer, style: Style) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# the same examples in every run, however slow the machine, and no folder left behind
+# the same examples in every run, however slow the machine, and no database of failures
 settings.register_profile("house", deadline=None, derandomize=True, database=None, max_examples=60)
 settings.load_profile("house")
 
@@ -42,3 +42,9 @@ def qgis_python() -> str:
             if tried.returncode == 0:
                 return path
     return _need(None, "a Python with QGIS")
+
+
+@pytest.fixture(scope="session")
+def xvfb() -> str:
+    """Path of Xvfb, a screen that needs no monitor."""
+    return _need(shutil.which("Xvfb"), "Xvfb")

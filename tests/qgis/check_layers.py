@@ -1,0 +1,272 @@
+"""Layers of a GeoPackage as QGIS shows them on opening: styles, legends, names, words, sources."""
+
+from pathlib import Path
+
+from qgis.core import (
+    QgsExpression,
+    QgsExpressionContext,
+    QgsExpressionContextUtils,
+    QgsRasterLayer,
+    QgsSingleSymbolRenderer,
+    QgsVectorLayer,
+)
+
+from maps import (
+    class_rules,
+    heading,
+    layer,
+    layers,
+    own_styles,
+    picture,
+    share_errors,
+    with_style,
+)
+
+TABLES = {"oblasts": 20, "composites": 7, "local_moran": 20, "clusters": 20,
+          "density_contours": None, "settlements": None}  # fmt: skip
+N_STYLES = {"oblasts": 6, "composites": 6, "local_moran": 5, "clusters": 4,
+            "density_contours": 1, "settlements": 1}  # fmt: skip
+# the four classes of local Moran stay in the legend so that colours never drift
+MAY_BE_EMPTY = {
+    "High–High", "Low–Low", "High–Low", "Low–High", "Высокое–высокое", "Низкое–низкое",
+    "Высокое–низкое", "Низкое–высокое", "Жоғары–жоғары", "Төмен–төмен", "Жоғары–төмен",
+    "Төмен–жоғары",
+}  # fmt: skip
+
+
+def _geopackages(settings):
+    return [str(Path(settings["bundle"]) / "kz_spatial.gpkg"), *settings["translated"].values()]
+
+
+def _context(one, feature):
+    context = QgsExpressionContext()
+    context.appendScopes(QgsExpressionContextUtils.globalProjectLayerScopes(one))
+    context.setFeature(feature)
+    return context
+
+
+def check_every_layer_is_valid_and_full(settings):
+    for path in _geopackages(settings):
+        found = layers(path)
+        assert set(found) == set(TABLES), set(found)
+        for name, one in found.items():
+            assert one.isValid(), name
+            expected = TABLES[name]
+            assert one.featureCount() == expected if expected else one.featureCount() > 3, name
+
+
+def check_layers_open_with_the_rule_based_style(settings):
+    for path in _geopackages(settings):
+        for name, one in layers(path).items():
+            assert one.renderer().type() == "RuleRenderer", (name, one.renderer().type())
+            assert heading(one) not in ("", name), f"{name}: legend has no title"
+            assert len(class_rules(one)) >= 3, name
+
+
+def check_every_style_is_listed_and_loads(settings):
+    path = _geopackages(settings)[0]
+    for name, count in N_STYLES.items():
+        one = layer(path, name)
+        styles = own_styles(one)
+        assert len(styles) == count, (name, list(styles))
+        assert len(set(styles)) == len(styles)
+        headings = {heading(with_style(layer(path, name), text)) for text in styles.values()}
+        assert len(headings) == count, (name, headings)
+
+
+def check_classes_hold_every_feature_once_and_none_is_empty(settings):
+    for path in _geopackages(settings):
+        for name in TABLES:
+            one = layer(path, name)
+            for title, text in own_styles(one).items():
+                with_style(one, text)
+                counts = dict.fromkeys((r.label() for r in class_rules(one)), 0)
+                for feature in one.getFeatures():
+                    held = [r.label() for r in class_rules(one)
+                            if QgsExpression(r.filterExpression())
+                            .evaluate(_context(one, feature))]  # fmt: skip
+                    assert len(held) == 1, (name, title, feature.id(), held)
+                    counts[held[0]] += 1
+                empty = {label for label, n in counts.items() if n == 0}
+                assert empty <= MAY_BE_EMPTY, (name, title, empty)
+
+
+def check_classes_differ_in_colour_and_hatch(settings):
+    path = _geopackages(settings)[0]
+    for name in TABLES:
+        one = layer(path, name)
+        for title, text in own_styles(one).items():
+            with_style(one, text)
+            looks = [(r.symbol().color().name(), r.symbol().symbolLayerCount(), r.symbol().size()
+                      if name == "settlements" else 0) for r in class_rules(one)]  # fmt: skip
+            assert len(set(looks)) == len(looks), (name, title, looks)
+
+
+def check_withheld_and_unreachable_are_hatched(settings):
+    path = _geopackages(settings)[0]
+    seen = {}
+    for name in ("oblasts", "local_moran"):
+        one = layer(path, name)
+        for text in own_styles(one).values():
+            with_style(one, text)
+            for rule in class_rules(one):
+                kinds = [each.layerType() for each in rule.symbol().symbolLayers()]
+                seen.setdefault(rule.label(), []).append(kinds.count("LinePatternFill"))
+    assert set(seen["Withheld (under 5 firms)"]) == {1}, seen
+    assert set(seen["Cannot be significant"]) == {2}, seen
+    assert set(seen["Not significant"]) == {0}, seen
+    one = layer(path, "oblasts")
+    with_style(one, own_styles(one)["Construction permits, days to obtain"])
+    withheld = next(r for r in class_rules(one) if r.label().startswith("Withheld"))
+    red, green, blue = withheld.symbol().color().getRgb()[:3]
+    assert red == green == blue, "withheld cells are grey"
+
+
+def check_labels_are_names_in_the_language(settings):
+    wanted = {"en": ("Abai Region", "Astana"), "ru": ("область Абай", "Астана"),
+              "kk": ("Абай облысы", "Астана")}  # fmt: skip
+    for language, path in [("en", _geopackages(settings)[0]), *settings["translated"].items()]:
+        for name in ("oblasts", "composites", "local_moran", "clusters", "settlements"):
+            one = layer(path, name)
+            for text in own_styles(one).values():
+                with_style(one, text)
+                assert one.labelsEnabled()
+                label = one.labeling().settings()
+                style = label.format()  # each must outlive what is asked of it
+                assert style.buffer().enabled(), name
+                expression = label.getLabelExpression()
+                texts = [str(expression.evaluate(_context(one, f))) for f in one.getFeatures()]
+                assert not expression.hasEvalError(), expression.evalErrorString()
+                fields = set(one.fields().names())
+                for each in texts:
+                    assert each.split("\n")[0] not in fields | {"", "false", "0", "NULL", "None"}
+                if name == "oblasts":
+                    assert set(wanted[language]) <= set(texts), (language, texts)
+
+
+def check_local_moran_writes_letters_on_the_map(settings):
+    one = layer(_geopackages(settings)[0], "local_moran")
+    label = one.labeling().settings()  # must outlive its expression
+    expression = label.getLabelExpression()
+    feature = next(one.getFeatures())
+    name = feature["name_en"]
+    for stored, letters in (("High-High", "HH"), ("Low-Low", "LL"), ("High-Low", "HL"),
+                            ("Low-High", "LH")):  # fmt: skip
+        feature["epayment_share_label"] = stored
+        assert expression.evaluate(_context(one, feature)) == f"{name}\n{letters}"
+    feature["epayment_share_label"] = "not significant"
+    assert expression.evaluate(_context(one, feature)) == name
+
+
+def check_settlement_names_wait_for_the_scale(settings):
+    one = layer(_geopackages(settings)[0], "settlements")
+    label = one.labeling().settings()
+    assert label.scaleVisibility
+    assert label.minimumScale == 6_000_000
+    key = next(k for k in label.propertyDefinitions() if
+               label.propertyDefinitions()[k].name() == "Show")  # fmt: skip
+    shown = label.dataDefinedProperties().property(key)
+    at = {}
+    for scale in (5_000_000, 3_000_000, 1_000_000):
+        number = 0
+        for feature in one.getFeatures():
+            context = _context(one, feature)
+            context.lastScope().setVariable("map_scale", scale)
+            number += bool(shown.value(context)[0])
+        at[scale] = number
+    assert 0 < at[5_000_000] < at[3_000_000] < at[1_000_000] == one.featureCount(), at
+
+
+def check_columns_have_readable_names_and_values(settings):
+    for path in _geopackages(settings):
+        for name, one in layers(path).items():
+            for i, field in enumerate(one.fields()):
+                alias = one.attributeAlias(i)
+                if field.name() != "fid":
+                    assert alias, (name, field.name())
+                    assert alias not in (field.name(), field.name().replace("_", " ")), alias
+            hidden = {c.name: c.hidden for c in one.attributeTableConfig().columns()}
+            assert hidden["fid"], f"{name}: row numbers are shown"
+            visible = [k for k, off in hidden.items() if k and not off]
+            assert set(visible) == set(one.fields().names()) - {"fid"}, name
+            assert visible[0].startswith(("name_", "low")), (name, visible[0])
+        moran = layer(path, "local_moran")
+        widget = moran.editorWidgetSetup(moran.fields().indexOf("epayment_share_label"))
+        assert widget.type() == "ValueMap"
+
+
+def check_map_tips_read_well(settings):
+    for path in _geopackages(settings):
+        for name, one in layers(path).items():
+            feature = next(one.getFeatures())
+            text = QgsExpression.replaceExpressionText(
+                one.mapTipTemplate(), _context(one, feature)
+            )
+            assert "[%" not in text, (name, text)
+            assert "false" not in text.lower(), (name, text)
+            assert "_" not in text, (name, text)
+            assert "<table>" in text
+            assert one.displayExpression() not in ("", '"fid"')
+
+
+def check_metadata_tells_source_coding_twin_and_licence(settings):
+    for path in _geopackages(settings):
+        for name, one in layers(path).items():
+            told = one.metadata()
+            assert told.title(), name
+            assert "synthetic twin" in told.rights()
+            assert "GeoNames (CC BY 4.0)" in told.licenses()[0]
+            words = [w for group in told.keywords().values() for w in group]
+            assert "coding: corrected" in words, words
+            assert told.history()[0].endswith("written by kz-spatial")
+
+
+def check_surfaces_style_themselves(settings):
+    found = sorted(Path(settings["bundle"]).glob("density_*.tif"))
+    assert len(found) == 2
+    for file in found:
+        one = QgsRasterLayer(str(file), file.stem)
+        assert one.isValid()
+        assert one.renderer().type() == "singlebandpseudocolor", file.name
+        shown = one.renderer().legendSymbologyItems()
+        assert len(shown) >= 4, file.name
+        assert one.renderer().band() == 1
+        assert ", " in one.bandName(1), "unit in the legend"
+        image = picture([one])
+        wanted = {colour.name() for _, colour in shown if colour.alpha() == 255}
+        assert len(wanted) >= 4
+        grey = image.copy().convertToFormat(image.Format.Format_Grayscale8)
+        drawn = sum(grey.pixelColor(x, y).red() < 250 for x in range(0, image.width(), 7)
+                    for y in range(0, image.height(), 7))  # fmt: skip
+        assert drawn > 300, f"{file.name}: next to nothing is drawn"
+
+
+def _themes(settings):
+    path = _geopackages(settings)[0]
+    for name, style in (
+        ("oblasts", "Readiness score, mean z-score"),
+        ("oblasts", "Construction permits, days to obtain"),
+        ("composites", "Power outages, outages a month"),
+        ("local_moran", "Power outages"),
+        ("clusters", "Typology of the seven regions"),
+        ("density_contours", "Density of firms, firms per 1000 km²"),
+    ):
+        one = layer(path, name)
+        yield style, with_style(one, own_styles(one)[style])
+
+
+def check_pictures_have_each_class_in_its_share(settings):
+    for title, one in _themes(settings):
+        one.setLabelsEnabled(False)  # names would cover part of the colours
+        image = picture([one])
+        image.save(str(Path(settings["tmp"]) / f"{one.name()} {title[:12]}.png"))
+        faults = share_errors(one, image)
+        assert not faults, (title, faults)
+
+
+def check_the_measure_of_pictures_sees_faults(settings):
+    for title, one in _themes(settings):
+        assert share_errors(one, picture([])), f"{title}: an absent layer goes unseen"
+        bare = QgsVectorLayer(one.source(), "bare", "ogr")
+        bare.setRenderer(QgsSingleSymbolRenderer.defaultRenderer(bare.geometryType()))
+        assert share_errors(one, picture([bare])), f"{title}: an unstyled layer goes unseen"

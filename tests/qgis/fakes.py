@@ -1,0 +1,62 @@
+"""A stand-in for QGIS' desktop that counts what is registered and not yet taken back."""
+
+from qgis.gui import QgsMapCanvas, QgsMessageBar
+from qgis.PyQt.QtWidgets import QMainWindow, QMenu
+
+
+class Desktop:
+    """The calls of QgisInterface that the plugin makes."""
+
+    def __init__(self):
+        self.window = QMainWindow()
+        self.canvas = QgsMapCanvas()
+        self.bar = QgsMessageBar()
+        self.menu = QMenu()
+        self.plugin_menu, self.toolbar, self.handlers, self.options = [], [], [], []
+        self.help_actions, self.messages, self.designers = [], [], []
+        bar = self.bar
+        push = bar.pushMessage
+        bar.pushMessage = lambda *args: (self.messages.append(args[1]), push(*args))
+
+    def registered(self):
+        return [*self.plugin_menu, *self.toolbar, *self.handlers, *self.options,
+                *self.help_actions]  # fmt: skip
+
+    def mainWindow(self):
+        return self.window
+
+    def mapCanvas(self):
+        return self.canvas
+
+    def messageBar(self):
+        return self.bar
+
+    def addPluginToMenu(self, menu, action):
+        self.plugin_menu.append((menu, action))
+
+    def removePluginMenu(self, menu, action):
+        self.plugin_menu.remove((menu, action))
+
+    def addToolBarIcon(self, action):
+        self.toolbar.append(action)
+
+    def removeToolBarIcon(self, action):
+        self.toolbar.remove(action)
+
+    def registerCustomDropHandler(self, handler):
+        self.handlers.append(handler)
+
+    def unregisterCustomDropHandler(self, handler):
+        self.handlers.remove(handler)
+
+    def registerOptionsWidgetFactory(self, factory):
+        self.options.append(factory)
+
+    def unregisterOptionsWidgetFactory(self, factory):
+        self.options.remove(factory)
+
+    def pluginHelpMenu(self):
+        return self.menu
+
+    def openLayoutDesigner(self, layout):
+        self.designers.append(layout)
