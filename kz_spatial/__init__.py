@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
@@ -61,10 +60,7 @@ if TYPE_CHECKING:
     from kz_spatial.weights import kernel_weights as kernel_weights
     from kz_spatial.weights import union as union
 
-try:
-    __version__ = version("kz-spatial")
-except PackageNotFoundError:  # run from a checkout that is not installed
-    __version__ = "0+unknown"
+    __version__: str
 
 _HOMES: Final = {
     "Bundle": "bundle",
@@ -132,7 +128,18 @@ class _Package(ModuleType):
         super().__setattr__(name, value)
 
 
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("kz-spatial")
+    except PackageNotFoundError:  # run from a checkout that is not installed
+        return "0+unknown"
+
+
 def __getattr__(name: str) -> object:
+    if name == "__version__":
+        return _version()
     if name not in _HOMES:
         raise AttributeError(f"module 'kz_spatial' has no attribute {name!r}")
     value = getattr(import_module(f"kz_spatial.{_HOMES[name]}"), name)

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kz_spatial import __version__
 from kz_spatial.cli_maps import add_density, add_plugin
 from kz_spatial.errors import CallError, InputError, KzSpatialError
 from kz_spatial.options import LANGUAGES, WEIGHT_COLUMNS, RunOptions
@@ -243,6 +242,16 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kind", choices=("city", "region"), help='what a bare "Almaty" means')
 
 
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        import kz_spatial
+
+        print(f"kz-spatial {kz_spatial.__version__}")
+        parser.exit()
+
+
 def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--debug", action="store_true", help="show the traceback of a failure")
@@ -250,7 +259,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="kz-spatial",
         description="Enterprise Survey microdata for Kazakhstan: maps, tables and inference.",
     )
-    parser.add_argument("--version", action="version", version=f"kz-spatial {__version__}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     run = commands.add_parser(
