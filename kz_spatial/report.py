@@ -68,12 +68,11 @@ def _regression(study: Study) -> str:
 
 
 def _regression_notes(study: Study) -> list[str]:
-    notes = [
+    return [
         f"{coding}: {fit.n_obs} complete firms in {fit.n_clusters} regions, "
         f"R² {fit.r2:.3f}, within regions {fit.r2_within:.3f}."
         for coding, fit in study.fits.items()
     ]
-    return notes
 
 
 def _moran(study: Study) -> str:
