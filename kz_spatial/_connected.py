@@ -107,7 +107,7 @@ def _compiled() -> Callable[..., float]:  # noqa: C901
     import numba
 
     @numba.njit(cache=True)
-    def least(S, k, budget, cost, order, ordered, start, memo, choice):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, C901, PLR0913
+    def least(S, k, budget, cost, order, ordered, start, memo, choice):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, C901
         """Least cost below `budget`; infinity where there is none. Negative memos are bounds."""
         if k == 1:
             return cost[S]

@@ -310,17 +310,21 @@ def test_an_optimum_at_the_end_of_the_range_has_no_errors():
 def test_order_scale_and_origin_do_not_matter(order, scale, shift):
     table, graph = load("twin")
     moved = table.iloc[order].assign(y=lambda frame: scale * frame["y"] + shift)
-    plain, other = (kz.spatial_error(each, FORMULA, graph) for each in (table, moved))
+    turned = graph.subgraph(table.index[order][::-1])
+    assert list(turned.unique_ids) == list(table.index[order][::-1])
+    plain = kz.spatial_error(table, FORMULA, graph)
+    other = kz.spatial_error(moved, FORMULA, turned)
     expected = plain.coefficients * scale + pd.Series({"Intercept": shift, "a": 0, "b": 0})
     np.testing.assert_allclose(other.lambda_, plain.lambda_, rtol=1e-7, atol=1e-9)
     np.testing.assert_allclose(other.coefficients, expected, rtol=1e-6, atol=1e-6 * scale)
-    ours, theirs = (kz.lm_tests(each, FORMULA, graph)["p"] for each in (table, moved))
+    ours = kz.lm_tests(moved, FORMULA, turned)["p"]
+    theirs = kz.lm_tests(table, FORMULA, graph)["p"]
     # a mean a thousand deviations from zero costs three digits, and robust tests cancel the rest
     np.testing.assert_allclose(ours, theirs, rtol=1e-5)
     for method in ("ml", "gmm"):
         first, second = (
-            kz.spatial_lag(each, FORMULA, graph, method=method, intervals="delta")
-            for each in (table, moved.assign(y=moved["y"] - shift))
+            kz.spatial_lag(each, FORMULA, around, method=method, intervals="delta")
+            for each, around in ((table, graph), (moved.assign(y=moved["y"] - shift), turned))
         )
         np.testing.assert_allclose(second.rho, first.rho, rtol=1e-7)
         np.testing.assert_allclose(
@@ -370,7 +374,10 @@ def test_binary_weights_stay_as_they_are():
     with pytest.warns(UnitsLeftOutWarning, match="r3c3"):
         fit = kz.spatial_lag(holed, FORMULA, graph)
     inner = graph.subgraph(holed.index)
-    np.testing.assert_allclose(fit.rho, kz.spatial_lag(holed, FORMULA, inner).rho, rtol=1e-9)
+    lagged = inner.lag(holed["y"])
+    b = fit.coefficients
+    expected = holed["y"] - fit.rho * lagged - b["Intercept"] - holed[["a", "b"]] @ b[["a", "b"]]
+    np.testing.assert_allclose(fit.residuals.loc[holed.index], expected, atol=1e-10)
 
 
 def _twice(table):

@@ -1,5 +1,6 @@
 """Layers of a GeoPackage as QGIS shows them on opening: styles, legends, names, words, sources."""
 
+import time
 from pathlib import Path
 
 from qgis.core import (
@@ -61,6 +62,15 @@ def check_layers_open_with_the_rule_based_style(settings):
             assert one.renderer().type() == "RuleRenderer", (name, one.renderer().type())
             assert heading(one) not in ("", name), f"{name}: legend has no title"
             assert len(class_rules(one)) >= 3, name
+    first = {name: heading(one) for name, one in layers(_geopackages(settings)[0]).items()}
+    assert first == {
+        "oblasts": "Readiness score, mean z-score",
+        "composites": "Readiness score, mean z-score",
+        "local_moran": "Local Moran: Electronic payments",
+        "clusters": "Typology of the seven regions",
+        "density_contours": "Density of firms, firms per 1000 km²",
+        "settlements": "Settlements, people",
+    }, first
 
 
 def check_every_style_is_listed_and_loads(settings):
@@ -206,6 +216,11 @@ def check_map_tips_read_well(settings):
             assert "false" not in text.lower(), (name, text)
             assert "_" not in text, (name, text)
             assert "<table>" in text
+            if name == "oblasts":
+                score = f"{round(feature['readiness'], 3):g}"
+                for told in (score, str(feature["n_firms"]), one.attributeDisplayName(
+                        one.fields().indexOf("readiness"))):  # fmt: skip
+                    assert f">{told}<" in text, (told, text)
             assert one.displayExpression() not in ("", '"fid"')
 
 
@@ -239,6 +254,16 @@ def check_surfaces_style_themselves(settings):
         drawn = sum(grey.pixelColor(x, y).red() < 250 for x in range(0, image.width(), 7)
                     for y in range(0, image.height(), 7))  # fmt: skip
         assert drawn > 300, f"{file.name}: next to nothing is drawn"
+
+
+def check_drawing_with_names_is_quick(settings):
+    for name, one in layers(_geopackages(settings)[0]).items():
+        started = time.perf_counter()
+        picture([one])
+        took = time.perf_counter() - started
+        settings["measured"][f"draw {name} ms"] = round(1000 * took)
+        # placing names on full outlines took eight seconds; half a second is usual
+        assert took < 4, (name, took)
 
 
 def _themes(settings):

@@ -24,8 +24,7 @@ def main(name, settings_file):
     # nothing of the reader's own QGIS is read or changed
     os.environ.update(HOME=str(home), XDG_RUNTIME_DIR=str(home / "run"),
                       QGIS_CUSTOM_CONFIG_PATH=str(home / "profile"))  # fmt: skip
-    sys.path[:0] = [str(here), settings["plugin_parent"], "/usr/share/qgis/python/plugins",
-                    "/usr/share/qgis/python"]  # fmt: skip
+    sys.path[:0] = [str(here), settings["plugin_parent"]]
     from qgis.core import QgsApplication
 
     application = QgsApplication([], True)
