@@ -204,6 +204,8 @@ def _join(args: argparse.Namespace) -> int:
     if out.exists() and not args.overwrite:
         raise CallError(f"{out}: exists already; --overwrite replaces it")
     table = _read_any(source)
+    # rows as an editor counts them: a .csv begins its data in line 2
+    table.index = range(first := 2 if source.suffix.lower() == ".csv" else 1, first + len(table))
     if out.suffix.lower() in (".gpkg", ".geojson") and not (
         "geometry" in table or {args.x, args.y} <= set(table.columns)
     ):
@@ -219,7 +221,7 @@ def _join(args: argparse.Namespace) -> int:
         lines = (line.removeprefix("table: ") for line in str(error).splitlines())
         raise InputError("\n".join(f"{source}: {line}" for line in lines)) from error
     audit = joining.join_audit(made)
-    _write_any(made, out)
+    _write_any(made.reset_index(drop=True), out)
     print(f"{out}: {audit.rows} rows by {audit.method}: {audit.matched} matched, "
           f"{audit.composite_only} composite only, {audit.totals} totals, {audit.outside} outside, "
           f"{audit.unmatched} unmatched, {audit.missing} missing")  # fmt: skip

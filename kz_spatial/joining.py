@@ -94,6 +94,11 @@ def _place_in(code: str, areas: pd.Index[Any]) -> str | None:
     return code or None
 
 
+def _rows(table: pd.DataFrame, positions: list[int]) -> str:
+    """Rows by the table's own index, which is what its owner knows them by."""
+    return describe_rows(positions, lambda i: str(table.index[i]))
+
+
 def _by_name(
     table: pd.DataFrame, column: str, areas: gpd.GeoDataFrame, kind: Kind | None
 ) -> tuple[list[Place | None], list[Status], list[str], list[str]]:
@@ -120,7 +125,7 @@ def _by_name(
                 kept = Place(code, "oblast")
         places.append(kept)
     reasons = [
-        f"{describe_rows([i for i, text in enumerate(resolution.texts) if text == value], str)}, "
+        f"{_rows(table, [i for i, text in enumerate(resolution.texts) if text == value])}, "
         f"column {column}: {reason}"
         for value, reason in unknown.items()
     ]
@@ -163,7 +168,7 @@ def _by_point(
     if outside:
         first = outside[0]
         reasons.append(
-            f"{describe_rows(outside, str)}, columns {x}, {y}: found a point outside every unit "
+            f"{_rows(table, outside)}, columns {x}, {y}: found a point outside every unit "
             f"(first: {across[first]:g}, {along[first]:g}), expected coordinates in Kazakhstan "
             f"as {crs}"
         )
