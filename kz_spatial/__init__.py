@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from kz_spatial.spatial_models import residual_means as residual_means
     from kz_spatial.spatial_models import spatial_error as spatial_error
     from kz_spatial.spatial_models import spatial_lag as spatial_lag
+    from kz_spatial.stability import co_membership as co_membership
+    from kz_spatial.stability import resampled_moran as resampled_moran
     from kz_spatial.survey import attrition as attrition
     from kz_spatial.survey import check_survey as check_survey
     from kz_spatial.survey import read_survey as read_survey
@@ -70,6 +72,7 @@ _HOMES: Final = {
     "attrition": "survey",
     "audit": "replication",
     "check_survey": "survey",
+    "co_membership": "stability",
     "compare": "fixed_effects",
     "compatible_df": "printed",
     "composites": "boundaries",
@@ -98,6 +101,7 @@ _HOMES: Final = {
     "recover_counts": "printed",
     "regionalise": "regionalise",
     "replicate": "replication",
+    "resampled_moran": "stability",
     "residual_means": "spatial_models",
     "resolve": "geography",
     "resolve_column": "geography",

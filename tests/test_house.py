@@ -25,7 +25,7 @@ FLOORS = {
     5: [
         "autocorrelation", "density", "fixed_effects", "regionalise", "spatial_models", "typology",
     ],
-    6: ["extended_models", "layers", "replication", "study"],
+    6: ["extended_models", "layers", "replication", "stability", "study"],
     6.5: ["qml"],
     7: ["audit_report", "figures", "folium_map", "geopackage", "pipeline", "report", "tables"],
     8: ["bundle", "plugin"],
