@@ -298,9 +298,11 @@ def _lisa(frame: gpd.GeoDataFrame, name: str, language: Language) -> Style:
 
 def _clusters(frame: gpd.GeoDataFrame, column: str, language: Language) -> Style:
     groups = sorted(int(g) for g in frame[column].dropna().unique())
+    # groups are numbered from the readiest; three of them have names
+    named = {g: f": {say(f'group:{g}', language)}" for g in groups} if groups == [1, 2, 3] else {}
     classes = [
-        StyleClass(f"{say('group', language)} {g}", CLUSTER_COLOURS[(g - 1) % len(CLUSTER_COLOURS)],
-                   value=g, letter=str(g))
+        StyleClass(f"{say('group', language)} {g}{named.get(g, '')}",
+                   CLUSTER_COLOURS[(g - 1) % len(CLUSTER_COLOURS)], value=g, letter=str(g))
         for g in groups
     ]  # fmt: skip
     if frame[column].isna().any():

@@ -62,6 +62,9 @@ TERMS: Final[dict[str, tuple[str, str, str]]] = {
         "Contiguous groups of the oblasts", "Смежные группы областей",
         "Облыстардың шектес топтары"),
     "group": ("Group", "Группа", "Топ"),
+    "group:1": ("high readiness", "высокая готовность", "жоғары дайындық"),
+    "group:2": ("moderate readiness", "средняя готовность", "орташа дайындық"),
+    "group:3": ("low readiness", "низкая готовность", "төмен дайындық"),
     # columns
     "column:code": ("Code", "Код", "Код"),
     "column:name": ("Name", "Название", "Атауы"),

@@ -211,6 +211,7 @@ def check_run_study_reports_steps_and_opens_its_bundle(settings):
     assert Path(made["GEOPACKAGE"]).is_file()
     assert Path(made["REPORT"]).is_file()
     assert len(log.steps) >= 10, log.steps
+    assert len(set(log.at)) >= 10, "the bar does not move"
     assert log.at == sorted(log.at)
     assert log.at[-1] == 100
     assert any("Synthetic twin" in line for line in log.lines)
