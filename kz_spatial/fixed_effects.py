@@ -241,10 +241,15 @@ def _group(column: pd.Series[Any]) -> _Group:
     return _Group(codes.astype(np.intp), pd.Index(levels, name=column.name))
 
 
-def _notes(groups: dict[str, _Group], absorbed: list[str], cluster: str | None) -> tuple[str, ...]:
-    """Single firms and few clusters, which inference should be read with."""
+def _notes(
+    groups: dict[str, _Group], absorbed: list[str], cluster: str | None, firms: pd.DataFrame
+) -> tuple[str, ...]:
+    """Empty regions, single firms and few clusters, which inference should be read with."""
     notes = []
     for name, group in groups.items():
+        empty = sorted(map(str, set(firms[name].dropna().unique()) - set(group.levels)))
+        if empty:
+            notes.append(f"{name} {', '.join(empty)} has no complete firm and is not in the fit")
         alone = group.levels[np.bincount(group.codes) == 1]
         if len(alone):
             what = "is fitted exactly" if name in absorbed else "is a cluster by itself"
@@ -349,7 +354,7 @@ def fixed_effects(
         effects=effects,
         residuals=pd.Series(residuals, firms.index[data.rows], name="residual"),
         dropped=dropped,
-        notes=_notes(groups, absorbed, cluster),
+        notes=_notes(groups, absorbed, cluster, firms),
         weights=weights,
         cluster=cluster,
         default_inference=default,

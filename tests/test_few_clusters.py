@@ -229,6 +229,16 @@ def test_region_with_one_firm():
         fit.table("hc3")
 
 
+def test_region_without_a_complete_firm():
+    data = _sample("corrected")
+    data.loc[data["composite"] == "east", "permit_days"] = np.nan
+    fit = fixed_effects(STUDY_FORMULA, data, cluster="composite")
+    assert fit.n_clusters == 6
+    assert any("east has no complete firm" in note for note in fit.notes)
+    assert "east" not in fit.effects.index
+    assert "east" in fit.summary()
+
+
 def test_term_that_varies_in_one_cluster_only():
     X, y, w, clusters = _design()
     X[clusters != 2, 0] = 0.0
