@@ -247,7 +247,9 @@ def _notes(
     """Empty regions, single firms and few clusters, which inference should be read with."""
     notes = []
     for name, group in groups.items():
-        empty = sorted(map(str, set(firms[name].dropna().unique()) - set(group.levels)))
+        # where every row is in the fit, no level can be empty
+        named = firms[name].dropna().unique() if len(group.codes) < len(firms) else []
+        empty = sorted(map(str, set(named) - set(group.levels)))
         if empty:
             notes.append(f"{name} {', '.join(empty)} has no complete firm and is not in the fit")
         alone = group.levels[np.bincount(group.codes) == 1]
