@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from kz_spatial._formula import model_matrices
 from kz_spatial.errors import (
     CallError,
     CollinearTermWarning,
@@ -100,20 +100,9 @@ def _linked(
 
 def _model_frame(formula: str, table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Outcome and terms of the complete rows."""
-    from formulaic import model_matrix
-    from formulaic.errors import FormulaicError, FormulaParsingError
-
     if formula.count("~") != 1 or "|" in formula:
         raise CallError(f"formula {formula!r}: expected 'outcome ~ terms', without effects")
-    try:
-        matrices = model_matrix(formula, table, na_action="drop", context={})
-    except FormulaParsingError as error:
-        reason = re.sub(r"\x1b\[[0-9;]*m|[\u29da\u29db]", "", " ".join(str(error).split()))
-        raise CallError(f"formula {formula!r}: {reason}") from error
-    except (FormulaicError, KeyError, NameError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise InputError(f"formula {formula!r}: {reason}; the unit table has the columns "
-                         f"{', '.join(map(str, table.columns))}") from error  # fmt: skip
+    matrices = model_matrices(formula, table, what="unit table")
     y, X = (pd.DataFrame(part).astype(float) for part in (matrices.lhs, matrices.rhs))
     if y.shape[1] != 1:
         raise CallError(f"formula {formula!r}: expected one outcome before the ~")

@@ -7,7 +7,7 @@ Margins are coefficients of the same model written with one slope per group, so 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -104,6 +104,30 @@ def _by_group(table: pd.DataFrame, group: str, slope: str) -> pd.DataFrame:
     return table.loc[list(found)].rename(index=found).rename_axis(group)
 
 
+def _slopes_by(
+    group: str, slope: str, more: Sequence[str], firms: pd.DataFrame, *,
+    question: str, effects: str, cluster: str, weights: str | None, inference: Inference | None,
+) -> ExtendedModel:  # fmt: skip
+    """Fit an interaction, and the same model with one slope per group."""
+    both, slopes = (
+        fixed_effects(
+            _formula("epayment_share", [*terms, *more], effects),
+            firms,
+            cluster=cluster,
+            weights=weights,
+        )
+        for terms in ([f"C({group}) * {slope}"], [f"C({group})", f"C({group}):{slope}"])
+    )
+    table = both.table(inference)
+    return ExtendedModel(
+        question,
+        {"interaction": both, f"slope by {group}": slopes},
+        _by_group(slopes.table(inference), group, slope),
+        table.loc[[term for term in table.index if ":" in str(term)]],
+        inference,
+    )
+
+
 def sector_by_innovation(
     firms: pd.DataFrame,
     *,
@@ -145,24 +169,11 @@ def sector_by_innovation(
     if firms["sector"].nunique() < 2:
         raise InputError("firm table: column sector takes one value, expected at least two")
     more = [*others, *_control_terms(firms, controls=controls, beside=("sector",))]
-    options: dict[str, Any] = {"cluster": cluster, "weights": weights}
-    both = fixed_effects(
-        _formula("epayment_share", ["C(sector) * product_innovation", *more], effects),
-        firms, **options,
+    return _slopes_by(
+        "sector", "product_innovation", more, firms,
+        question="Effect of product innovation on electronic payments, by sector",
+        effects=effects, cluster=cluster, weights=weights, inference=inference,
     )  # fmt: skip
-    slopes = fixed_effects(
-        _formula("epayment_share", ["C(sector)", "C(sector):product_innovation", *more], effects),
-        firms, **options,
-    )  # fmt: skip
-    table = both.table(inference)
-    crossed = [term for term in table.index if ":" in str(term)]
-    return ExtendedModel(
-        "Effect of product innovation on electronic payments, by sector",
-        {"interaction": both, "slope by sector": slopes},
-        _by_group(slopes.table(inference), "sector", "product_innovation"),
-        table.loc[crossed],
-        inference,
-    )
 
 
 def permit_by_reliability(
@@ -199,25 +210,11 @@ def permit_by_reliability(
     ).where(firms["outages_per_month"].notna())
     table = firms.assign(reliability=level)
     more = ["co2_monitoring", "product_innovation", *_control_terms(firms, controls=controls)]
-    options: dict[str, Any] = {"cluster": cluster, "weights": weights}
-    both = fixed_effects(
-        _formula("epayment_share", ["C(reliability) * permit_days", *more], effects),
-        table, **options,
+    return _slopes_by(
+        "reliability", "permit_days", more, table,
+        question="Effect of a day of permit time on electronic payments, by reliability of supply",
+        effects=effects, cluster=cluster, weights=weights, inference=inference,
     )  # fmt: skip
-    slopes = fixed_effects(
-        _formula(
-            "epayment_share", ["C(reliability)", "C(reliability):permit_days", *more], effects
-        ),
-        table, **options,
-    )  # fmt: skip
-    shown = both.table(inference)
-    return ExtendedModel(
-        "Effect of a day of permit time on electronic payments, by reliability of supply",
-        {"interaction": both, "slope by reliability": slopes},
-        _by_group(slopes.table(inference), "reliability", "permit_days"),
-        shown.loc[[term for term in shown.index if ":" in str(term)]],
-        inference,
-    )
 
 
 def each_dimension(

@@ -6,7 +6,6 @@ innovation and permit days, with a fixed effect per region and errors clustered 
 
 from __future__ import annotations
 
-import re
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from kz_spatial._fit import INFERENCES, FixedEffectsFit, Inference, compare
+from kz_spatial._formula import model_matrices
 from kz_spatial._validate import check_columns
 from kz_spatial.errors import CallError, CollinearTermWarning, InputError, NotEnoughDataError
 from kz_spatial.few_clusters import LinearModel
@@ -154,22 +154,11 @@ def _finite(column: pd.Series[Any], formula: str) -> NDArray[np.float64]:
 def _read_formula(
     formula: str, firms: pd.DataFrame, needed: list[str], *, intercept: bool
 ) -> _Data:
-    from formulaic import model_matrix
-    from formulaic.errors import FormulaicError, FormulaParsingError
-
     check_columns(firms.columns, needed, what="firm table")
     table = firms.reset_index(drop=True)  # so that rows have one name each
     whole = table[needed].notna().all(axis=1) if needed else pd.Series(data=True, index=table.index)
     complete = table if whole.all() else table[whole]
-    try:
-        matrices = model_matrix(formula, complete, na_action="drop", context={})
-    except FormulaParsingError as error:
-        reason = re.sub(r"\x1b\[[0-9;]*m|[\u29da\u29db]", "", " ".join(str(error).split()))
-        raise CallError(f"formula {formula!r}: {reason}") from error
-    except (FormulaicError, KeyError, NameError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise InputError(f"formula {formula!r}: {reason}; the firm table has the columns "
-                         f"{', '.join(map(str, firms.columns))}") from error  # fmt: skip
+    matrices = model_matrices(formula, complete, what="firm table")
     if not hasattr(matrices, "lhs") or matrices.lhs.shape[1] != 1:
         raise CallError(f"formula {formula!r}: expected one outcome before the ~")
     outcome, terms = pd.DataFrame(matrices.lhs), pd.DataFrame(matrices.rhs)

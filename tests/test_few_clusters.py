@@ -137,8 +137,9 @@ def test_wild_with_every_sign_vector_of_seven_clusters():
 
 @pytest.mark.filterwarnings("ignore:2\\^G < the number")
 def test_wild_agrees_with_wildboottest_up_to_its_strict_ties():
-    wildboottest = pytest.importorskip("wildboottest.wildboottest").wildboottest
-    sm = pytest.importorskip("statsmodels.formula.api")
+    import statsmodels.formula.api as sm
+    from wildboottest.wildboottest import wildboottest
+
     data = _sample("corrected")
     data["code"] = data["composite"].astype("category").cat.codes
     model = sm.ols("epayment_share ~ outages_per_month + co2_monitoring + product_innovation + "
@@ -271,7 +272,8 @@ def test_one_cluster_and_too_few_rows():
 
 
 def test_region_effects_and_their_errors_are_those_of_dummies():
-    sm = pytest.importorskip("statsmodels.api")
+    import statsmodels.api as sm
+
     data = _sample("corrected")
     terms = [name for name in INDICATORS if name != "epayment_share"]
     design = data[terms].join(pd.get_dummies(data["composite"], dtype=float))

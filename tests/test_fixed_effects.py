@@ -111,7 +111,8 @@ def test_within_r2_is_that_of_demeaned_columns():
 
 @pytest.mark.parametrize(("weights", "vcov"), [(None, "CRV1"), ("wmedian", "HC1"), (None, "iid")])
 def test_pyfixest_agrees_under_the_same_small_sample_factors(weights, vcov):
-    pyfixest = pytest.importorskip("pyfixest")
+    import pyfixest
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         theirs = pyfixest.feols(

@@ -13,7 +13,7 @@ PACKAGE = ROOT / "kz_spatial"
 # a half floor is a private helper just below the file it belongs to
 FLOORS = {
     0: ["errors", "options"],
-    1: ["_names", "_page", "_validate", "palette", "qm", "wording"],
+    1: ["_formula", "_names", "_page", "_validate", "palette", "qm", "wording"],
     2: ["coding", "geography", "printed"],
     2.8: ["_twin_search"],
     2.9: ["_twin_audit"],

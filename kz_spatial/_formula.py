@@ -1,0 +1,44 @@
+"""Reading of model formulas, with formulaic's errors turned into one clear line."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from kz_spatial.errors import CallError, InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["model_matrices"]
+
+
+def model_matrices(formula: str, table: pd.DataFrame, *, what: str) -> Any:
+    """Outcome and terms of the complete rows, as formulaic's model matrices.
+
+    Parameters
+    ----------
+    formula : str
+    table : DataFrame
+    what : str
+        Name of the table for messages.
+
+    Raises
+    ------
+    CallError
+        When the formula cannot be read.
+    InputError
+        When it names what the table lacks.
+    """
+    from formulaic import model_matrix
+    from formulaic.errors import FormulaicError, FormulaParsingError
+
+    try:
+        return model_matrix(formula, table, na_action="drop", context={})
+    except FormulaParsingError as error:
+        reason = re.sub(r"\x1b\[[0-9;]*m|[\u29da\u29db]", "", " ".join(str(error).split()))
+        raise CallError(f"formula {formula!r}: {reason}") from error
+    except (FormulaicError, KeyError, NameError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"formula {formula!r}: {reason}; the {what} has the columns "
+                         f"{', '.join(map(str, table.columns))}") from error  # fmt: skip
