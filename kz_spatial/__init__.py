@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from kz_spatial.aggregate import aggregate as aggregate
-    from kz_spatial.autocorrelation import local_moran as local_moran
+    from kz_spatial.autocorrelation import bivariate_moran as bivariate_moran
+    from kz_spatial.autocorrelation import geary as geary
+    from kz_spatial.autocorrelation import getis_ord as getis_ord
     from kz_spatial.autocorrelation import moran as moran
     from kz_spatial.boundaries import composites as composites
     from kz_spatial.boundaries import oblasts as oblasts
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from kz_spatial.bundle import write_audit as write_audit
     from kz_spatial.bundle import write_bundle as write_bundle
     from kz_spatial.density import density as density
+    from kz_spatial.empirical_bayes import empirical_bayes_means as empirical_bayes_means
+    from kz_spatial.empirical_bayes import empirical_bayes_rates as empirical_bayes_rates
     from kz_spatial.extended_models import each_dimension as each_dimension
     from kz_spatial.extended_models import permit_by_reliability as permit_by_reliability
     from kz_spatial.extended_models import sector_by_innovation as sector_by_innovation
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
     from kz_spatial.joining import join as join
     from kz_spatial.joining import join_audit as join_audit
     from kz_spatial.joining import place_firms as place_firms
+    from kz_spatial.local_moran import local_moran as local_moran
     from kz_spatial.options import RunOptions as RunOptions
     from kz_spatial.partition import rank_partition as rank_partition
     from kz_spatial.pipeline import run_study as run_study
@@ -71,6 +76,7 @@ _HOMES: Final = {
     "as_graph": "weights",
     "attrition": "survey",
     "audit": "replication",
+    "bivariate_moran": "autocorrelation",
     "check_survey": "survey",
     "co_membership": "stability",
     "compare": "fixed_effects",
@@ -81,15 +87,19 @@ _HOMES: Final = {
     "density": "density",
     "distance_band": "weights",
     "each_dimension": "extended_models",
+    "empirical_bayes_means": "empirical_bayes",
+    "empirical_bayes_rates": "empirical_bayes",
     "fixed_effects": "fixed_effects",
     "folium_map": "folium_map",
+    "geary": "autocorrelation",
+    "getis_ord": "autocorrelation",
     "join": "joining",
     "join_audit": "joining",
     "k_nearest": "weights",
     "kernel_weights": "weights",
     "lm_tests": "spatial_models",
     "load_twin": "twin",
-    "local_moran": "autocorrelation",
+    "local_moran": "local_moran",
     "moran": "autocorrelation",
     "neighbour_means": "spatial_models",
     "oblasts": "boundaries",

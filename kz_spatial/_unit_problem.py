@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from kz_spatial._formula import model_matrices
+from kz_spatial._unit_values import linked_units
 from kz_spatial.errors import (
     CallError,
     CollinearTermWarning,
@@ -80,24 +81,6 @@ def dense_weights(graph: Graph, keys: pd.Index[Any]) -> NDArray[np.float64]:
     return W
 
 
-def _linked(
-    W: NDArray[np.float64], complete: NDArray[np.bool_]
-) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Units with values and a neighbour that has them, and the weights among them."""
-    use = complete
-    while True:  # a unit that loses its last neighbour may have been the last of another
-        among = W * use[None, :] * use[:, None]
-        linked = use & (np.abs(among).sum(axis=1) > 0)
-        if linked.sum() == use.sum():
-            break
-        use = linked
-    among = among[np.ix_(use, use)]
-    sums = W.sum(axis=1)
-    if np.allclose(sums[np.abs(W).sum(axis=1) > 0], 1.0):
-        among = among / among.sum(axis=1, keepdims=True)
-    return use, among
-
-
 def _model_frame(formula: str, table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Outcome and terms of the complete rows."""
     if formula.count("~") != 1 or "|" in formula:
@@ -163,7 +146,7 @@ def unit_problem(table: pd.DataFrame, formula: str, graph: Graph) -> UnitProblem
     order = unit_order(table, graph)
     outcome, terms = _model_frame(formula, table.loc[order[order.isin(table.index)]])
     complete = order.isin(outcome.index)
-    use, W = _linked(dense_weights(graph, order), complete)
+    use, W = linked_units(dense_weights(graph, order), complete)
     keys = order[use]
     if len(keys) < len(order):
         lonely = order[complete & ~use]

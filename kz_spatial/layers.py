@@ -30,7 +30,7 @@ from kz_spatial.wording import TERMS, say
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from kz_spatial.autocorrelation import LocalMoran
+    from kz_spatial.local_moran import LocalMoran
     from kz_spatial.density import DensitySurface
     from kz_spatial.partition import Partition
 

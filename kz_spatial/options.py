@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 __all__ = [
+    "ALTERNATIVES",
     "COMPOSITES",
     "DATA_CRS",
     "EQUAL_AREA_CRS",
@@ -31,6 +32,7 @@ Detail = Literal["full", "light"]
 Language = Literal["en", "ru", "kk"]
 Alternative = Literal["two-sided", "greater", "less"]
 
+ALTERNATIVES: Final[tuple[Alternative, ...]] = ("two-sided", "greater", "less")
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "ru", "kk")
 
 DATA_CRS: Final = "EPSG:4326"

@@ -14,7 +14,8 @@ import pandas as pd
 from kz_spatial import layers
 from kz_spatial._validate import check_option
 from kz_spatial.aggregate import By, aggregate
-from kz_spatial.autocorrelation import LocalMoran, Moran, local_moran, moran
+from kz_spatial.autocorrelation import GlobalStatistic, moran
+from kz_spatial.local_moran import LocalMoran, local_moran
 from kz_spatial.boundaries import composites, oblasts, settlements
 from kz_spatial.coding import CODINGS
 from kz_spatial.density import DensitySurface, density
@@ -106,7 +107,7 @@ def _fits(codings: dict[str, pd.DataFrame], weights: str | None, log: _Log
 
 def _autocorrelation(
     tables: dict[str, pd.DataFrame], graphs: dict[str, Graph], options: RunOptions
-) -> tuple[dict[tuple[str, str], Moran], dict[tuple[str, str], LocalMoran]]:
+) -> tuple[dict[tuple[str, str], GlobalStatistic], dict[tuple[str, str], LocalMoran]]:
     found, local = {}, {}
     for level, table in tables.items():
         for name in INDICATORS:

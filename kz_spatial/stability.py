@@ -13,17 +13,20 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from kz_spatial._validate import check_columns, check_option
+from kz_spatial._unit_values import centred, linked_units, unit_values
+from kz_spatial._validate import check_option
 from kz_spatial.aggregate import By, aggregate
-from kz_spatial.autocorrelation import local_moran, moran
+from kz_spatial.autocorrelation import moran_of_rows
 from kz_spatial.errors import CallError, NotEnoughDataError
-from kz_spatial.options import INDICATORS
+from kz_spatial.local_moran import local_moran, local_tests
+from kz_spatial.options import INDICATORS, MIN_FIRMS
 from kz_spatial.typology import typology
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from libpysal.graph import Graph
+    from numpy.typing import NDArray
 
 __all__ = ["CoMembership", "ResampledMoran", "co_membership", "resampled_moran"]
 
@@ -60,41 +63,67 @@ class ResampledMoran:
     Attributes
     ----------
     statistic : float
-        I on the firms as they are.
+        I on the firms as they are; NaN where it is inapplicable.
     ci_low, ci_high : float
         Percentiles of I over the draws.
+    level : float
+        Coverage of that interval.
     frame : DataFrame
         By unit: `label` on the firms as they are, `changes` (share of draws with another label) and
         `unstable` (more than a tenth).
     n_draws : int
+    n_skipped : int
+        Draws in which Moran's I was inapplicable.
     seed : int
     """
 
     statistic: float
     ci_low: float
     ci_high: float
+    level: float
     frame: pd.DataFrame
     n_draws: int
+    n_skipped: int
     seed: int
 
 
-def _draws(firms: pd.DataFrame, region: str, n_draws: int, seed: int) -> Iterator[pd.DataFrame]:
-    """Firm tables drawn again within regions; firms without a region stay out."""
+def _drawn_rows(units: pd.Series[Any], n_draws: int, seed: int) -> NDArray[np.intp]:
+    """Rows of firms drawn again within their unit, a draw each; firms without one stay out."""
     if n_draws < 1:
         raise CallError(f"n_draws={n_draws}: expected at least 1")
-    check_columns(firms.columns, [region], what="firm table")
     rng = np.random.default_rng(seed)
-    members = [rows for _, rows in sorted(firms.groupby(region).indices.items())]
-    for _ in range(n_draws):
-        rows = np.concatenate([rng.choice(each, len(each)) for each in members])
-        yield firms.iloc[rows].reset_index(drop=True)
+    members = [rows for _, rows in sorted(units.groupby(units).indices.items())]
+    return np.array(
+        [np.concatenate([rng.choice(each, len(each)) for each in members]) for _ in range(n_draws)]
+    )
 
 
-def _means(
-    firms: pd.DataFrame, by: By, indicators: Sequence[str], weights: str | None
-) -> pd.DataFrame:
-    table = aggregate(firms, by=by, weights=weights, indicators=indicators, min_firms=1)
-    return table[[f"{name}_mean" for name in indicators]]
+def _drawn_means(
+    firms: pd.DataFrame, table: pd.DataFrame, indicators: Sequence[str], weights: str | None,
+    n_draws: int, seed: int,
+) -> NDArray[np.float64]:  # fmt: skip
+    """Means of every unit of a table in draws of its firms.
+
+    Returns
+    -------
+    (draws, units, indicators) array
+        NaN where a draw has no answer, and where the table has no mean.
+    """
+    rows = _drawn_rows(firms[str(table.index.name)], n_draws, seed)
+    unit = table.index.get_indexer(firms[str(table.index.name)])[rows]
+    weight = (np.ones(len(firms)) if weights is None else firms[weights].to_numpy(float))[rows]
+    cell = unit + len(table) * np.arange(n_draws)[:, None]
+    means = np.empty((n_draws, len(table), len(indicators)))
+    for j, name in enumerate(indicators):
+        values = firms[name].to_numpy(float)[rows]
+        use = np.isfinite(values)
+        size = n_draws * len(table)
+        total = np.bincount(cell[use], weight[use] * values[use], size)
+        base = np.bincount(cell[use], weight[use], size)
+        with np.errstate(invalid="ignore"):
+            means[..., j] = (total / base).reshape(n_draws, len(table))
+        means[:, table[f"{name}_mean"].isna().to_numpy(), j] = np.nan
+    return means
 
 
 def co_membership(
@@ -130,23 +159,49 @@ def co_membership(
     NotEnoughDataError
         When no draw could be grouped.
     """
-    region = "oblast_code" if by == "oblast" else "composite"
-    total: pd.DataFrame | None = None
-    used = 0
-    for drawn in _draws(firms, region, n_draws, seed):
-        means = _means(drawn, by, indicators, weights)
-        if means.isna().any(axis=None):
-            continue
-        labels = typology(means, n_clusters=n_clusters, seed=seed).labels
-        same = pd.DataFrame(
-            labels.to_numpy()[:, None] == labels.to_numpy(), labels.index, labels.index
-        ).astype(float)
-        total = same if total is None else total + same
-        used += 1
-    if total is None:
+    table = aggregate(firms, by=by, weights=weights, indicators=indicators, min_firms=1)
+    drawn = _drawn_means(firms, table, indicators, weights, n_draws, seed)
+    whole = drawn[np.isfinite(drawn).all(axis=(1, 2))]
+    if not len(whole):
         raise NotEnoughDataError(f"none of {n_draws} draws had every indicator in every unit; "
                                  "leave out an indicator that few firms answered")  # fmt: skip
-    return CoMembership(total / used, used, n_draws - used, n_clusters, seed)
+    total = np.zeros((len(table), len(table)))
+    for means in whole:
+        values = pd.DataFrame(means, table.index, list(indicators))
+        labels = typology(values, n_clusters=n_clusters, seed=seed).labels.to_numpy()
+        total += labels[:, None] == labels
+    matrix = pd.DataFrame(total / len(whole), table.index, table.index)
+    return CoMembership(matrix, len(whole), n_draws - len(whole), n_clusters, seed)
+
+
+def _tests_of_draws(
+    drawn: NDArray[np.float64], W: NDArray[np.float64], *, alpha: float, n_permutations: int,
+    seed: int,
+) -> tuple[NDArray[np.float64], NDArray[np.str_]]:  # fmt: skip
+    """Moran's I of each draw and the local labels of its units.
+
+    Parameters
+    ----------
+    drawn : (draws, n) array
+        NaN where a unit has no value.
+    W : (n, n) array
+    """
+    statistics = np.full(len(drawn), np.nan)
+    labels = np.where(np.isfinite(drawn), "island", "suppressed").astype("<U21")
+    patterns, which = np.unique(np.isfinite(drawn), axis=0, return_inverse=True)
+    for number, complete in enumerate(patterns):
+        rows = np.flatnonzero(which.ravel() == number)
+        use, among = linked_units(W, complete)
+        labels[np.ix_(rows, use)] = "cannot be significant"
+        Z = centred(drawn[np.ix_(rows, use)])
+        varies = Z.any(axis=1)
+        if use.sum() < 3 or not varies.any():
+            continue
+        rows, Z = rows[varies], Z[varies]
+        statistics[rows] = moran_of_rows(Z, among)
+        found = local_tests(Z, among, alpha=alpha, n_permutations=n_permutations, seed=seed)
+        labels[np.ix_(rows, use)] = found.label
+    return statistics, labels
 
 
 def resampled_moran(
@@ -156,9 +211,11 @@ def resampled_moran(
     *,
     by: By = "oblast",
     weights: str | None = None,
+    min_firms: int = MIN_FIRMS,
     level: float = 0.95,
     alpha: float = 0.05,
-    n_draws: int = 100,
+    n_draws: int = 200,
+    n_permutations: int = 999,
     seed: int = 20240,
 ) -> ResampledMoran:
     """Give Moran's I an interval, and local labels their stability, over draws of firms.
@@ -173,34 +230,50 @@ def resampled_moran(
     by : {"oblast", "composite"}
     weights : str, optional
         Survey weight column.
+    min_firms : int
+        Units that `aggregate` withholds at this number stay out of every draw.
     level : float
         Coverage of the percentile interval.
     alpha : float
         Level of the local labels.
-    n_draws, seed : int
+    n_draws : int
+    n_permutations : int
+        Random neighbour sets per draw, where sets cannot be counted.
+    seed : int
+        Seed of the draws and of those sets.
 
     Returns
     -------
     ResampledMoran
+
+    Raises
+    ------
+    InputError
+        As `aggregate` and `local_moran`.
+    CallError
+        When the indicator is not known, or n_draws or level is out of range.
     """
     check_option("indicator", indicator, tuple(INDICATORS))
-    region = "oblast_code" if by == "oblast" else "composite"
-    column = f"{indicator}_mean"
-
-    def values(table: pd.DataFrame) -> pd.Series[Any]:
-        return _means(table, by, [indicator], weights)[column]
-
-    first = values(firms)
-    labels = local_moran(first, graph, alpha=alpha).frame["label"]
-    found, changed = [], pd.Series(0.0, labels.index)
-    for drawn in _draws(firms, region, n_draws, seed):
-        each = values(drawn)
-        # the statistic alone is wanted, so a single arrangement is drawn for its p
-        found.append(moran(each, graph, n_permutations=1).statistic)
-        changed += (local_moran(each, graph, alpha=alpha).frame["label"] != labels).astype(float)
+    if not 0 < level < 1:
+        raise CallError(f"level={level}: expected a share between 0 and 1")
+    table = aggregate(firms, by=by, weights=weights, indicators=[indicator], min_firms=min_firms)
+    first = table[f"{indicator}_mean"]
+    labels = local_moran(first, graph, alpha=alpha, n_permutations=n_permutations, seed=seed)
+    label = labels.frame["label"]
+    order = unit_values(graph, values=first).status.index
+    whole = unit_values(graph, values=pd.Series(0.0, order)).W
+    drawn = _drawn_means(firms, table, [indicator], weights, n_draws, seed)[..., 0]
+    place = table.index.get_indexer(order)
+    every = np.where(place >= 0, np.vstack([first.to_numpy(), drawn])[:, place], np.nan)
+    statistics, found = _tests_of_draws(every, whole, alpha=alpha, n_permutations=n_permutations,
+                                        seed=seed)  # fmt: skip
+    here, there = label.reindex(order).to_numpy(), np.isin(order, table.index)
+    share = pd.Series((found[1:] != here).mean(axis=0), order)[there].reindex(table.index)
+    frame = pd.DataFrame({"label": label, "changes": share, "unstable": share > _UNSTABLE})
+    known = statistics[1:][np.isfinite(statistics[1:])]
     tail = (1 - level) / 2
-    low, high = np.nanquantile(found, [tail, 1 - tail])
-    share = changed / n_draws
-    frame = pd.DataFrame({"label": labels, "changes": share, "unstable": share > _UNSTABLE})
-    whole = moran(first, graph, n_permutations=1).statistic
-    return ResampledMoran(whole, float(low), float(high), frame, n_draws, seed)
+    low, high = np.quantile(known, [tail, 1 - tail]) if len(known) else (np.nan, np.nan)
+    return ResampledMoran(
+        statistic=float(statistics[0]), ci_low=float(low), ci_high=float(high), level=level,
+        frame=frame, n_draws=n_draws, n_skipped=n_draws - len(known), seed=seed,
+    )  # fmt: skip

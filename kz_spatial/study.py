@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from kz_spatial.autocorrelation import LocalMoran, Moran
+    from kz_spatial.autocorrelation import GlobalStatistic
     from kz_spatial.density import DensitySurface
     from kz_spatial.fixed_effects import FixedEffectsFit
     from kz_spatial.joining import JoinAudit
@@ -60,7 +60,7 @@ class Study:
     join_audit: JoinAudit
     tables: dict[str, pd.DataFrame]
     fits: dict[str, FixedEffectsFit]
-    moran: dict[tuple[str, str], Moran]
+    moran: dict[tuple[str, str], GlobalStatistic]
     local_moran: dict[tuple[str, str], LocalMoran]
     partitions: dict[tuple[str, str], Partition]
     surfaces: dict[str, DensitySurface]

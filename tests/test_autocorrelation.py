@@ -15,10 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import false_discovery_control
 
-from kz_spatial import autocorrelation
-from kz_spatial.autocorrelation import LISA_LABELS, local_moran, moran
+from kz_spatial import _arrangements
+from kz_spatial.autocorrelation import moran
 from kz_spatial.boundaries import composites, oblasts
 from kz_spatial.errors import CallError, InputError
+from kz_spatial.local_moran import LISA_LABELS, local_moran
 from kz_spatial.weights import contiguity
 
 OBLASTS = oblasts(detail="light")
@@ -153,7 +154,7 @@ def test_all_5040_arrangements_of_the_composites():
 def test_global_monte_carlo_is_within_three_standard_errors_of_exact(monkeypatch, alternative):
     values, n = values_for(SEVEN, seed=6), 9999
     exact = moran(values, SEVEN, alternative=alternative)
-    monkeypatch.setattr(autocorrelation, "_MAX_ARRANGEMENTS", 1)
+    monkeypatch.setattr(_arrangements, "MAX_ARRANGEMENTS", 1)
     drawn = moran(values, SEVEN, alternative=alternative, n_permutations=n, seed=3)
     assert (drawn.method, drawn.n_arrangements, drawn.seed) == ("monte-carlo", n, 3)
     assert abs(drawn.p - exact.p) < 3 * np.sqrt(exact.p * (1 - exact.p) / n) + 1 / n
@@ -167,7 +168,7 @@ def test_local_monte_carlo_is_within_three_standard_errors_of_exact(monkeypatch)
     values, n = values_for(GRAPH, seed=8), 4999
     exact = local_moran(values, GRAPH)
     assert exact.seed is None
-    monkeypatch.setattr(autocorrelation, "_MAX_NEIGHBOUR_SETS", 0)
+    monkeypatch.setattr(_arrangements, "_MAX_HALF_SUMS", 0)
     drawn = local_moran(values, GRAPH, n_permutations=n, seed=3)
     assert drawn.seed == 3
     assert set(drawn.frame["method"]) == {"monte-carlo"}

@@ -18,12 +18,16 @@ FLOORS = {
     2.8: ["_twin_search"],
     2.9: ["_twin_audit"],
     3: ["boundaries", "survey", "twin", "twin_generator", "weights"],
-    4: ["aggregate", "few_clusters", "joining", "partition", "wild"],
+    4: [
+        "_arrangements", "_unit_values", "aggregate", "few_clusters", "joining", "partition",
+        "wild",
+    ],
     4.3: ["_unit_problem"],
     4.5: ["_connected", "_conley", "_fit", "_spatial_fit"],
     4.7: ["_unit_means"],
     5: [
-        "autocorrelation", "density", "fixed_effects", "regionalise", "spatial_models", "typology",
+        "autocorrelation", "density", "empirical_bayes", "fixed_effects", "local_moran",
+        "regionalise", "spatial_models", "typology",
     ],
     6: ["extended_models", "layers", "replication", "stability", "study"],
     6.5: ["qml"],

@@ -1,0 +1,142 @@
+"""Values of units and the weights among them as arrays, without the units that cannot take part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from kz_spatial.errors import InputError
+
+if TYPE_CHECKING:
+    from libpysal.graph import Graph
+    from numpy.typing import NDArray
+
+__all__ = ["UnitValues", "centred", "checked_values", "linked_units", "unit_values"]
+
+_ROUNDING: Final = 1e-10
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnitValues:
+    """Units with values and neighbours, in sorted order, so that row order cannot matter.
+
+    Attributes
+    ----------
+    keys : Index
+        The n units that take part.
+    Y : (v, n) array
+        Their values, a row per variable.
+    W : (n, n) array
+        Weights among them; rows sum to one where those of the whole graph do.
+    status : Series of str
+        By unit of the graph: "" for those that take part, else "suppressed" or "island".
+    """
+
+    keys: pd.Index[Any]
+    Y: NDArray[np.float64]
+    W: NDArray[np.float64]
+    status: pd.Series[Any]
+
+
+def checked_values(values: pd.Series[Any], what: str = "values") -> pd.Series[Any]:
+    """Take a Series of numbers with unique units and without infinities.
+
+    Raises
+    ------
+    InputError
+    """
+    if not isinstance(values, pd.Series):
+        raise InputError(f"{what}: found {type(values).__name__}, expected a Series by unit code")
+    if not values.index.is_unique:
+        twice = values.index[values.index.duplicated()][0]
+        raise InputError(f"{what}: found index value {twice!r} twice, expected once")
+    try:
+        numbers = values.astype(float)
+    except (TypeError, ValueError):
+        raise InputError(f"{what}: found {values.dtype} values that are no numbers, expected "
+                         "numbers") from None  # fmt: skip
+    infinite = values.index[np.isinf(numbers.to_numpy())]
+    if len(infinite):
+        raise InputError(f"{what}: found infinity for {infinite[0]!r}, expected a finite number")
+    return numbers
+
+
+def linked_units(
+    W: NDArray[np.float64], complete: NDArray[np.bool_]
+) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Units with values and a neighbour that has them, and the weights among them.
+
+    Where all rows of the whole sum to one, a neighbour without a value leaves its share to the
+    others.
+
+    Parameters
+    ----------
+    W : (n, n) array
+        Zero on the diagonal.
+    complete : (n,) array of bool
+        Which units have values.
+    """
+    use = complete
+    while True:  # a unit that loses its last neighbour may have been the last of another
+        among = W * use[None, :] * use[:, None]
+        linked = use & (np.abs(among).sum(axis=1) > 0)
+        if linked.sum() == use.sum():
+            break
+        use = linked
+    among = among[np.ix_(use, use)]
+    sums = W.sum(axis=1)
+    if np.allclose(sums[np.abs(W).sum(axis=1) > 0], 1.0):
+        among = among / among.sum(axis=1, keepdims=True)
+    return use, among
+
+
+def unit_values(graph: Graph, **variables: pd.Series[Any]) -> UnitValues:
+    """Bring variables and a graph into one order.
+
+    Parameters
+    ----------
+    graph : libpysal.graph.Graph
+        A unit's weight on itself is left out.
+    **variables : Series
+        By unit, named as messages shall name them. A unit that a variable lacks, or where it is
+        NaN, takes no part.
+
+    Raises
+    ------
+    InputError
+        When a unit repeats, is not in the graph, or is infinite.
+    """
+    known = pd.Index(graph.unique_ids)
+    order = known.sort_values()
+    rows = []
+    for name, variable in variables.items():
+        numbers = checked_values(variable, name)
+        strange = variable.index.difference(known)
+        if len(strange):
+            raise InputError(f"{name}: found unit {strange[0]!r} that the graph lacks; the graph "
+                             f"has {', '.join(map(str, known[:5]))}, ...")  # fmt: skip
+        rows.append(numbers.reindex(order).to_numpy())
+    Y = np.array(rows)
+    place = known.get_indexer(order)
+    W = np.asarray(graph.sparse.toarray(), dtype=np.float64)[np.ix_(place, place)]
+    np.fill_diagonal(W, 0.0)
+    given = np.isfinite(Y).all(axis=0)
+    use, among = linked_units(W, given)
+    status = pd.Series(np.where(~given, "suppressed", np.where(use, "", "island")), order)
+    return UnitValues(order[use], Y[:, use], among, status)
+
+
+def centred(Y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rows less their mean; zero where all that is left is rounding.
+
+    Parameters
+    ----------
+    Y : (..., n) array
+    """
+    if not Y.shape[-1]:
+        return Y
+    flat = np.ptp(Y, axis=-1) <= _ROUNDING * np.abs(Y).max(axis=-1)
+    return np.where(flat[..., None], 0.0, Y - Y.mean(axis=-1, keepdims=True))
