@@ -9,10 +9,13 @@ import zipfile
 from pathlib import Path
 
 import geopandas as gpd
+import pyproj
 import pytest
+from qt6_names import Stubs, follow, stubs_folder
 
 from kz_spatial import cli, composites, oblasts
 from kz_spatial.errors import CallError, InputError
+from kz_spatial.options import EQUAL_AREA_CRS
 from kz_spatial.plugin import PLUGIN_NAME, build_plugin, install_plugin, profile_folders
 from kz_spatial.qm import compile_ts, read_ts
 
@@ -167,6 +170,154 @@ def test_source_has_nothing_that_breaks_on_qt6(file):
     text = file.read_text(encoding="utf-8").replace("qgis.PyQt", "qgis_qt")
     found = [match.group() for pattern in QT6 for match in re.finditer(pattern, text)]
     assert not found, found
+
+
+@pytest.fixture(scope="module")
+def pyqt6():
+    return Stubs(stubs_folder())
+
+
+@pytest.mark.parametrize("file", _sources(), ids=lambda p: p.name)
+def test_every_name_that_a_source_takes_from_qt_is_in_pyqt6(file, pyqt6):
+    faults, _ = follow(file.read_text(encoding="utf-8"), pyqt6)
+    assert faults == []
+
+
+def test_names_of_pyqt6_are_read_without_loading_qt(pyqt6):
+    pyqt6.exported("QtWidgets", "QDialog")
+    assert "PyQt6" not in sys.modules
+
+
+@pytest.mark.parametrize(
+    ("file", "wanted"),
+    [
+        ("layout_dialog", {"QDialogButtonBox.StandardButton.Ok", "self.setWindowTitle",
+                           "self.sizes.currentText", "buttons.accepted.connect"}),
+        ("plugin", {"qgis.PyQt.QtWidgets.QAction", "QDialog.DialogCode.Accepted",
+                    "action.triggered.connect"}),
+        ("algorithm", {"QApplication.instance", "application.thread"}),
+        ("tables", {"QMetaType.Type.QString", "QVariant.String"}),
+    ],
+)  # fmt: skip
+def test_names_are_followed_into_attributes_calls_and_variables(file, wanted, pyqt6):
+    _, seen = follow((SOURCE / f"{file}.py").read_text(encoding="utf-8"), pyqt6)
+    assert wanted <= seen
+
+
+IMPORTS = """from qgis.PyQt.QtCore import QCoreApplication, QLocale, QMetaType, QTimer, QVariant, Qt
+from qgis.PyQt.QtGui import QColor, QFont
+from qgis.PyQt.QtWidgets import QAction, QApplication, QComboBox, QDialog, QDialogButtonBox
+from qgis.PyQt.QtWidgets import QMessageBox, QPushButton
+"""
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        # what Qt 6 removed or moved
+        "from qgis.PyQt.QtCore import QRegExp",
+        "from qgis.PyQt.QtWidgets import QDesktopWidget",
+        "from qgis.PyQt.QtWebKit import QWebSettings",
+        "from qgis.PyQt.QtWidgets import QUndoStack",
+        "from qgis.PyQt import QtWebKitWidgets",
+        "from qgis.PyQt import QtWidgets\nQtWidgets.QDesktopWidget()",
+        "QApplication.desktop()",
+        "QVariant.String",
+        # enumerations without their scope, or with another
+        "Qt.AlignLeft",
+        "Qt.AlignmentFlag.AlignLeftt",
+        "Qt.ItemDataRole.AlignLeft",
+        "QDialogButtonBox.Ok",
+        "QDialogButtonBox.StandardButtons.Ok",
+        "QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Okay",
+        "QFont.Bold",
+        "QMessageBox.Yes",
+        "QMetaType.QString",
+        # methods: of a class, of what a call gives, of a variable, of a signal
+        "QCoreApplication.translated('a', 'b')",
+        "QColor(1, 2, 3).light()",
+        "QApplication.instance().threads()",
+        "dialog = QDialog()\ndialog.exec_()",
+        "def f(a):\n    if a:\n        font = QFont()\n        font.setBolder(True)",
+        "QPushButton().clicked.conect(print)",
+        "QPushButton().click.connect(print)",
+        "f = lambda: QLocale().nam()",
+        "print([QFont.Bold for _ in range(2)])",
+        "sorted([], key=lambda font: QFont.Light)",
+        # those that a class of the plugin inherits or keeps
+        "class A(QDialog):\n    def f(self):\n        self.exec_()",
+        "class A(QDialog):\n    def f(self):\n        super().exec_()",
+        "class A(QDialog):\n    pass\nclass B(A):\n    def f(self):\n        self.exec_()",
+        "class A(QDialog):\n    pass\nA().exec_()",
+        (
+            "class A:\n    def __init__(self):\n        self.a, self.b = 1, QComboBox()\n"
+            "    def f(self):\n        return self.b.text()"
+        ),
+        # a guard lets pass what it asks for, and in its own branch alone
+        "a = 1 if hasattr(QVariant, 'String') else QVariant.String",
+        "a = QVariant.Int if hasattr(QVariant, 'String') else 1",
+        # what cannot be followed must not be written
+        "from qgis.PyQt.QtCore import *",
+        "import qgis.PyQt.QtCore",
+    ],
+)
+def test_a_name_that_pyqt6_lacks_is_one_fault(wrong, pyqt6):
+    faults, _ = follow(IMPORTS + wrong, pyqt6)
+    assert len(faults) == 1, faults
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        "",
+        "Qt.ItemDataRole.UserRole.value\nQt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop",
+        "from qgis.PyQt import QtWidgets\nQtWidgets.QDialog.DialogCode.Accepted",
+        "from qgis.PyQt.QtCore import NULL",
+        "from qgis.PyQt.QtWidgets import QActionGroup, QShortcut",
+        "from qgis.PyQt.QtGui import QAction as A\nA('a').triggered.connect(print)",
+        "a = QVariant.String if hasattr(QVariant, 'String') else QMetaType.Type.QString",
+        "if hasattr(QVariant, 'String'):\n    a = QVariant.String",
+        "QApplication.instance().thread().currentThread()",
+        "QTimer.singleShot(0, print)",
+        "QColor.__name__\nQDialog().__class__",
+        # names of one's own are no business of Qt's
+        "def f(Qt):\n    return Qt.anything",
+        "for Qt in []:\n    Qt.anything",
+        "a = QFont()\na = 3\na.anything",
+        "class A(QDialog):\n    def f(self):\n        self.mine = 1\n        return self.mine",
+        "class A(QDialog):\n    def g(self): ...\n    def f(self):\n        self.g()",
+        "from elsewhere import B\nclass A(B):\n    def f(self):\n        self.anything()",
+        "from elsewhere import B\nclass A(B, QDialog):\n    def f(self):\n        self.anything()",
+    ],
+)
+def test_names_that_pyqt6_has_or_nobody_knows_are_no_fault(right, pyqt6):
+    assert follow(IMPORTS + right, pyqt6)[0] == []
+
+
+def _constant(file, name):
+    """A constant of a source that cannot be imported without QGIS."""
+    tree = ast.parse((SOURCE / file).read_text(encoding="utf-8"))
+    values = {}
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant | ast.JoinedStr):
+            values[node.targets[0].id] = eval(ast.unparse(node.value), {}, values)
+    return values[name]
+
+
+def test_projection_of_projects_is_that_of_the_package():
+    ours, theirs = pyproj.CRS(_constant("words.py", "PROJECT_CRS")), pyproj.CRS(EQUAL_AREA_CRS)
+    assert ours.name == "Kazakhstan Albers Equal Area"
+    assert ours.to_json_dict()["type"] == "ProjectedCRS"
+
+    def parameters(crs):
+        operation = crs.coordinate_operation
+        return operation.method_code, [(p.code, p.value, p.unit_name) for p in operation.params]
+
+    assert parameters(ours) == parameters(theirs)
+    assert ours.ellipsoid == theirs.ellipsoid
+    assert ours.prime_meridian == theirs.prime_meridian
+    told = [[(a.direction, a.unit_name) for a in crs.axis_info] for crs in (ours, theirs)]
+    assert told[0] == told[1]
 
 
 def test_the_same_sources_give_the_same_bytes(packed, tmp_path):

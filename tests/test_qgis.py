@@ -185,6 +185,8 @@ def test_desktop_opens_a_bundle_from_the_menu(settings, profile, screen):
     assert len(found["menu"]) == 5
     assert found["layers"] == 8
     assert "+proj=aea" in found["crs"], "the desktop took the projection of the first layer"
+    # the button itself has room for codes alone, and calls what has none "Unknown CRS"
+    assert found["crs tip"] == "Current CRS: Kazakhstan Albers Equal Area"
     assert found["with boundaries"] == 10
     assert found["after unload"] == []
     for name in ("desktop", "layout"):

@@ -168,7 +168,7 @@ def layers_extent(layers, crs: QgsCoordinateReferenceSystem, project) -> QgsRect
 
 def use_project_crs(project) -> None:
     """Equal-area projection of Kazakhstan for the project."""
-    project.setCrs(QgsCoordinateReferenceSystem.fromProj(PROJECT_CRS))
+    project.setCrs(QgsCoordinateReferenceSystem.fromWkt(PROJECT_CRS))
 
 
 def show(project, canvas, extent: QgsRectangle, *, set_crs: bool) -> None:

@@ -11,9 +11,25 @@ from qgis.PyQt.QtCore import QCoreApplication, QLocale, QTranslator
 CONTEXT = "KzSpatialResults"
 FOLDER = Path(__file__).parent
 LANGUAGES = ("en", "ru", "kk")
-# Albers with standard parallels a sixth inside Kazakhstan's north and south ends
+CRS_NAME = "Kazakhstan Albers Equal Area"
+_DEGREE = 'ANGLEUNIT["degree",0.0174532925199433]'
+_METRE = 'LENGTHUNIT["metre",1]'
+# Albers with standard parallels a sixth inside Kazakhstan's north and south ends. Text of this
+# form alone gives a projection a name without an entry in the reader's own list; an ID of its own
+# would make QGIS refuse it, and that of the ellipsoid is what measuring goes by.
 PROJECT_CRS = (
-    "+proj=aea +lat_0=48 +lon_0=67 +lat_1=43 +lat_2=53 +x_0=0 +y_0=0 +datum=WGS84 +units=m +no_defs"
+    f'PROJCRS["{CRS_NAME}",'
+    'BASEGEOGCRS["WGS 84",DATUM["World Geodetic System 1984",'
+    f'ELLIPSOID["WGS 84",6378137,298.257223563,{_METRE},ID["EPSG",7030]]],'
+    f'PRIMEM["Greenwich",0,{_DEGREE}]],'
+    'CONVERSION["Albers Equal Area",METHOD["Albers Equal Area",ID["EPSG",9822]],'
+    f'PARAMETER["Latitude of false origin",48,{_DEGREE},ID["EPSG",8821]],'
+    f'PARAMETER["Longitude of false origin",67,{_DEGREE},ID["EPSG",8822]],'
+    f'PARAMETER["Latitude of 1st standard parallel",43,{_DEGREE},ID["EPSG",8823]],'
+    f'PARAMETER["Latitude of 2nd standard parallel",53,{_DEGREE},ID["EPSG",8824]],'
+    f'PARAMETER["Easting at false origin",0,{_METRE},ID["EPSG",8826]],'
+    f'PARAMETER["Northing at false origin",0,{_METRE},ID["EPSG",8827]]],'
+    f'CS[Cartesian,2],AXIS["(E)",east,ORDER[1],{_METRE}],AXIS["(N)",north,ORDER[2],{_METRE}]]'
 )
 
 

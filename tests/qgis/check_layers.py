@@ -8,17 +8,27 @@ from qgis.core import (
     QgsExpressionContext,
     QgsExpressionContextUtils,
     QgsRasterLayer,
+    QgsRectangle,
+    QgsRuleBasedRenderer,
     QgsSingleSymbolRenderer,
     QgsVectorLayer,
 )
 
 from maps import (
+    EXTENT,
+    REFERENCE_SIZE,
+    REFERENCE_STYLES,
+    REFERENCES,
     class_rules,
+    feature_colours,
     heading,
     layer,
     layers,
     own_styles,
     picture,
+    reference_errors,
+    reference_layer,
+    reference_picture,
     share_errors,
     with_style,
 )
@@ -296,3 +306,91 @@ def check_the_measure_of_pictures_sees_faults(settings):
         bare = QgsVectorLayer(one.source(), "bare", "ogr")
         bare.setRenderer(QgsSingleSymbolRenderer.defaultRenderer(bare.geometryType()))
         assert share_errors(one, picture([bare])), f"{title}: an unstyled layer goes unseen"
+
+
+def check_class_rules_leave_out_the_heading_and_notes(settings):
+    one = layer(_geopackages(settings)[0], "oblasts")
+    before = [rule.label() for rule in class_rules(one)]
+    root = one.renderer().rootRule()
+    root.appendChild(QgsRuleBasedRenderer.Rule(None, 0, 0, "FALSE", "A note"))
+    assert root.children()[-1].label() == "A note"
+    assert [rule.label() for rule in class_rules(one)] == before
+    assert heading(one) not in before
+
+
+def _references(settings):
+    path = _geopackages(settings)[0]
+    for stem in REFERENCE_STYLES:
+        yield stem, reference_layer(path, stem)
+
+
+def check_stored_pictures_are_those_of_the_list(settings):
+    assert {file.stem for file in REFERENCES.glob("*.png")} == set(REFERENCE_STYLES)
+
+
+def check_pictures_are_like_the_stored_ones(settings):
+    for stem, one in _references(settings):
+        image = reference_picture([one])
+        image.save(str(Path(settings["tmp"]) / f"{stem}.png"))
+        faults = reference_errors(stem, image)
+        assert not faults, f"{faults}; where it should, run tests/reference/qgis_maps/make.py"
+
+
+def check_stored_pictures_bear_half_a_pixel_and_rough_outlines(settings):
+    half = EXTENT.width() / REFERENCE_SIZE[0] / 2
+    moved = QgsRectangle(EXTENT.xMinimum() + half, EXTENT.yMinimum() + half,
+                         EXTENT.xMaximum() + half, EXTENT.yMaximum() + half)  # fmt: skip
+    for stem, one in _references(settings):
+        assert not reference_errors(stem, reference_picture([one], extent=moved))
+        assert not reference_errors(stem, reference_picture([one], smooth=False))
+
+
+def check_stored_pictures_show_a_missing_layer(settings):
+    for stem in REFERENCE_STYLES:
+        assert reference_errors(stem, reference_picture([])), f"{stem}: goes unseen"
+
+
+def check_stored_pictures_show_a_layer_without_classes(settings):
+    """In whatever colour: that of each class, so also of the largest, where least is changed."""
+    for stem, one in _references(settings):
+        rules = class_rules(one)
+        assert len(rules) >= 3, stem
+        for rule in rules:
+            bare = QgsVectorLayer(one.source(), "bare", "ogr")
+            bare.setLabelsEnabled(False)
+            bare.setRenderer(QgsSingleSymbolRenderer(rule.symbol().clone()))
+            faults = reference_errors(stem, reference_picture([bare]))
+            assert faults, f"{stem}: all in the colour of {rule.label()!r} goes unseen"
+
+
+def _repainted(before, after):
+    """Share of the picture that gets a colour well apart from the one it had."""
+    return sum(share for key, (colour, share) in before.items()
+               if abs(colour - after[key][0]).max() > 40)  # fmt: skip
+
+
+def check_stored_pictures_show_another_style_of_the_layer(settings):
+    """Where styles differ by more than a city: two numbers of groups may differ in one alone."""
+    for stem, one in _references(settings):
+        before, judged = feature_colours(one), []
+        for title, text in own_styles(one).items():
+            with_style(one, text)
+            one.setLabelsEnabled(False)
+            if _repainted(before, feature_colours(one)) < 0.02:
+                continue
+            judged.append(title)
+            faults = reference_errors(stem, reference_picture([one]))
+            assert faults, f"{stem}: in the style {title!r} goes unseen"
+        assert REFERENCE_STYLES[stem][1] not in judged
+        # densities have one style
+        assert judged or stem == "density_contours", stem
+        settings["measured"][f"styles told from {stem}"] = len(judged)
+
+
+def check_stored_pictures_show_classes_in_reverse(settings):
+    for stem, one in _references(settings):
+        rules = class_rules(one)
+        symbols = [rule.symbol().clone() for rule in rules]
+        for rule, symbol in zip(rules, reversed(symbols), strict=True):
+            rule.setSymbol(symbol)
+        assert reference_errors(stem, reference_picture([one])), f"{stem}: goes unseen"

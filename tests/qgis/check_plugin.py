@@ -1,14 +1,20 @@
 """The plugin in QGIS: loading, opening a bundle, and leaving without a trace."""
 
 import shutil
+import sqlite3
 import sys
 import time
 from pathlib import Path
 
-from qgis.core import QgsApplication, QgsProject
+from qgis.core import (
+    QgsApplication,
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsProject,
+)
 
 from fakes import Desktop
-from maps import heading
+from maps import CRS, heading
 
 HEAVY = ("kz_spatial", "geopandas", "pandas", "shapely", "libpysal", "esda", "pysal", "folium")
 
@@ -125,6 +131,51 @@ def check_project_gets_projection_extent_styles_and_themes(settings):
     below = [project.mapLayer(key).name() for key in
              themes.mapThemeVisibleLayerIds("Density of firms, firms per 1000 km²")]  # fmt: skip
     assert sorted(below) == ["Density of firms", "Oblasts"], below
+    plugin.unload()
+
+
+def _user_projections():
+    """What the reader's own list of projections holds, in the file and in memory."""
+    with sqlite3.connect(QgsApplication.qgisUserDatabaseFilePath()) as base:
+        stored = base.execute("SELECT description FROM tbl_srs").fetchall()
+    known = QgsApplication.coordinateReferenceSystemRegistry().userCrsList()
+    return stored, [each.name for each in known]
+
+
+def check_projection_has_a_name_also_after_saving_and_is_in_no_list(settings):
+    _, plugin = _started()
+    project = _empty_project()
+    plugin.open_results(_bundle(settings))
+    for suffix in ("qgs", "qgz"):
+        file = str(Path(settings["tmp"]) / f"saved.{suffix}")
+        assert project.write(file), project.error()
+        again = QgsProject()
+        assert again.read(file), again.error()
+        for crs in (project.crs(), again.crs()):
+            assert crs.isValid()
+            assert crs.userFriendlyIdentifier() == "Kazakhstan Albers Equal Area"
+            assert crs.description() == "Kazakhstan Albers Equal Area"
+            assert crs.toProj().startswith(CRS), crs.toProj()
+            assert crs.ellipsoidAcronym() == "EPSG:7030"
+        assert again.crs() == project.crs()
+    plugin.unload()
+    assert _user_projections() == ([], [])
+
+
+def check_projection_puts_places_where_the_package_puts_them(settings):
+    _, plugin = _started()
+    project = _empty_project()
+    plugin.open_results(_bundle(settings))
+    degrees = QgsCoordinateReferenceSystem("EPSG:4326")
+    ours, theirs = (
+        QgsCoordinateTransform(degrees, crs, project)
+        for crs in (project.crs(), QgsCoordinateReferenceSystem.fromProj(CRS))
+    )
+    for x in range(46, 89, 6):
+        for y in range(40, 57, 4):
+            assert ours.transform(x, y).distance(theirs.transform(x, y)) < 1e-6, (x, y)
+    assert ours.transform(67, 48).distance(0, 0) < 1e-6, "the origin, east before north"
+    assert ours.transform(68, 48).x() > 70_000
     plugin.unload()
 
 

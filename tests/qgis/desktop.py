@@ -10,7 +10,7 @@ from pathlib import Path
 import qgis.utils
 from qgis.core import QgsProject
 from qgis.PyQt.QtCore import QSize, QTimer
-from qgis.PyQt.QtWidgets import QApplication, QFileDialog
+from qgis.PyQt.QtWidgets import QApplication, QFileDialog, QToolButton
 
 OUT = Path(os.environ["KZ_OUT"])
 told = {}
@@ -46,6 +46,8 @@ def _work():
     told["layers"] = len(QgsProject.instance().mapLayers())
     told["groups"] = [g.name() for g in QgsProject.instance().layerTreeRoot().findGroups(True)]
     told["crs"] = QgsProject.instance().crs().toProj()
+    button = window.statusBar().findChild(QToolButton, "mOntheFlyProjectionStatusButton")
+    told["crs tip"] = button.toolTip()
     _picture("desktop")
     sheets = QgsProject.instance().layoutManager().printLayouts()
     told["designer"] = iface.openLayoutDesigner(

@@ -1,5 +1,7 @@
 """Layers, legends and pictures, as several checks need them."""
 
+from pathlib import Path
+
 import numpy as np
 from qgis.core import (
     QgsCoordinateReferenceSystem,
@@ -21,6 +23,18 @@ CRS = (
 )
 EXTENT = QgsRectangle(-1_600_000, -900_000, 1_600_000, 900_000)
 SIZE = (960, 540)
+REFERENCES = Path(__file__).parents[1] / "reference" / "qgis_maps"
+REFERENCE_SIZE = (480, 270)
+# picture, by its file's name: layer and style. Local Moran shows the indicator that has the most
+# classes: with outages and electronic payments no oblast is significant, and both look the same.
+REFERENCE_STYLES = {
+    "oblasts_readiness": ("oblasts", "Readiness score, mean z-score"),
+    "composites_outages": ("composites", "Power outages, outages a month"),
+    "local_moran_innovation": ("local_moran", "Product innovation"),
+    "clusters_typology": ("clusters", "Typology of the seven regions"),
+    "density_contours": ("density_contours", "Density of firms, firms per 1000 km²"),
+}
+BLOCK = 10
 
 
 def layer(path, name):
@@ -58,13 +72,13 @@ def heading(one):
 
 
 def class_rules(one):
-    rules = one.renderer().rootRule().children()[1:]
-    assert all(rule.symbol() is not None for rule in rules)
-    return rules
+    """Entries of the legend that draw something: neither the heading nor a note."""
+    return [rule for rule in one.renderer().rootRule().children()[1:] if rule.symbol() is not None]
 
 
-def picture(shown, *, size=SIZE, extent=EXTENT, crs=CRS):
+def picture(shown, *, size=SIZE, extent=EXTENT, crs=CRS, smooth=True):
     view = QgsMapSettings()
+    view.setFlag(QgsMapSettings.Flag.Antialiasing, smooth)
     view.setLayers(shown)
     view.setDestinationCrs(QgsCoordinateReferenceSystem.fromProj(crs))
     view.setExtent(extent)
@@ -95,21 +109,34 @@ def _on_white(colour):
     return np.array([round(255 * (1 - opacity) + part * opacity) for part in colour.getRgb()[:3]])
 
 
-def expected_shares(one):
-    """By class: colour on paper, hatched or not, share of the picture from the areas."""
+def _class_areas(one):
+    """Each class with its colour on paper, and by feature the share of the picture it takes."""
     move = QgsCoordinateTransform(one.crs(), QgsCoordinateReferenceSystem.fromProj(CRS),
                                   QgsProject.instance().transformContext())  # fmt: skip
-    found = {}
     for rule in class_rules(one):
-        area = 0.0
+        shares = {}
         for feature in one.getFeatures(rule.filterExpression()):
             shape = feature.geometry()
             shape.transform(move)
-            area += shape.area()
-        hatched = rule.symbol().symbolLayerCount() > 1
-        colour = _on_white(rule.symbol().symbolLayer(0).fillColor())
-        found[rule.label()] = (colour, hatched, area / EXTENT.area())
-    return found
+            shares[feature.id()] = shape.area() / EXTENT.area()
+        yield rule, _on_white(rule.symbol().symbolLayer(0).fillColor()), shares
+
+
+def expected_shares(one):
+    """By class: colour on paper, hatched or not, share of the picture from the areas."""
+    return {
+        rule.label(): (colour, rule.symbol().symbolLayerCount() > 1, sum(shares.values()))
+        for rule, colour, shares in _class_areas(one)
+    }
+
+
+def feature_colours(one):
+    """By feature: colour on paper, share of the picture."""
+    return {
+        key: (colour, share)
+        for _, colour, shares in _class_areas(one)
+        for key, share in shares.items()
+    }
 
 
 def share_errors(one, image):
@@ -131,3 +158,40 @@ def share_errors(one, image):
             faults.append(f"{label}: {got:.3f} of the picture, areas say {share:.3f}")
     assert judged, "no class is large enough to judge"
     return faults
+
+
+def reference_layer(path, stem):
+    """A layer of a GeoPackage in the style of a stored picture, without names."""
+    name, style = REFERENCE_STYLES[stem]
+    one = layer(path, name)
+    with_style(one, own_styles(one)[style])
+    one.setLabelsEnabled(False)
+    return one
+
+
+def reference_picture(shown, **wishes):
+    """A picture of layers to be stored, or compared with a stored one."""
+    return picture(shown, size=REFERENCE_SIZE, **wishes)
+
+
+def _blocks(image):
+    seen = pixels(image)
+    rows, columns = seen.shape[0] // BLOCK, seen.shape[1] // BLOCK
+    return seen.reshape(rows, BLOCK, columns, BLOCK, 3).mean(axis=(1, 3))
+
+
+def reference_errors(stem, image):
+    """How a picture differs from the stored one, in words; empty where it does not.
+
+    Means of blocks are compared, so that outlines may be drawn half a pixel off, rough or smooth:
+    that makes 1.5 of 255 on average, and 21 in the worst block. The least of the faults that the
+    checks try makes 4.1 on average, and more than 32 in 5 % of the blocks.
+    """
+    stored = QImage(str(REFERENCES / f"{stem}.png"))
+    assert not stored.isNull(), f"{stem}.png is missing or no picture"
+    assert stored.size() == image.size(), (stored.size(), image.size())
+    apart = np.abs(_blocks(image) - _blocks(stored)).max(axis=2)
+    mean, share = float(apart.mean()), float((apart > 32).mean())
+    if mean <= 2.5 and share <= 0.01:
+        return ""
+    return f"{stem}: blocks differ by {mean:.1f} of 255, {share:.1%} of them by more than 32"
