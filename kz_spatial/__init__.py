@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from kz_spatial.bundle import run as run
     from kz_spatial.bundle import write_audit as write_audit
     from kz_spatial.bundle import write_bundle as write_bundle
+    from kz_spatial.cluster_choice import choose_n_clusters as choose_n_clusters
+    from kz_spatial.cluster_choice import ward_tree as ward_tree
     from kz_spatial.density import density as density
     from kz_spatial.empirical_bayes import empirical_bayes_means as empirical_bayes_means
     from kz_spatial.empirical_bayes import empirical_bayes_rates as empirical_bayes_rates
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from kz_spatial.printed import compatible_df as compatible_df
     from kz_spatial.printed import recover_counts as recover_counts
     from kz_spatial.regionalise import optimal_curve as optimal_curve
+    from kz_spatial.regionalise import optimal_regions as optimal_regions
     from kz_spatial.regionalise import regionalise as regionalise
     from kz_spatial.replication import audit as audit
     from kz_spatial.replication import replicate as replicate
@@ -78,6 +81,7 @@ _HOMES: Final = {
     "audit": "replication",
     "bivariate_moran": "autocorrelation",
     "check_survey": "survey",
+    "choose_n_clusters": "cluster_choice",
     "co_membership": "stability",
     "compare": "fixed_effects",
     "compatible_df": "printed",
@@ -104,6 +108,7 @@ _HOMES: Final = {
     "neighbour_means": "spatial_models",
     "oblasts": "boundaries",
     "optimal_curve": "regionalise",
+    "optimal_regions": "regionalise",
     "permit_by_reliability": "extended_models",
     "place_firms": "joining",
     "rank_partition": "partition",
@@ -123,6 +128,7 @@ _HOMES: Final = {
     "spatial_lag": "spatial_models",
     "typology": "typology",
     "union": "weights",
+    "ward_tree": "cluster_choice",
     "write_audit": "bundle",
     "write_bundle": "bundle",
 }

@@ -63,10 +63,22 @@ def orders(n: int, n_permutations: int, seed: int) -> tuple[NDArray[np.intp], bo
 
 
 def share_extreme(
-    draws: NDArray[np.float64], observed: float, alternative: Alternative, *, exact: bool
-) -> float:
-    """Share of arrangements as extreme as the observed one, which random ones are joined by."""
-    centre = float(draws.mean())
+    draws: NDArray[np.float64], observed: float, alternative: Alternative, *, centre: float,
+    exact: bool,
+) -> float:  # fmt: skip
+    """Share of arrangements as extreme as the observed one, which random ones are joined by.
+
+    Parameters
+    ----------
+    draws : (r,) array
+        The statistic in each arrangement.
+    observed : float
+    alternative : {"two-sided", "greater", "less"}
+    centre : float
+        Mean over all arrangements, known without drawing any.
+    exact : bool
+        Whether the draws are all arrangements.
+    """
     tie = TIE * max(float(np.abs(draws - centre).max()), abs(observed), 1e-300)
     if alternative == "greater":
         extreme = draws >= observed - tie
@@ -165,10 +177,10 @@ def _tails(
         part = slice(start, start + batch)
         left = _sums_by_size(values[part, :half], k)
         right = _sums_by_size(values[part, half:], k)
-        turned = [[-each[:, ::-1] for each in side] for side in (left, right)]
+        minus_left, minus_right = ([-each[:, ::-1] for each in side] for side in (left, right))
         for t in range(limits.shape[1]):
             upper[part, t] = _count_at_least(left, right, k, limits[part, t])
-            lower[part, t] = _count_at_least(*turned, k, limits[part, t])
+            lower[part, t] = _count_at_least(minus_left, minus_right, k, limits[part, t])
     return upper, lower
 
 
@@ -193,6 +205,8 @@ def set_p_values(
         Share of sets as extreme as the observed one, and as the most extreme one.
     """
     m = others.shape[1]
+    if k == m:  # there is one set
+        return np.ones(len(sums)), np.ones(len(sums))
     mean = others.mean(axis=1, keepdims=True)
     values, observed = others - mean, sums - k * mean[:, 0]
     if 2 * k > m:  # the values left out sum to minus those chosen

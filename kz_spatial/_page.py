@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["html_table", "number"]
+__all__ = ["html_table", "interval", "number"]
 
 
 def number(value: Any, digits: int = 3) -> str:
@@ -20,6 +20,11 @@ def number(value: Any, digits: int = 3) -> str:
         return f"{int(value):,}".replace(",", " ")
     text = f"{float(value):.{digits}g}" if abs(value) < 1000 else f"{float(value):,.0f}"
     return text.replace("-", "−")
+
+
+def interval(low: float, high: float) -> str:
+    """Two ends of an interval; a dash where there is none."""
+    return f"{number(low)} to {number(high)}" if np.isfinite([low, high]).all() else "–"
 
 
 def _cell(value: Any) -> str:

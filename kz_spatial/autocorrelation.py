@@ -52,7 +52,7 @@ class GlobalStatistic:
     statistic, expected : float
         The statistic, and its mean when arrangement does not matter.
     z : float
-        Distance from the mean of the arrangements in their standard deviations.
+        Distance from `expected` in standard deviations of the arrangements.
     p : float
         NaN when inapplicable.
     alternative : {"two-sided", "greater", "less"}
@@ -107,8 +107,8 @@ class _Inference:
             name=name,
             statistic=observed,
             expected=expected,
-            z=(observed - float(draws.mean())) / spread if spread > 0 else np.nan,
-            p=share_extreme(draws, observed, self.alternative, exact=exact),
+            z=(observed - expected) / spread if spread > 0 else np.nan,
+            p=share_extreme(draws, observed, self.alternative, centre=expected, exact=exact),
             alternative=self.alternative,
             method="exact" if exact else "monte-carlo",
             n_arrangements=len(draws),
@@ -124,6 +124,12 @@ def _why_not(Z: NDArray[np.float64]) -> str:
     return "" if Z.any(axis=1).all() else "the values do not vary"
 
 
+def _lag_products(rows: NDArray[np.float64], W: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sum of w_ij x_i x_j for each row x."""
+    found: NDArray[np.float64] = ((rows @ W.T) * rows).sum(axis=1)
+    return found
+
+
 def moran_of_rows(Z: NDArray[np.float64], W: NDArray[np.float64]) -> NDArray[np.float64]:
     """Moran's I of r sets of values.
 
@@ -133,8 +139,9 @@ def moran_of_rows(Z: NDArray[np.float64], W: NDArray[np.float64]) -> NDArray[np.
         Values less their mean, none of the rows all zero.
     W : (n, n) array
     """
-    product = np.einsum("ri,ri->r", Z @ W.T, Z)
-    return Z.shape[1] / float(W.sum()) * product / (Z**2).sum(axis=1)
+    n = int(Z.shape[1])
+    found: NDArray[np.float64] = n / float(W.sum()) * _lag_products(Z, W) / (Z**2).sum(axis=1)
+    return found
 
 
 def moran(
@@ -258,7 +265,8 @@ def geary(
     both = W.sum(axis=0) + W.sum(axis=1)
 
     def statistic(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        return scale * (rows**2 @ both - 2 * np.einsum("ri,ri->r", rows @ W.T, rows))
+        squares: NDArray[np.float64] = rows**2 @ both
+        return scale * (squares - 2 * _lag_products(rows, W))
 
     return ask.test("Geary's C", z[0], statistic, 1.0)
 
@@ -305,6 +313,6 @@ def getis_ord(
     pairs = float(x.sum() ** 2 - (x**2).sum())
 
     def statistic(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.einsum("ri,ri->r", rows @ links.T, rows) / pairs
+        return _lag_products(rows, links) / pairs
 
     return ask.test(name, x, statistic, float(links.sum()) / (n * (n - 1)))

@@ -87,11 +87,13 @@ def _reading(args: argparse.Namespace) -> dict[str, Any]:
 def _run(args: argparse.Namespace) -> int:
     if not (args.bandwidth_km > 0 and args.cell_km > 0):
         raise CallError("--bandwidth-km and --cell-km: expected kilometres above 0")
+    if args.draws < 0:
+        raise CallError(f"--draws {args.draws}: expected 0 or more")
     from kz_spatial import bundle
 
     options = RunOptions(
         coding=args.coding, weights=args.weights, language=args.lang, seed=args.seed,
-        permutations=args.permutations, n_clusters=args.clusters,
+        permutations=args.permutations, draws=args.draws, n_clusters=args.clusters,
         bandwidth_m=1000 * args.bandwidth_km, cell_m=1000 * args.cell_km,
     )  # fmt: skip
     reading = {} if args.survey is None else _reading(args)
@@ -283,6 +285,9 @@ def _parser() -> argparse.ArgumentParser:
         default=RunOptions().permutations,
         help="Monte Carlo arrangements where enumeration is out of reach",
     )
+    run.add_argument("--draws", type=int, default=RunOptions().draws,
+                     help="times that firms are drawn again for intervals and stability; 0: never"
+                     )  # fmt: skip
     run.add_argument("--clusters", type=int, default=RunOptions().n_clusters, help="groups to form")
     run.add_argument("--bandwidth-km", type=float, default=RunOptions().bandwidth_m / 1000)
     run.add_argument("--cell-km", type=float, default=RunOptions().cell_m / 1000)

@@ -5,7 +5,8 @@ units carry a test of pattern. Each value is set against what it would vary by i
 the spread between units were at work, z = (value - overall) / sqrt(between + within / n):
 
 - rates: Assunção and Reis (1999), Statistics in Medicine 18, 2147-2162; `within` is the overall
-  rate, and a unit whose variance comes out negative takes `within / n` alone
+  rate, and a `between` that comes out negative counts as 0, as in spdep and GeoDa (esda keeps it
+  for units whose variance stays positive)
 - means: the same idea with `within` the variance of firms pooled over units and `between` by the
   method of moments, not below 0 (Searle, Casella and McCulloch, 1992, *Variance Components*,
   ch. 3; with variances within / n it is DerSimonian and Laird's estimator)
@@ -82,7 +83,7 @@ def empirical_bayes_rates(events: pd.Series[Any], base: pd.Series[Any]) -> pd.Se
     >>> import kz_spatial as kz
     >>> events, base = pd.Series([30, 25, 25, 15]), pd.Series([100, 100, 110, 90])
     >>> kz.empirical_bayes_rates(events, base).round(3).tolist()
-    [1.341, 0.268, -0.231, -1.435]
+    [1.282, 0.256, -0.22, -1.379]
     """
     frame = _columns(events=events, base=base)
     _check_least(frame, "events", 0)
@@ -96,9 +97,7 @@ def empirical_bayes_rates(events: pd.Series[Any], base: pd.Series[Any]) -> pd.Se
     rate = known["events"] / n
     overall = float(known["events"].sum() / n.sum())
     between = float((n * (rate - overall) ** 2).sum() / n.sum()) - overall / float(n.mean())
-    variance = between + overall / n
-    variance = np.where(variance < 0, overall / n, variance)
-    return _scored(rate, overall, variance).reindex(events.index)
+    return _scored(rate, overall, max(between, 0.0) + overall / n).reindex(events.index)
 
 
 def empirical_bayes_means(

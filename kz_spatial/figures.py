@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -10,6 +10,13 @@ from kz_spatial.geography import place_name
 from kz_spatial.layers import Layer, Style, describe, describe_class
 from kz_spatial.options import EQUAL_AREA_CRS, INDICATORS, Language
 from kz_spatial.palette import NO_DATA, OUTLINE, SEQUENTIAL_GOOD
+from kz_spatial.plots import (
+    blank_figure,
+    cluster_choice,
+    co_membership,
+    dendrograms,
+    moran_scatter,
+)
 from kz_spatial.wording import say
 
 if TYPE_CHECKING:
@@ -31,27 +38,15 @@ _STYLE: Final[dict[Any, Any]] = {
     "hatch.linewidth": 0.6,
 }  # fmt: skip
 _SMALL_KM2: Final = 3000
+_MAIN_CLUSTERS: Final = (
+    "typology_composite", "regions_oblast", "regions_composite", "typology_oblast",
+)  # fmt: skip
 _HATCH: Final = {"": "", "diagonal": "////", "cross": "xxxx"}
-
-
-def _figure(
-    width: float,
-    height: float,
-    *,
-    notice: str,
-    layout: Literal["constrained"] | None = "constrained",
-) -> Figure:
-    from matplotlib.figure import Figure
-
-    made = Figure(figsize=(width, height), layout=layout)
-    if notice:
-        made.supxlabel(notice, fontsize=7.5, color="#8a1c00", x=0.01, ha="left")
-    return made
 
 
 def _histograms(study: Study, language: Language, notice: str) -> Figure:
     """Firm-level distributions of the study's figure 2."""
-    made = _figure(9.5, 3.1, notice=notice)
+    made = blank_figure(9.5, 3.1, notice=notice)
     axes = made.subplots(1, 3)
     for ax, name in zip(axes, ("epayment_share", "outages_per_month", "permit_days"), strict=True):
         values = study.firms[name].dropna().to_numpy()
@@ -73,7 +68,7 @@ def _comparison(study: Study, language: Language, notice: str) -> Figure:
     """Means of the seven regions with 95 % intervals of the mean."""
     table = study.tables["composite"]
     order = table["readiness"].sort_values(na_position="first").index
-    made = _figure(11, 3.4, notice=notice)
+    made = blank_figure(11, 3.4, notice=notice)
     axes = made.subplots(1, 5, sharey=True)
     rows = np.arange(len(order))
     for ax, name in zip(axes, INDICATORS, strict=True):
@@ -107,12 +102,13 @@ def _draw_map(ax: Axes, layer: Layer, style: Style, *, legend: bool = True) -> N
     if len(left):
         left.plot(ax=ax, color=NO_DATA, edgecolor=OUTLINE, linewidth=0.4)
     inside, area = frame.geometry.representative_point(), frame.geometry.area / 1e6
-    for each, point, km2 in zip(picked, inside, area, strict=True):
+    rows = frame.to_dict("records")
+    for each, point, km2, row in zip(picked, inside, area, rows, strict=True):
         if each and km2 < _SMALL_KM2:  # a city is a speck at this scale: give it a disc
             ax.scatter(point.x, point.y, s=70, color=each.colour, edgecolor=OUTLINE, linewidth=0.5,
                        hatch=_HATCH[each.hatch] or None, zorder=3)  # fmt: skip
-        if each and each.letter:
-            ax.annotate(each.letter, (point.x, point.y), ha="center", va="center", fontsize=7,
+        if sign := style.sign(each, row):
+            ax.annotate(sign, (point.x, point.y), ha="center", va="center", fontsize=7,
                         weight="bold", color=_INK, zorder=4, path_effects=halo)  # fmt: skip
     if legend:
         handles = [
@@ -122,6 +118,8 @@ def _draw_map(ax: Axes, layer: Layer, style: Style, *, legend: bool = True) -> N
         ]  # fmt: skip
         ax.legend(handles=handles, loc="upper center", fontsize=7, frameon=False, ncols=3,
                   bbox_to_anchor=(0.5, 0.02))  # fmt: skip
+    if style.mark_note:
+        ax.text(0.0, 1.0, style.mark_note, transform=ax.transAxes, va="top", fontsize=7, color=_INK)
     ax.set_title(style.title)
     ax.set_axis_off()
     ax.set_aspect("equal")
@@ -139,7 +137,7 @@ def _theme_map(layers: dict[str, Layer], name: str, columns: tuple[str, ...], no
     across = min(len(styles), 2)
     down = -(-len(styles) // across)
     width, height, foot = 5.4, 3.8, 0.3
-    made = _figure(width * across, height * down + foot, notice=notice, layout=None)
+    made = blank_figure(width * across, height * down + foot, notice=notice, layout=None)
     for i, style in enumerate(styles):
         # fixed places in inches: a title above each map, two or three rows of legend below
         left = width * (i % across) + 0.1
@@ -153,7 +151,7 @@ def _theme_map(layers: dict[str, Layer], name: str, columns: tuple[str, ...], no
 
 def _surface_map(surface: DensitySurface, areas: gpd.GeoDataFrame, title: str, notice: str
                  ) -> Figure:  # fmt: skip
-    made = _figure(7.2, 4.2, notice=notice)
+    made = blank_figure(7.2, 4.2, notice=notice)
     ax = made.subplots()
     t, (rows, columns) = surface.transform, surface.values.shape
     extent = (t.c, t.c + t.a * columns, t.f + t.e * rows, t.f)
@@ -162,6 +160,24 @@ def _surface_map(surface: DensitySurface, areas: gpd.GeoDataFrame, title: str, n
     made.colorbar(image, ax=ax, shrink=0.7, label=title)
     ax.set_title(f"{title} (h = {surface.bandwidth_m / 1000:g} km)")
     ax.set_axis_off()
+    return made
+
+
+def _statistics(study: Study, language: Language, notice: str) -> dict[str, Any]:
+    """Scatterplots of the finest level, trees, curves and matrices of the groups."""
+    told: dict[str, Any] = {"language": language, "notice": notice}
+    finest = list(study.tables)[-1]
+    made = {"moran_scatter": moran_scatter(study.patterns.at(finest), **told)}
+    groups = study.groupings
+    if groups.trees:
+        typologies = {level: study.partitions["typology", level] for level in groups.trees}
+        made["dendrogram"] = dendrograms(groups.trees, typologies, **told)
+        wanted = (("typology", "composite"), ("regions", finest))
+        made["cluster_choice"] = cluster_choice(
+            {f"{kind}_{level}": groups.choice[kind, level] for kind, level in wanted
+             if (kind, level) in groups.choice}, **told)  # fmt: skip
+    for level, found in groups.co_membership.items():
+        made["co_membership"] = co_membership(found, study.partitions["typology", level], **told)
     return made
 
 
@@ -178,7 +194,8 @@ def draw_figures(study: Study, light: gpd.GeoDataFrame) -> dict[str, Figure]:
     -------
     dict of matplotlib Figure
         By file stem: distributions, regional_comparison, readiness, clusters, local_moran,
-        density_firms, density_epayment_share.
+        moran_scatter, dendrogram, cluster_choice, co_membership, density_firms,
+        density_epayment_share.
     """
     import matplotlib as mpl
 
@@ -191,9 +208,10 @@ def draw_figures(study: Study, light: gpd.GeoDataFrame) -> dict[str, Figure]:
             "distributions": _histograms(study, language, notice),
             "regional_comparison": _comparison(study, language, notice),
             "readiness": _theme_map(layers, "composites", ("readiness", "epayment_share"), notice),
-            "clusters": _theme_map(layers, "clusters", (), notice),
+            "clusters": _theme_map(layers, "clusters", _MAIN_CLUSTERS, notice),
             "local_moran": _theme_map(layers, "local_moran", (), notice),
         }
+        made |= _statistics(study, language, notice)
         placed = "; ".join(filter(None, (notice, say("modelled", language))))
         for name, surface in study.surfaces.items():
             unit = "firms" if name == "firms" else name

@@ -53,8 +53,9 @@ html, body { height: 100%; margin: 0; font: 14px/1.35 system-ui, "DejaVu Sans", 
   color: #fff; text-shadow: 0 0 2px #000; }
 .kz-legend i.round { border-radius: 50%; border: 0; }
 .kz-letter { font: 700 11px sans-serif; color: #222; text-align: center;
-  text-shadow: 0 0 3px #fff, 0 0 3px #fff; white-space: nowrap; }
-.kz-panel { background: #fffffff0; padding: 8px 12px; border-radius: 4px; max-width: 19em;
+  white-space: nowrap; }
+.kz-letter span { background: #ffffffc4; border-radius: 3px; padding: 0 2px; }
+.kz-panel { background: #fffffff0; padding: 8px 12px; border-radius: 4px; max-width: 25em;
   box-shadow: 0 1px 4px #0004; font-size: 12.5px; }
 .kz-panel label { display: block; }
 .kz-panel label + label { margin-top: 6px; }
@@ -185,9 +186,11 @@ class _Themes(_Script):
         disc.bindTooltip(theme.tips[i], {sticky: true, className: "kz-tip"});
         paint(disc, look, theme);
       }
-      if (look.letter) {
+      if (theme.signs[i]) {
         L.marker(theme.points[i], {interactive: false, icon: L.divIcon({className: "kz-letter",
-          html: look.letter, iconSize: [24, 14]})}).addTo(letters);
+          html: "<span>" + theme.signs[i] + "</span>", iconSize: [24, 14],
+          // beside a city's disc, where its dot would cover the letter
+          iconAnchor: theme.small.indexOf(i) >= 0 ? [-6, 16] : [12, 7]})}).addTo(letters);
       }
       i += 1;
     });
@@ -251,6 +254,8 @@ def _legend(style: Style) -> str:
             )
             fill = f"{lines},{each.colour}"
         rows.append(f'<i style="background:{fill}">{each.letter}</i>{escape(each.label)}')
+    if style.mark_note:
+        rows.append(f"<small>{escape(style.mark_note)}</small>")
     return f"<b>{escape(style.title)}</b>" + "<br>".join(rows)
 
 
@@ -312,7 +317,7 @@ def _theme(layer: Layer, style: Style, frame: gpd.GeoDataFrame, shapes: str) -> 
     nothing = StyleClass(say("no value", layer.language), NO_DATA, missing=True)
     classes = [*style.classes, nothing]
     picked = [describe_class(style, value) or nothing for value in frame[style.column]]
-    inside = frame.geometry.representative_point()
+    inside, records = frame.geometry.representative_point(), frame.to_dict("records")
     title = style.title.removeprefix(f"{layer.title}: ").removeprefix(f"{layer.title}, ")
     return {
         "group": layer.title,
@@ -320,12 +325,12 @@ def _theme(layer: Layer, style: Style, frame: gpd.GeoDataFrame, shapes: str) -> 
         "shapes": shapes,
         "weight": 0.3 if layer.name == "density_contours" else 0.9,
         "looks": [
-            {"colour": each.colour, "opacity": round(0.9 * each.opacity, 2), "letter": each.letter,
-             "hatch": each.hatch}
+            {"colour": each.colour, "opacity": round(0.9 * each.opacity, 2), "hatch": each.hatch}
             for each in classes
         ],
         "features": [classes.index(each) for each in picked],
-        "tips": [_tip(layer, style, row) for row in frame.to_dict("records")],
+        "signs": [style.sign(*each) for each in zip(picked, records, strict=True)],
+        "tips": [_tip(layer, style, row) for row in records],
         "small": [i for i, km2 in enumerate(_area_km2(frame)) if km2 < _SMALL_KM2],
         "points": [[round(p.y, 3), round(p.x, 3)] for p in inside],
         "legend": _legend(style),

@@ -19,6 +19,7 @@ from kz_spatial.palette import (
     DENSITY,
     LISA_COLOURS,
     LISA_LETTERS,
+    MARK,
     NO_DATA,
     SEQUENTIAL_BAD,
     SEQUENTIAL_GOOD,
@@ -28,11 +29,14 @@ from kz_spatial.palette import (
 from kz_spatial.wording import TERMS, say
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
 
-    from kz_spatial.local_moran import LocalMoran
     from kz_spatial.density import DensitySurface
+    from kz_spatial.local_moran import LocalMoran
     from kz_spatial.partition import Partition
+    from kz_spatial.stability import ResampledMoran
 
 __all__ = [
     "LAYER_ORDER",
@@ -55,7 +59,11 @@ LAYER_ORDER: Final = (
     "composites", "oblasts", "clusters", "local_moran", "density_contours", "settlements",
 )  # fmt: skip
 _NAMES: Final = ("name_en", "name_kk", "name_ru")
-_LOCAL_PARTS: Final = ("value", "statistic", "quadrant", "p", "p_min", "p_fdr", "label", "method")
+_LOCAL_PARTS: Final = (
+    "value", "statistic", "quadrant", "p", "p_min", "p_fdr", "p_bonferroni", "label", "method",
+)  # fmt: skip
+# groups that come for every number of them: the printed kind, and the proven contiguous ones
+_BY_NUMBER: Final = (("typology", "composite"), ("regions", "oblast"))
 _POPULATION_CLASSES: Final = (
     (1_000_000, np.inf, 5.0), (300_000, 1_000_000, 4.0), (100_000, 300_000, 3.0),
     (30_000, 100_000, 2.2), (0, 30_000, 1.4),
@@ -125,6 +133,10 @@ class Style:
     classes : tuple of StyleClass
     tooltip : tuple of str
         Columns a reader sees on pointing at a feature.
+    mark_column : str
+        Column of booleans: features that carry `palette.MARK` on the map; empty for none.
+    mark_note : str
+        What the mark says, for the legend.
     """
 
     name: str
@@ -133,6 +145,14 @@ class Style:
     kind: Literal["graduated", "categorised"]
     classes: tuple[StyleClass, ...]
     tooltip: tuple[str, ...]
+    mark_column: str = ""
+    mark_note: str = ""
+
+    def sign(self, entry: StyleClass | None, row: Mapping[str, Any]) -> str:
+        """Letter of a feature's class, with the mark where the feature carries it."""
+        letter = entry.letter if entry else ""
+        marked = bool(self.mark_column) and row[self.mark_column] in (True, 1)
+        return letter + MARK if marked else letter
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -193,25 +213,58 @@ def unit_frame(areas: gpd.GeoDataFrame, table: pd.DataFrame | None) -> gpd.GeoDa
     return frame.reset_index()[[key, *columns, "geometry"]]
 
 
-def local_moran_frame(areas: gpd.GeoDataFrame, results: dict[str, LocalMoran]) -> gpd.GeoDataFrame:
-    """Areas with one column group per indicator: `<indicator>_statistic`, `_p`, `_label`, ..."""
+def local_moran_frame(
+    areas: gpd.GeoDataFrame,
+    results: dict[str, LocalMoran],
+    resampled: dict[str, ResampledMoran] | None = None,
+) -> gpd.GeoDataFrame:
+    """Areas with one column group per indicator: `<indicator>_statistic`, `_p`, `_label`, ...
+
+    Parameters
+    ----------
+    areas : GeoDataFrame
+    results : dict of LocalMoran
+        By indicator.
+    resampled : dict of ResampledMoran, optional
+        By indicator; adds `<indicator>_changes` and `_unstable`.
+    """
     key = areas.index.name
     frame = areas[[*_NAMES, "geometry"]].copy()
     for name, result in results.items():
         for part in _LOCAL_PARTS:
             frame[f"{name}_{part}"] = result.frame[part].reindex(frame.index)
+        if resampled and name in resampled:
+            for part in ("changes", "unstable"):
+                frame[f"{name}_{part}"] = resampled[name].frame[part].reindex(frame.index)
     columns = [c for c in frame.columns if c != "geometry"]
     return frame.reset_index()[[key, *columns, "geometry"]]
 
 
 def clusters_frame(
-    areas: gpd.GeoDataFrame, partitions: dict[tuple[str, str], Partition]
+    areas: gpd.GeoDataFrame,
+    partitions: dict[tuple[str, str], Partition],
+    by_number: dict[tuple[str, str, int], Partition] | None = None,
 ) -> gpd.GeoDataFrame:
-    """Oblasts with the group of each, by kind and level: `typology_composite`, ..."""
+    """Oblasts with the group of each, by kind and level: `typology_composite`, ...
+
+    Parameters
+    ----------
+    areas : GeoDataFrame
+        The oblasts.
+    partitions : dict of Partition
+        By (kind, level).
+    by_number : dict of Partition, optional
+        By (kind, level, number of groups); adds `typology_composite_k2` and so on for the typology
+        of the composites and the contiguous groups of the oblasts.
+    """
     frame = areas[[*_NAMES, "composite", "geometry"]].copy()
-    for (kind, level), found in partitions.items():
+    wanted = {f"{kind}_{level}": (level, found) for (kind, level), found in partitions.items()}
+    for (kind, level, k), found in (by_number or {}).items():
+        if (kind, level) in _BY_NUMBER:
+            wanted[f"{kind}_{level}_k{k}"] = (level, found)
+    for name, (level, found) in wanted.items():
         keys = frame["composite"] if level == "composite" else frame.index.to_series()
-        frame[f"{kind}_{level}"] = keys.map(found.labels).astype("Int64")
+        frame[name] = keys.map(found.labels).astype("Int64")
     columns = [c for c in frame.columns if c != "geometry"]
     return frame.reset_index()[["oblast_code", *columns, "geometry"]]
 
@@ -291,9 +344,12 @@ def _lisa(frame: gpd.GeoDataFrame, name: str, language: Language) -> Style:
         if label in present or label in LISA_LETTERS  # the four classes always stay in the legend
     )  # fmt: skip
     title = f"{say('layer:local_moran', language)}: {say(name, language)}"
-    parts = ("label", "value", "statistic", "p", "p_min", "p_fdr")
+    parts = ("label", "value", "statistic", "p", "p_min", "p_fdr", "p_bonferroni")
     tooltip = (f"name_{language}", *(f"{name}_{part}" for part in parts))
-    return Style(name, title, column, "categorised", classes, tooltip)
+    if (marked := f"{name}_unstable") not in frame:
+        return Style(name, title, column, "categorised", classes, tooltip)
+    return Style(name, title, column, "categorised", classes, (*tooltip, f"{name}_changes"),
+                 marked, f"{MARK} {say('mark:unstable', language)}")  # fmt: skip
 
 
 def _clusters(frame: gpd.GeoDataFrame, column: str, language: Language) -> Style:
@@ -308,8 +364,13 @@ def _clusters(frame: gpd.GeoDataFrame, column: str, language: Language) -> Style
     if frame[column].isna().any():
         classes.append(StyleClass(say("suppressed", language), NO_DATA, missing=True,
                                   hatch="diagonal"))  # fmt: skip
-    return Style(column, say(column, language), column, "categorised", tuple(classes),
+    return Style(column, _cluster_title(column, language), column, "categorised", tuple(classes),
                  (f"name_{language}", column))  # fmt: skip
+
+
+def _cluster_title(column: str, language: Language) -> str:
+    kind, _, number = column.partition("_k")
+    return f"{say(kind, language)}, k = {number}" if number else say(kind, language)
 
 
 def _bands(lows: list[float]) -> tuple[StyleClass, ...]:
@@ -379,7 +440,11 @@ def _styles(name: str, frame: gpd.GeoDataFrame, language: Language) -> tuple[Sty
         return tuple(_lisa(frame, i, language) for i in shown)
     if name == "clusters":
         kinds = ("typology_composite", "regions_oblast", "regions_composite", "typology_oblast")
-        return tuple(_clusters(frame, c, language) for c in kinds if c in frame)
+        numbered = (f"{kind}_{level}_k{k}" for kind, level in _BY_NUMBER
+                    for k in range(2, len(CLUSTER_COLOURS) + 1))  # fmt: skip
+        # the number that was asked for has a style already
+        new = (c for c in numbered if c in frame and not frame[c].equals(frame[c.split("_k")[0]]))
+        return tuple(_clusters(frame, c, language) for c in (*kinds, *new) if c in frame)
     if name == "density_contours":
         return (_contours(frame, language),)
     return (_settlements(language),)
@@ -400,6 +465,8 @@ def _aliases(frame: gpd.GeoDataFrame, language: Language) -> dict[str, str]:
             found[column] = say(column, language)
         elif f"column:{column}" in TERMS:
             found[column] = say(f"column:{column}", language)
+        elif column.partition("_k")[0] in TERMS:
+            found[column] = _cluster_title(column, language)
         elif column.startswith("name_"):
             found[column] = f"{say('column:name', language)} ({column[-2:]})"
         elif owner and f"column:{part}" in TERMS:

@@ -37,7 +37,7 @@ LISA_LABELS: Final = (
     "not significant", "cannot be significant", "island", "suppressed",
 )  # fmt: skip
 _P_VALUES: Final = ("p", "p_min", "p_fdr", "p_bonferroni")
-_COLUMNS: Final = ("value", "statistic", "quadrant", *_P_VALUES, "label", "method",
+_COLUMNS: Final = ("value", "lag", "statistic", "quadrant", *_P_VALUES, "label", "method",
                    "n_arrangements")  # fmt: skip
 
 
@@ -48,7 +48,8 @@ class LocalMoran:
     Attributes
     ----------
     frame : DataFrame
-        By unit, in the caller's order: `value`, `statistic`, `quadrant` (High-High and so on,
+        By unit, in the caller's order: `value`, `lag` (weighted sum of the neighbours' deviations
+        from the mean, in the unit of the values), `statistic`, `quadrant` (High-High and so on,
         by sign alone), `p`, `p_min` (smallest p the unit can reach), `p_fdr` (Benjamini-Hochberg)
         and `p_bonferroni` over all tested units, `label` (one of `LISA_LABELS`, by `p`), `method`,
         `n_arrangements`.
@@ -72,12 +73,13 @@ class LocalTests:
 
     Attributes
     ----------
-    statistic, p, p_min : (r, n) arrays
+    lag, statistic, p, p_min : (r, n) arrays
     quadrant, label : (r, n) arrays of str
     exact : (n,) array of bool
     n_arrangements : (n,) array of int
     """
 
+    lag: NDArray[np.float64]
     statistic: NDArray[np.float64]
     p: NDArray[np.float64]
     p_min: NDArray[np.float64]
@@ -106,11 +108,11 @@ def _drawn(
     sets = random_sets(others.shape[1], len(weights), n_permutations, rng)
     p, p_min = np.empty(len(own)), np.empty(len(own))
     for row, (each, z) in enumerate(zip(others, own, strict=True)):
-        draws = z * (each[sets] @ weights)
-        far = {"two-sided": np.argmax(np.abs(draws - draws.mean())), "greater": draws.argmax(),
+        draws, centre = z * (each[sets] @ weights), z * float(weights.sum() * each.mean())
+        far = {"two-sided": np.argmax(np.abs(draws - centre)), "greater": draws.argmax(),
                "less": draws.argmin()}[alternative]  # fmt: skip
-        p[row] = share_extreme(draws, z * float(lag[row]), alternative, exact=False)
-        p_min[row] = share_extreme(draws, float(draws[far]), alternative, exact=False)
+        for out, value in ((p, z * float(lag[row])), (p_min, float(draws[far]))):
+            out[row] = share_extreme(draws, value, alternative, centre=centre, exact=False)
     return p, p_min
 
 
@@ -158,7 +160,7 @@ def local_tests(
     quadrant = np.char.add(np.char.add(own_side, "-"), their_side)
     quiet = np.where(p_min > alpha, "cannot be significant", "not significant")
     label = np.where(p <= alpha, quadrant, quiet)
-    return LocalTests(statistic, p, p_min, quadrant, label, exact, count)
+    return LocalTests(lag, statistic, p, p_min, quadrant, label, exact, count)
 
 
 def _adjusted(p: pd.Series[Any]) -> pd.DataFrame:
@@ -228,13 +230,11 @@ def local_moran(
         found = local_tests(z, units.W, alpha=alpha, alternative=alternative,
                             n_permutations=n_permutations, seed=seed)  # fmt: skip
         drawn = not found.exact.all()
-        frame.loc[units.keys, ["statistic", "quadrant", "p", "p_min", "label"]] = np.column_stack(
-            [part[0].astype(object) for part in
-             (found.statistic, found.quadrant, found.p, found.p_min, found.label)]
-        )  # fmt: skip
+        for name in ("lag", "statistic", "quadrant", "p", "p_min", "label"):
+            frame.loc[units.keys, name] = getattr(found, name)[0].astype(object)
         frame.loc[units.keys, "method"] = np.where(found.exact, "exact", "monte-carlo")
         frame.loc[units.keys, "n_arrangements"] = found.n_arrangements
-    frame = frame.astype(dict.fromkeys(("statistic", *_P_VALUES), float))
+    frame = frame.astype(dict.fromkeys(("lag", "statistic", *_P_VALUES), float))
     frame[["p_fdr", "p_bonferroni"]] = _adjusted(frame["p"])
     frame = frame.reindex(values.index)
     frame["value"] = values.astype(float)

@@ -97,6 +97,9 @@ class RunOptions:
         Seed of every random draw of the run.
     permutations : int
         Monte Carlo arrangements where enumeration is out of reach.
+    draws : int
+        Times that firms are drawn again within regions, for intervals and the stability of labels
+        and groups; 0 leaves these out.
     n_clusters : int
         Groups asked of typology and regionalisation.
     min_firms : int
@@ -112,6 +115,7 @@ class RunOptions:
     language: Language = "en"
     seed: int = 20240
     permutations: int = 9999
+    draws: int = 200
     n_clusters: int = 3
     min_firms: int = MIN_FIRMS
     firm_points: bool = False

@@ -18,6 +18,7 @@ __all__ = [
     "DENSITY",
     "LISA_COLOURS",
     "LISA_LETTERS",
+    "MARK",
     "NO_DATA",
     "OUTLINE",
     "SEQUENTIAL_BAD",
@@ -44,6 +45,8 @@ LISA_COLOURS: Final = {
     "suppressed": NO_DATA,
 }
 LISA_LETTERS: Final = {"High-High": "HH", "Low-Low": "LL", "High-Low": "HL", "Low-High": "LH"}
+# beside a letter or alone: the class of this unit is in doubt
+MARK: Final = "?"
 # Okabe and Ito's colours, dark to light, apart in greyscale too
 CLUSTER_COLOURS: Final = (
     "#0072b2", "#56b4e9", "#f0e442", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#999999",

@@ -9,35 +9,30 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-import pandas as pd
-
 from kz_spatial import layers
 from kz_spatial._validate import check_option
 from kz_spatial.aggregate import By, aggregate
-from kz_spatial.autocorrelation import GlobalStatistic, moran
-from kz_spatial.local_moran import LocalMoran, local_moran
 from kz_spatial.boundaries import composites, oblasts, settlements
 from kz_spatial.coding import CODINGS
 from kz_spatial.density import DensitySurface, density
 from kz_spatial.errors import KzSpatialWarning, NotEnoughDataError
 from kz_spatial.fixed_effects import STUDY_FORMULA, FixedEffectsFit, fixed_effects
+from kz_spatial.groupings import Groupings, find_groupings
 from kz_spatial.joining import join, join_audit, place_firms
-from kz_spatial.options import INDICATORS, LANGUAGES, WEIGHT_COLUMNS, RunOptions
-from kz_spatial.regionalise import regionalise
+from kz_spatial.options import LANGUAGES, WEIGHT_COLUMNS, RunOptions
+from kz_spatial.patterns import Patterns, find_patterns
 from kz_spatial.replication import replicate
 from kz_spatial.study import Study
 from kz_spatial.survey import attrition, read_survey
 from kz_spatial.twin import load_twin
-from kz_spatial.typology import typology
 from kz_spatial.weights import contiguity
 
 if TYPE_CHECKING:
     from os import PathLike
 
     import geopandas as gpd
+    import pandas as pd
     from libpysal.graph import Graph
-
-    from kz_spatial.partition import Partition
 
 __all__ = ["STEPS", "read_codings", "run_study"]
 
@@ -105,50 +100,6 @@ def _fits(codings: dict[str, pd.DataFrame], weights: str | None, log: _Log
     return fits
 
 
-def _autocorrelation(
-    tables: dict[str, pd.DataFrame], graphs: dict[str, Graph], options: RunOptions
-) -> tuple[dict[tuple[str, str], GlobalStatistic], dict[tuple[str, str], LocalMoran]]:
-    found, local = {}, {}
-    for level, table in tables.items():
-        for name in INDICATORS:
-            values = table[f"{name}_mean"]
-            found[level, name] = moran(
-                values, graphs[level], n_permutations=options.permutations, seed=options.seed
-            )
-            local[level, name] = local_moran(
-                values, graphs[level], n_permutations=options.permutations, seed=options.seed
-            )
-    return found, local
-
-
-def _partitions(
-    tables: dict[str, pd.DataFrame], graphs: dict[str, Graph], options: RunOptions, log: _Log
-) -> dict[tuple[str, str], Partition]:
-    """Typology and contiguous groups on every indicator that all units of a level have."""
-    found = {}
-    for level, table in tables.items():
-        known = {
-            name: table[f"{name}_mean"] * each.direction
-            for name, each in INDICATORS.items()
-            if table[f"{name}_mean"].notna().all()
-        }
-        left_out = [name for name in INDICATORS if name not in known]
-        if left_out:
-            log.warnings.append(
-                f"clusters by {level} rest on {len(known)} indicators; withheld or missing in some "
-                f"units: {', '.join(left_out)}"
-            )
-        if not known:
-            log.inapplicable[f"clusters, {level}"] = "no indicator is known in every unit"
-            continue
-        columns = pd.DataFrame(known)
-        found["typology", level] = typology(
-            columns, n_clusters=options.n_clusters, seed=options.seed
-        )
-        found["regions", level] = regionalise(columns, graphs[level], n_clusters=options.n_clusters)
-    return found
-
-
 def _surfaces(
     firms: pd.DataFrame, areas: gpd.GeoDataFrame, options: RunOptions, log: _Log
 ) -> dict[str, DensitySurface]:
@@ -171,21 +122,19 @@ def _surfaces(
 def _frames(
     areas: dict[str, gpd.GeoDataFrame],
     tables: dict[str, pd.DataFrame],
-    local: dict[tuple[str, str], LocalMoran],
-    partitions: dict[tuple[str, str], Partition],
+    patterns: Patterns,
+    groupings: Groupings,
     surfaces: dict[str, DensitySurface],
 ) -> dict[str, gpd.GeoDataFrame]:
-    finest = "oblast" if "oblast" in tables else "composite"
+    fine = patterns.at(finest := list(tables)[-1])
     frames = {
         "composites": layers.unit_frame(areas["composite"], tables["composite"]),
         "oblasts": layers.unit_frame(areas["oblast"], tables.get("oblast")),
-        "local_moran": layers.local_moran_frame(
-            areas[finest],
-            {name: found for (level, name), found in local.items() if level == finest},
-        ),
-        "clusters": layers.clusters_frame(areas["oblast"], partitions),
+        "local_moran": layers.local_moran_frame(areas[finest], fine.local, fine.resampled),
+        "clusters": layers.clusters_frame(areas["oblast"], groupings.partitions,
+                                          groupings.by_number),
         "settlements": settlements().reset_index(),
-    }
+    }  # fmt: skip
     if "firms" in surfaces:
         frames["density_contours"] = layers.contours_frame(surfaces["firms"])
     return frames
@@ -268,18 +217,16 @@ def run_study(
     with log.step("autocorrelation"):
         light = {"composite": composites(detail="light"), "oblast": oblasts(detail="light")}
         graphs: dict[str, Graph] = {each: contiguity(light[each]) for each in levels}
-        found, local = _autocorrelation(tables, graphs, options)
-        log.inapplicable |= {
-            f"Moran's I, {at}, {name}": each.reason
-            for (at, name), each in found.items()
-            if each.reason
-        }
+        patterns = find_patterns(firms, tables, graphs, options)
+        log.inapplicable |= patterns.inapplicable
     with log.step("cluster"):
-        partitions = _partitions(tables, graphs, options, log)
+        groupings = find_groupings(firms, tables, graphs, options)
+        log.inapplicable |= groupings.inapplicable
+        log.warnings.extend(groupings.warnings)
     with log.step("density"):
         surfaces = _surfaces(firms, light["oblast"], options, log)
     with log.step("layers"):
-        frames = _frames(areas, tables, local, partitions, surfaces)
+        frames = _frames(areas, tables, patterns, groupings, surfaces)
     log.warnings.extend(read[options.coding].attrs["kz_spatial"].get("notes", []))
     provenance = {
         key: value
@@ -294,9 +241,8 @@ def run_study(
         join_audit=join_audit(firms),
         tables=tables,
         fits=fits,
-        moran=found,
-        local_moran=local,
-        partitions=partitions,
+        patterns=patterns,
+        groupings=groupings,
         surfaces=surfaces,
         frames=frames,
         replication=replication,

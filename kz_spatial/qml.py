@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 from pandas.api.types import is_float_dtype, is_numeric_dtype
 
-from kz_spatial.palette import OUTLINE
+from kz_spatial.palette import MARK, OUTLINE
 from kz_spatial.wording import TERMS, say
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ _EXPRESSION: Final = 3  # QgsProperty.ExpressionBasedProperty
 # full outlines take the labelling engine seconds
 _LABEL_OUTLINE: Final = "simplify($geometry, coalesce(@map_scale, 1e7) * 0.0005 / 111000)"
 _CITY_DEGREES2: Final = 0.5  # the three cities are far below, the other units far above
-_P_VALUES: Final = ("_p", "_p_min", "_p_fdr")
+_P_VALUES: Final = ("_p", "_p_min", "_p_fdr", "_p_bonferroni")
 _HIDDEN_COLUMNS: Final = ("fid",)
 
 
@@ -134,20 +134,28 @@ def _renderer(layer: Layer, style: Style) -> str:
     symbols = "".join(_class_symbol(i, each, layer) for i, each in enumerate(style.classes))
     # a rule without symbol draws nothing and heads the legend
     title = f'<rule key="{{{style.name}-title}}" label={quoteattr(style.title)}/>'
+    note = (f'<rule key="{{{style.name}-mark}}" label={quoteattr(style.mark_note)}/>'
+            if style.mark_note else "")  # fmt: skip
     return ('<renderer-v2 type="RuleRenderer" symbollevels="0" enableorderby="0" forceraster="0">'
-            f'<rules key="{{{style.name}}}">{title}{rules}</rules>'
+            f'<rules key="{{{style.name}}}">{title}{rules}{note}</rules>'
             f"<symbols>{symbols}</symbols></renderer-v2>")  # fmt: skip
 
 
 def _label_expression(layer: Layer, style: Style) -> str:
-    """Name of a feature, with the letter or number of its class below it."""
+    """Name of a feature, with the letter or number of its class and its mark below it."""
     name = f'"{layer.label_column}"'
     cases = " ".join(
-        f"WHEN {_condition(style, each)} THEN '\n{each.letter}'"
+        f"WHEN {_condition(style, each)} THEN '{each.letter}'"
         for each in style.classes
         if each.letter
     )
-    return f"{name} || CASE {cases} ELSE '' END" if cases else name
+    parts = [f"CASE {cases} ELSE '' END"] if cases else []
+    if style.mark_column:
+        parts.append(f"CASE WHEN \"{style.mark_column}\" THEN '{MARK}' ELSE '' END")
+    if not parts:
+        return name
+    sign = " || ".join(parts)
+    return f"{name} || CASE WHEN {sign} = '' THEN '' ELSE '\n' || {sign} END"
 
 
 def _shown_places(style: Style) -> str:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from libpysal.graph import Graph
     from numpy.typing import NDArray
 
-__all__ = ["optimal_curve", "regionalise"]
+__all__ = ["optimal_curve", "optimal_regions", "regionalise"]
 
 Method = Literal["exact", "ward", "skater", "azp", "max-p"]
 _METHODS: Final = ("exact", "ward", "skater", "azp", "max-p")
@@ -225,26 +225,26 @@ def _optimum(
     return within_ss(X, best)
 
 
-def optimal_curve(
+def optimal_regions(
     table: pd.DataFrame,
     graph: Graph,
     *,
     n_clusters: range | list[int] = range(2, 9),
     standardise: bool = True,
-) -> pd.DataFrame:
-    """Proven optima for a range of numbers of groups.
+) -> dict[int, Partition]:
+    """Proven optima for a range of numbers of groups, with the work of listing subsets done once.
 
     Parameters
     ----------
     table, graph, standardise
         As in `regionalise`.
     n_clusters : range or list of int
+        Numbers above the number of units are left out.
 
     Returns
     -------
-    DataFrame
-        By number of groups: `within_ss`, `share_explained`, and one column per unit with its
-        group.
+    dict of Partition
+        By number of groups.
 
     Raises
     ------
@@ -257,12 +257,43 @@ def optimal_curve(
     numbers = [k for k in n_clusters if k <= len(units)]
     for k in numbers:
         check_n_clusters(k, len(units))
-    cuts = BestCuts.prepare(X, masks, most=max(numbers))
-    rows = {}
+    cuts = BestCuts.prepare(X, masks, most=max(numbers, default=1))
+    found = {}
     for k in numbers:
         labels = cuts.cut(k, bound=within_ss(X, _ward(X, masks, k)))
         assert labels is not None  # Ward's cut is within reach
-        found = make_partition(values, labels, table.index, method="exact", certified=True)
+        found[k] = make_partition(values, labels, table.index, method="exact", certified=True)
+    return found
+
+
+def optimal_curve(
+    table: pd.DataFrame,
+    graph: Graph,
+    *,
+    n_clusters: range | list[int] = range(2, 9),
+    standardise: bool = True,
+) -> pd.DataFrame:
+    """How much of the variation the best contiguous groups explain, by their number.
+
+    Parameters
+    ----------
+    table, graph, n_clusters, standardise
+        As in `optimal_regions`.
+
+    Returns
+    -------
+    DataFrame
+        By number of groups: `within_ss`, `share_explained`, and one column per unit with its
+        group.
+
+    Raises
+    ------
+    As `regionalise`.
+    """
+    rows = {}
+    for k, found in optimal_regions(
+        table, graph, n_clusters=n_clusters, standardise=standardise
+    ).items():
         share = 1 - found.within_ss / found.total_ss if found.total_ss > 0 else np.nan
         rows[k] = {"within_ss": found.within_ss, "share_explained": share} | found.labels.to_dict()
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("n_clusters")

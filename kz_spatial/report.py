@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from kz_spatial._page import html_table, number
+from kz_spatial._page import html_table, interval, number
 from kz_spatial.fixed_effects import STUDY_FORMULA
 from kz_spatial.geography import place_name
 from kz_spatial.options import INDICATORS
+from kz_spatial.patterns import OUTCOME
 from kz_spatial.wording import say
 
 if TYPE_CHECKING:
@@ -59,8 +60,7 @@ def _regression(study: Study) -> str:
         columns["standard error" + " " * len(columns)] = [number(v) for v in table["std_error"]]
         columns["p" + " " * len(columns)] = [number(v, 2) for v in table["p"]]
         columns["95 % interval" + " " * len(columns)] = [
-            f"{number(low)} to {number(high)}"
-            for low, high in zip(table["ci_low"], table["ci_high"], strict=True)
+            interval(*ends) for ends in zip(table["ci_low"], table["ci_high"], strict=True)
         ]
     language = study.options.language
     names = [say(t, language) if t in INDICATORS else t for t in terms]
@@ -77,12 +77,46 @@ def _regression_notes(study: Study) -> list[str]:
 
 def _moran(study: Study) -> str:
     language = study.options.language
-    rows = [
-        {"": f"{say(name, language)}, by {level}", "I": number(m.statistic),
-         "expected": number(m.expected), "p": number(m.p, 2),
-         "inference": m.reason or f"{m.method}, {m.n_arrangements:,} arrangements"}
-        for (level, name), m in study.moran.items()
-    ]  # fmt: skip
+    rows = []
+    for (level, name), m in study.moran.items():
+        again = study.patterns.resampled.get((level, name))
+        rows.append(
+            {"": f"{say(name, language)}, by {level}", "I": number(m.statistic),
+             "expected": number(m.expected), "p": number(m.p, 2),
+             "95 % over draws of firms": interval(again.ci_low, again.ci_high) if again else "",
+             "inference": m.reason or f"{m.method}, {m.n_arrangements:,} arrangements"}
+        )  # fmt: skip
+    return html_table(pd.DataFrame(rows))
+
+
+def _other_statistics(study: Study) -> str:
+    """p-values of the other global statistics, an indicator to a row."""
+    language, rows = study.options.language, []
+    for (level, name), found in study.patterns.others.items():
+        row = {"": f"{say(name, language)}, by {level}"}
+        for each in found:
+            head = each.name.replace(OUTCOME, say(OUTCOME, language).lower())
+            told = f"{number(each.statistic)} (p {number(each.p, 2)})".replace(" ", "\u00a0")
+            row[head] = told if np.isfinite(each.p) else "–"
+        rows.append(row)
+    return html_table(pd.DataFrame(rows).fillna("–"))
+
+
+def _groupings(study: Study) -> str:
+    """How tight each grouping is, and what the criteria would have chosen."""
+    language, rows = study.options.language, []
+    for (kind, level), found in study.partitions.items():
+        choice = study.groupings.choice[kind, level]
+        best = dict(choice.best)
+        share = 1 - found.within_ss / found.total_ss if found.total_ss > 0 else np.nan
+        known = "" if np.isnan(found.gap) else f"{100 * found.gap:.1f} %"
+        rows.append(
+            {"": say(f"{kind}_{level}", language), "groups": str(found.n_clusters),
+             "variation explained": f"{100 * share:.0f} %",
+             "distance to the optimum": "proven optimum" if found.certified else known or "unknown",
+             **{say(c, language): str(best.get(c) or "–") for c in
+                ("silhouette", "calinski_harabasz", "gap")}}
+        )  # fmt: skip
     return html_table(pd.DataFrame(rows))
 
 
@@ -101,7 +135,7 @@ def _findings(study: Study) -> list[str]:
     if len(table):
         first, last = (place_name(str(table.index[i]), language) for i in (0, -1))
         lines.append(f"{first} scores highest on readiness, {last} lowest.")
-    for name in ("epayment_share",):
+    for name in (OUTCOME,):
         means = study.tables["composite"][f"{name}_mean"].dropna()
         if len(means):
             low, high = means.idxmin(), means.idxmax()
@@ -151,7 +185,10 @@ def render_report(study: Study, figures: Mapping[str, str], *, version: str) -> 
         text = re.sub(r'\bid="', f'id="{name}-', text)
         text = re.sub(r"url\(#", f"url(#{name}-", text)
         text = re.sub(r'xlink:href="#', f'xlink:href="#{name}-', text)
-        return f"<figure>{text}<figcaption>{escape(caption)}</figcaption></figure>"
+        # wide figures fill the page, small ones keep their size
+        wide = float(re.search(r'width="([\d.]+)pt"', text)[1])  # type: ignore[index]
+        return (f'<figure style="max-width:{1.35 * wide:.0f}px">{text}'
+                f"<figcaption>{escape(caption)}</figcaption></figure>")  # fmt: skip
 
     source = resources.files("kz_spatial") / "templates" / "report.html.j2"
     template = jinja2.Environment(autoescape=False, undefined=jinja2.StrictUndefined).from_string(  # noqa: S701
@@ -174,6 +211,9 @@ def render_report(study: Study, figures: Mapping[str, str], *, version: str) -> 
         regression=_regression(study),
         regression_notes=[escape(line) for line in _regression_notes(study)],
         moran=_moran(study),
+        other_statistics=_other_statistics(study),
+        groupings=_groupings(study),
+        draws=study.options.draws,
         attrition=html_table(study.attrition.reset_index()),
         replication=_replication(study.replication),
         caveats=[escape(each) for each in study.warnings] + reasons,

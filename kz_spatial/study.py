@@ -12,9 +12,12 @@ if TYPE_CHECKING:
     from kz_spatial.autocorrelation import GlobalStatistic
     from kz_spatial.density import DensitySurface
     from kz_spatial.fixed_effects import FixedEffectsFit
+    from kz_spatial.groupings import Groupings
     from kz_spatial.joining import JoinAudit
+    from kz_spatial.local_moran import LocalMoran
     from kz_spatial.options import RunOptions
     from kz_spatial.partition import Partition
+    from kz_spatial.patterns import Patterns
 
 __all__ = ["Study"]
 
@@ -36,10 +39,12 @@ class Study:
         "composite" and, where firms carry an oblast, "oblast": as `aggregate` returns them.
     fits : dict
         Fits by coding; a coding that could not be fitted is in `inapplicable`.
-    moran, local_moran : dict
-        By (level, indicator).
-    partitions : dict
-        By (kind, level), kind "typology" or "regions".
+    patterns : Patterns
+        Spatial autocorrelation; `moran` and `local_moran` lead to its results by (level,
+        indicator).
+    groupings : Groupings
+        Groups of regions; `partitions` leads to those by (kind, level), kind "typology" or
+        "regions".
     surfaces : dict
         Density surfaces by name.
     frames : dict of GeoDataFrame
@@ -60,9 +65,8 @@ class Study:
     join_audit: JoinAudit
     tables: dict[str, pd.DataFrame]
     fits: dict[str, FixedEffectsFit]
-    moran: dict[tuple[str, str], GlobalStatistic]
-    local_moran: dict[tuple[str, str], LocalMoran]
-    partitions: dict[tuple[str, str], Partition]
+    patterns: Patterns
+    groupings: Groupings
     surfaces: dict[str, DensitySurface]
     frames: dict[str, gpd.GeoDataFrame]
     replication: pd.DataFrame
@@ -74,3 +78,18 @@ class Study:
     def synthetic(self) -> bool:
         """Whether the firms are those of the twin."""
         return bool(self.provenance.get("synthetic"))
+
+    @property
+    def moran(self) -> dict[tuple[str, str], GlobalStatistic]:
+        """Global Moran's I by (level, indicator)."""
+        return self.patterns.moran
+
+    @property
+    def local_moran(self) -> dict[tuple[str, str], LocalMoran]:
+        """Local Moran's I by (level, indicator)."""
+        return self.patterns.local
+
+    @property
+    def partitions(self) -> dict[tuple[str, str], Partition]:
+        """Groups of the study by (kind, level)."""
+        return self.groupings.partitions

@@ -12,6 +12,7 @@ from kz_spatial.fixed_effects import INFERENCES
 from kz_spatial.geography import place_name
 
 if TYPE_CHECKING:
+    from kz_spatial.partition import Partition
     from kz_spatial.study import Study
 
 __all__ = ["make_tables", "to_latex"]
@@ -59,14 +60,27 @@ def _regression(study: Study) -> pd.DataFrame:
 
 
 def _moran(study: Study) -> pd.DataFrame:
-    return pd.DataFrame(
-        [
-            {"level": level, "indicator": name, "statistic": m.statistic, "expected": m.expected,
-             "z": m.z, "p": m.p, "alternative": m.alternative, "method": m.method,
-             "n_arrangements": m.n_arrangements, "n_units": m.n_units, "reason": m.reason}
-            for (level, name), m in study.moran.items()
-        ]
-    )  # fmt: skip
+    """Global statistics, Moran's I of each indicator first."""
+    found = [
+        ((level, name), each)
+        for (level, name), first in study.moran.items()
+        for each in (first, *study.patterns.others[level, name])
+    ]
+    rows = []
+    for key, each in found:
+        row = {"level": key[0], "indicator": key[1], "name": each.name,
+               "statistic": each.statistic, "expected": each.expected, "z": each.z, "p": each.p,
+               "alternative": each.alternative, "method": each.method,
+               "n_arrangements": each.n_arrangements, "n_units": each.n_units}  # fmt: skip
+        again = study.patterns.resampled.get(key) if each is study.moran[key] else None
+        if again is not None:
+            row |= {"ci_low": again.ci_low, "ci_high": again.ci_high, "n_draws": again.n_draws}
+        rows.append(row | {"reason": each.reason})
+    table = pd.DataFrame(rows)
+    last = [c for c in ("ci_low", "ci_high", "n_draws", "reason") if c in table]
+    if "n_draws" in table:
+        table["n_draws"] = table["n_draws"].astype("Int64")
+    return table[[*(c for c in table if c not in last), *last]]
 
 
 def _local_moran(study: Study) -> pd.DataFrame:
@@ -76,21 +90,55 @@ def _local_moran(study: Study) -> pd.DataFrame:
         frame.insert(0, "level", level)
         frame.insert(1, "indicator", name)
         frame.insert(3, "name", [place_name(str(code)) for code in frame["code"]])
+        if (again := study.patterns.resampled.get((level, name))) is not None:
+            for part in ("changes", "unstable"):
+                frame[part] = again.frame[part].to_numpy()
         parts.append(frame)
     return pd.concat(parts, ignore_index=True)
 
 
+def _members(level: str, kind: str, found: Partition) -> pd.DataFrame:
+    """Units of one partition, a row each."""
+    return pd.DataFrame(
+        {"level": level, "kind": kind, "n_clusters": found.n_clusters, "code": found.labels.index,
+         "name": [place_name(str(code)) for code in found.labels.index],
+         "cluster": found.labels.to_numpy(), "method": found.method, "certified": found.certified,
+         "gap": found.gap, "within_ss": found.within_ss, "total_ss": found.total_ss}
+    )  # fmt: skip
+
+
 def _clusters(study: Study) -> pd.DataFrame:
-    parts = [
-        pd.DataFrame(
-            {"level": level, "kind": kind, "code": found.labels.index,
-             "name": [place_name(str(code)) for code in found.labels.index],
-             "cluster": found.labels.to_numpy(), "method": found.method,
-             "certified": found.certified, "gap": found.gap, "within_ss": found.within_ss,
-             "total_ss": found.total_ss}
-        )
-        for (kind, level), found in study.partitions.items()
-    ]  # fmt: skip
+    parts = [_members(level, kind, each) for (kind, level), each in study.partitions.items()]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _clusters_by_number(study: Study) -> pd.DataFrame:
+    parts = [_members(level, kind, each)
+             for (kind, level, _), each in study.groupings.by_number.items()]  # fmt: skip
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _cluster_choice(study: Study) -> pd.DataFrame:
+    """Criteria for the number of groups; `best_by` names those that choose a row."""
+    parts = []
+    for (kind, level), choice in study.groupings.choice.items():
+        frame = choice.frame.rename_axis("n_clusters").reset_index()
+        frame.insert(0, "level", level)
+        frame.insert(1, "kind", kind)
+        best = dict(choice.best)
+        frame["best_by"] = ["; ".join(c for c, number in best.items() if number == k)
+                            for k in frame["n_clusters"]]  # fmt: skip
+        parts.append(frame)
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _co_membership(study: Study) -> pd.DataFrame:
+    parts = []
+    for level, found in study.groupings.co_membership.items():
+        frame = found.matrix.rename_axis("code").reset_index()
+        frame.insert(0, "level", level)
+        frame["n_draws"] = found.n_draws
+        parts.append(frame)
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
@@ -100,17 +148,23 @@ def make_tables(study: Study) -> dict[str, pd.DataFrame]:
     Returns
     -------
     dict of DataFrame
-        By file stem: readiness, regression, moran, local_moran, clusters, attrition, replication.
+        By file stem: readiness, regression, moran, local_moran, clusters, clusters_by_number,
+        cluster_choice, co_membership, attrition, replication. Those without rows are left out.
     """
-    return {
+    every = {
         "readiness": _readiness(study),
         "regression": _regression(study),
         "moran": _moran(study),
         "local_moran": _local_moran(study),
         "clusters": _clusters(study),
+        "clusters_by_number": _clusters_by_number(study),
+        "cluster_choice": _cluster_choice(study),
+        "co_membership": _co_membership(study),
         "attrition": study.attrition.reset_index(),
         "replication": study.replication,
     }
+    optional = ("clusters_by_number", "cluster_choice", "co_membership")
+    return {k: table for k, table in every.items() if len(table) or k not in optional}
 
 
 def _cell(value: Any) -> str:

@@ -65,6 +65,20 @@ TERMS: Final[dict[str, tuple[str, str, str]]] = {
     "group:1": ("high readiness", "высокая готовность", "жоғары дайындық"),
     "group:2": ("moderate readiness", "средняя готовность", "орташа дайындық"),
     "group:3": ("low readiness", "низкая готовность", "төмен дайындық"),
+    # statistical figures
+    "neighbours' mean": ("neighbours' mean", "среднее соседей", "көршілердің орташасы"),
+    "slope is I": ("slope: Moran's I", "наклон: I Морана", "көлбеуі: Моранның I индексі"),
+    "co-membership": (
+        "How often two regions fall into one group when firms are drawn again",
+        "Как часто два региона попадают в одну группу при повторной выборке фирм",
+        "Фирмалар қайта іріктелгенде екі өңірдің бір топқа түсу жиілігі"),
+    "ward tree": ("Ward's tree", "Дерево Уорда", "Уорд ағашы"),
+    "merge distance": ("merge distance", "расстояние слияния", "бірігу қашықтығы"),
+    "number of groups": ("number of groups", "число групп", "топтар саны"),
+    "share_explained": ("Share explained", "Объяснённая доля", "Түсіндірілген үлес"),
+    "silhouette": ("Silhouette", "Силуэт", "Силуэт"),
+    "calinski_harabasz": ("Calinski–Harabasz", "Калински — Харабас", "Калински–Харабас"),
+    "gap": ("Gap statistic", "Статистика разрыва", "Алшақтық статистикасы"),
     # columns
     "column:code": ("Code", "Код", "Код"),
     "column:name": ("Name", "Название", "Атауы"),
@@ -78,6 +92,15 @@ TERMS: Final[dict[str, tuple[str, str, str]]] = {
     "column:p": ("p, two-sided", "p, двусторонний", "p, екі жақты"),
     "column:p_min": ("smallest p it can reach", "наименьшее возможное p", "ең кіші мүмкін p"),
     "column:p_fdr": ("p, FDR", "p, FDR", "p, FDR"),
+    "column:p_bonferroni": ("p, Bonferroni", "p, Бонферрони", "p, Бонферрони"),
+    "column:changes": (
+        "share of draws of firms with another class", "доля выборок фирм с другим классом",
+        "класы өзгеше іріктемелер үлесі"),
+    "column:unstable": ("class in doubt", "класс неустойчив", "класы тұрақсыз"),
+    "mark:unstable": (
+        "class changes in over a tenth of draws of firms",
+        "класс меняется более чем в десятой части выборок фирм",
+        "класы іріктемелердің оннан бірінен көбінде өзгереді"),
     "column:statistic": ("local I", "локальный I", "жергілікті I"),
     "column:label": ("class", "класс", "класс"),
     "column:value": ("value", "значение", "мәні"),

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import false_discovery_control
 
+import kz_spatial as kz
 from kz_spatial import _arrangements
 from kz_spatial.autocorrelation import moran
 from kz_spatial.boundaries import composites, oblasts
@@ -477,3 +478,192 @@ def test_a_unit_at_the_mean_is_never_significant():
     row = local_moran(values, graph).frame.loc["a"]
     assert (row["statistic"], row["p"], row["p_min"]) == (0, 1, 1)
     assert row["label"] == "cannot be significant"
+
+
+# the other global statistics
+
+OTHERS = {"geary": kz.geary, "getis_ord": kz.getis_ord}
+
+
+def by_definition(name, y, near):
+    """The statistic in whole numbers, from its sum over pairs of neighbours."""
+    keys = list(near)
+    n, total = len(keys), sum(y.values())
+    z = {key: n * y[key] - total for key in keys}  # n times the deviations
+    weight = {(i, j): Fraction(1, len(near[i])) for i in keys for j in near[i]}
+    squares = sum(each**2 for each in z.values())
+    if name == "geary":
+        return sum(w * (z[i] - z[j]) ** 2 for (i, j), w in weight.items()) * Fraction(
+            n - 1, 2 * n * squares
+        )
+    pairs = total**2 - sum(each**2 for each in y.values())
+    return Fraction(sum(y[i] * y[j] for i, j in weight), pairs)
+
+
+@pytest.mark.parametrize("numbers", FIVE_VALUES)
+@pytest.mark.parametrize("alternative", ["two-sided", "greater", "less"])
+@pytest.mark.parametrize("name", OTHERS)
+def test_geary_and_getis_ord_by_brute_force(name, numbers, alternative):
+    if name == "getis_ord" and sum(each > 0 for each in numbers.values()) < 2:
+        return  # told below
+    draws = [by_definition(name, dict(zip(FIVE, each, strict=True)), FIVE)
+             for each in permutations(numbers.values())]  # fmt: skip
+    own = by_definition(name, numbers, FIVE)
+    graph = graph_of(FIVE).transform("R")
+    found = OTHERS[name](pd.Series(numbers), graph, alternative=alternative)
+    assert found.statistic == pytest.approx(float(own), rel=1e-12)
+    assert found.expected == pytest.approx(float(sum(draws) / len(draws)), rel=1e-12)
+    assert found.p == pytest.approx(float(share(draws, own, alternative)), rel=1e-15)
+    assert (found.method, found.n_arrangements) == ("exact", 120)
+
+
+@pytest.mark.parametrize("alternative", ["two-sided", "greater", "less"])
+def test_bivariate_moran_by_brute_force(alternative):
+    x, y = FIVE_VALUES[0], FIVE_VALUES[3]
+    dx, dy = ([5 * v - sum(each.values()) for v in each.values()] for each in (x, y))
+
+    def product(second):
+        place = dict(zip(FIVE, second, strict=True))
+        lags = [sum(place[j] for j in near) / Fraction(len(near)) for near in FIVE.values()]
+        return sum(a * b for a, b in zip(dx, lags, strict=True))
+
+    draws = [product(each) for each in permutations(dy)]
+    assert sum(draws) == 0
+    graph = graph_of(FIVE).transform("R")
+    found = kz.bivariate_moran(pd.Series(x), pd.Series(y), graph, alternative=alternative)
+    assert found.p == pytest.approx(float(share(draws, product(dy), alternative)), rel=1e-15)
+    scale = np.sqrt(sum(v**2 for v in dx) * sum(v**2 for v in dy))
+    assert found.statistic == pytest.approx(float(product(dy)) / scale, rel=1e-12)
+    assert found.expected == 0
+
+
+def test_bivariate_moran_of_a_variable_with_itself_is_moran():
+    values = values_for(SEVEN, 3)
+    both = kz.bivariate_moran(values, values, SEVEN)
+    assert both.statistic == pytest.approx(moran(values, SEVEN).statistic, rel=1e-12)
+
+
+def test_global_statistics_agree_with_esda():
+    import esda
+
+    x, y = values_for(GRAPH, 1), values_for(GRAPH, 2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        geary = esda.Geary(x, GRAPH, permutations=0)
+        g = esda.G(x, GRAPH, permutations=0)
+        both = esda.Moran_BV(x, y, GRAPH, permutations=0)
+    assert kz.geary(x, GRAPH).statistic == pytest.approx(geary.C, rel=1e-12)
+    found = kz.getis_ord(x, GRAPH)
+    assert (found.statistic, found.expected) == pytest.approx((g.G, g.EG), rel=1e-12)
+    assert kz.bivariate_moran(x, y, GRAPH).statistic == pytest.approx(both.I, rel=1e-12)
+
+
+def test_what_getis_ord_cannot_take_is_said():
+    negative = pd.Series([1.0, -2, 3, 4, 5, 6, 7], SEVEN.unique_ids)
+    found = kz.getis_ord(negative, SEVEN)
+    assert found.method == "inapplicable"
+    assert found.reason == f"found -2 for {SEVEN.unique_ids[1]}, G needs values of 0 or more"
+    single = pd.Series([0.0, 0, 3, 0, 0, 0, 0], SEVEN.unique_ids)
+    assert kz.getis_ord(single, SEVEN).reason == "fewer than two units have a value above 0"
+
+
+ALL_GLOBAL = {
+    **OTHERS,
+    "moran": moran,
+    "bivariate": lambda v, g, **wishes: kz.bivariate_moran(v, v**2, g, **wishes),
+}
+
+
+@pytest.mark.parametrize("name", ALL_GLOBAL)
+def test_awkward_values_of_every_global_statistic(name):
+    function = ALL_GLOBAL[name]
+    constant = pd.Series(2.0, SEVEN.unique_ids)
+    assert function(constant, SEVEN).reason == "the values do not vary"
+    islands = graph_of({key: [] for key in "abcd"})
+    assert function(pd.Series([1.0, 2, 3, 4], list("abcd")), islands).reason.startswith("0 units")
+    assert "at least 3" in function(pd.Series([1.0, 2]), path_graph(2)).reason
+    with pytest.raises(InputError, match="infinity for 'center'"):
+        function(pd.Series([1.0, 2, np.inf, 4, 5, 6, 7], SEVEN.unique_ids), SEVEN)
+    with pytest.raises(CallError, match="alternative='both'"):
+        function(values_for(SEVEN), SEVEN, alternative="both")
+    for values in AWKWARD.values():
+        found = function(pd.Series(values, SEVEN.unique_ids), SEVEN)
+        if found.reason:
+            assert name == "getis_ord"
+        else:
+            assert 1 / 5040 <= found.p <= 1
+    missing = values_for(SEVEN)
+    missing["north"] = np.nan
+    assert function(missing, SEVEN).n_units == function(missing.dropna(), SEVEN).n_units < 7
+
+
+@settings(max_examples=6)
+@given(st.permutations(range(20)))
+@pytest.mark.parametrize("name", ALL_GLOBAL)
+def test_the_order_of_rows_does_not_matter_to_any(name, order):
+    values, function = values_for(GRAPH, seed=2), ALL_GLOBAL[name]
+    one = function(values, GRAPH, n_permutations=99)
+    other = function(values.iloc[order], contiguity(OBLASTS.iloc[order]), n_permutations=99)
+    assert (one.statistic, one.p, one.z) == (other.statistic, other.p, other.z)
+
+
+# sides and adjustments of local p-values
+
+
+@pytest.mark.parametrize("numbers", FIVE_VALUES)
+@pytest.mark.parametrize("alternative", ["greater", "less"])
+def test_one_sided_local_p_by_brute_force(numbers, alternative):
+    graph = graph_of(FIVE).transform("R")
+    found = local_moran(pd.Series(numbers), graph, alternative=alternative)
+    assert found.alternative == alternative
+    mean = Fraction(sum(numbers.values()), 5)
+    for key, near in FIVE.items():
+        own = numbers[key] - mean
+        others = [numbers[each] - mean for each in FIVE if each != key]
+        draws = [own * sum(each[: len(near)]) for each in permutations(others)]
+        observed = own * sum(numbers[each] - mean for each in near)
+        p = float(share(draws, observed, alternative))
+        assert found.frame.loc[key, "p"] == pytest.approx(p, rel=1e-15)
+        least = min(share(draws, each, alternative) for each in set(draws))
+        assert found.frame.loc[key, "p_min"] == pytest.approx(float(least), rel=1e-15)
+
+
+def test_bonferroni_counts_the_tested_units():
+    values = values_for(GRAPH, seed=9)
+    values.iloc[[2, 5]] = np.nan
+    frame = local_moran(values, GRAPH).frame
+    n = frame["p"].notna().sum()
+    expected = np.minimum(frame["p"] * n, 1)
+    np.testing.assert_allclose(frame["p_bonferroni"], expected, rtol=1e-15)
+
+
+def test_the_lag_is_that_of_the_graph():
+    values = values_for(GRAPH, seed=3).reindex(GRAPH.unique_ids)
+    frame = local_moran(values, GRAPH).frame
+    lag = GRAPH.lag((values - values.mean()).to_numpy())
+    np.testing.assert_allclose(frame["lag"], lag, rtol=0, atol=1e-12)
+    z = values - values.mean()
+    np.testing.assert_allclose(frame["statistic"], 19 * z * lag / (z @ z), rtol=1e-12)
+
+
+def test_a_negative_weight_turns_the_statistic():
+    near = ring("abcdefg")
+    values = pd.Series([3.0, 1, 4, 1, 5, 9, 2], list("abcdefg"))
+    plus = graph_of(near, {key: [1.0, 1.0] for key in near})
+    minus = graph_of(near, {key: [-1.0, -1.0] for key in near})
+    a, b = local_moran(values, plus).frame, local_moran(values, minus).frame
+    np.testing.assert_allclose(a["statistic"], -b["statistic"], rtol=1e-12)
+    np.testing.assert_array_equal(a["p"], b["p"])
+    greater = local_moran(values, plus, alternative="greater").frame["p"]
+    less = local_moran(values, minus, alternative="less").frame["p"]
+    np.testing.assert_array_equal(greater, less)
+
+
+def test_units_on_a_large_map_are_drawn_and_their_sets_are_few():
+    names = range(60)
+    near = {i: [(i + j) % 60 for j in range(-6, 7) if j] for i in names}
+    graph = graph_of(near).transform("R")
+    found = local_moran(values_for(graph), graph, n_permutations=99)
+    assert set(found.frame["method"]) == {"monte-carlo"}
+    assert found.seed is not None
+    assert (found.frame["p"] >= 1 / 100).all()

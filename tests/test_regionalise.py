@@ -315,3 +315,14 @@ def test_the_order_of_rows_and_of_the_graph_does_not_matter(rows, units, seed, m
     found = regionalise(table.loc[rows], shuffled, method=method).labels
     assert list(found.index) == rows
     pd.testing.assert_series_equal(found.reindex(table.index), expected)
+
+
+@pytest.mark.parametrize("factor", [1e-9, 1.0, 1e9])
+def test_equal_rows_of_any_size_have_their_optimum(factor):
+    # the bound is met exactly but for rounding, which grows with the values
+    rows = np.repeat(np.random.default_rng(5).normal(size=(2, 3)), [3, 2], axis=0) * factor
+    graph = graph_of({i: [j for j in (i - 1, i + 1) if 0 <= j < 5] for i in range(5)})
+    found = regionalise(pd.DataFrame(rows), graph, n_clusters=2, standardise=False)
+    assert found.labels.tolist() in ([1, 1, 1, 2, 2], [2, 2, 2, 1, 1])
+    curve = optimal_curve(pd.DataFrame(rows), graph, n_clusters=[2, 3], standardise=False)
+    assert (curve["share_explained"] > 1 - 1e-12).all()

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 import kz_spatial as kz
+from kz_spatial import stability
 from kz_spatial.errors import CallError, NotEnoughDataError
 from kz_spatial.stability import co_membership, resampled_moran
 
@@ -91,3 +92,80 @@ def test_faults():
     nothing = FIRMS.assign(permit_days=np.nan)
     with pytest.raises(NotEnoughDataError, match="none of 2 draws"):
         co_membership(nothing, n_draws=2)
+
+
+def test_means_of_draws_are_those_of_the_drawn_firms():
+    firms = FIRMS.assign(wmedian=np.arange(len(FIRMS)) % 5 + 1.0)
+    for weights in (None, "wmedian"):
+        table = kz.aggregate(firms, by="oblast", weights=weights, min_firms=1)
+        names = ["epayment_share", "permit_days"]
+        drawn = stability._drawn_means(firms, table, names, weights, 3, seed=4)
+        rows = stability._drawn_rows(firms["oblast_code"], 3, seed=4)
+        for means, chosen in zip(drawn, rows, strict=True):
+            again = kz.aggregate(firms.iloc[chosen].reset_index(drop=True), by="oblast",
+                                 weights=weights, min_firms=1)  # fmt: skip
+            for j, name in enumerate(names):
+                known = table[f"{name}_mean"].notna()
+                np.testing.assert_allclose(means[known, j], again.loc[known, f"{name}_mean"],
+                                           rtol=1e-12)  # fmt: skip
+
+
+def test_every_draw_keeps_the_number_of_firms_of_each_region():
+    rows = stability._drawn_rows(FIRMS["oblast_code"], 4, seed=1)
+    expected = FIRMS["oblast_code"].value_counts()
+    for chosen in rows:
+        counts = FIRMS["oblast_code"].iloc[chosen].value_counts()
+        pd.testing.assert_series_equal(counts.sort_index(), expected.sort_index())
+    assert len({tuple(each) for each in rows}) == 4
+
+
+def test_labels_of_draws_are_those_of_local_moran():
+    table = kz.aggregate(FIRMS, by="oblast", min_firms=5)
+    drawn = stability._drawn_means(FIRMS, table, ["permit_days", "product_innovation"], None, 6, 2)
+    order = pd.Index(sorted(table.index))
+    W = GRAPH.sparse.toarray()
+    place = pd.Index(GRAPH.unique_ids).get_indexer(order)
+    for j in range(2):
+        values = drawn[:, table.index.get_indexer(order), j]
+        statistics, labels = stability._tests_of_draws(
+            values, W[np.ix_(place, place)], alpha=0.05, n_permutations=9, seed=1
+        )
+        for statistic, row, each in zip(statistics, labels, values, strict=True):
+            one = pd.Series(each, order)
+            np.testing.assert_array_equal(row, kz.local_moran(one, GRAPH).frame["label"])
+            whole = kz.moran(one, GRAPH, n_permutations=9).statistic
+            np.testing.assert_allclose(statistic, whole, rtol=1e-12)
+
+
+def test_withheld_units_stay_withheld_in_every_draw():
+    found = resampled_moran(FIRMS, "permit_days", GRAPH, min_firms=5, n_draws=8).frame
+    hidden = kz.aggregate(FIRMS, by="oblast", min_firms=5)["permit_days_suppressed"]
+    assert hidden.any()
+    assert (found.loc[hidden, "label"] == "suppressed").all()
+    assert (found.loc[hidden, "changes"] == 0).all()
+
+
+def test_the_interval_covers_as_it_says():
+    found = {level: resampled_moran(FIRMS, "product_innovation", GRAPH, level=level, n_draws=60)
+             for level in (0.5, 0.95)}  # fmt: skip
+    assert found[0.95].ci_low < found[0.5].ci_low < found[0.5].ci_high < found[0.95].ci_high
+    assert found[0.5].level == 0.5
+    with pytest.raises(CallError, match="level=1"):
+        resampled_moran(FIRMS, "product_innovation", GRAPH, level=1)
+
+
+def test_the_order_of_the_graph_does_not_matter():
+    areas = kz.oblasts(detail="light")
+    turned = kz.contiguity(areas.iloc[::-1])
+    one = resampled_moran(FIRMS, "co2_monitoring", GRAPH, n_draws=4)
+    other = resampled_moran(FIRMS, "co2_monitoring", turned, n_draws=4)
+    pd.testing.assert_frame_equal(one.frame, other.frame)
+    assert one.ci_low == pytest.approx(other.ci_low, rel=1e-12)
+
+
+def test_firms_without_variation_have_no_interval():
+    same = FIRMS.assign(epayment_share=5.0)
+    found = resampled_moran(same, "epayment_share", GRAPH, n_draws=3)
+    assert np.isnan([found.statistic, found.ci_low, found.ci_high]).all()
+    assert found.n_skipped == 3
+    assert set(found.frame["label"]) == {"cannot be significant"}

@@ -1,9 +1,9 @@
-"""Groups by likeness: every partition tried, against k-means and Ward, and the printed one."""
+"""Groups by likeness: proven, by k-means and by Ward, against lists and peers; the printed one."""
 
 from __future__ import annotations
 
 import csv
-from itertools import product
+from itertools import combinations, product
 from math import comb, factorial
 
 import numpy as np
@@ -21,7 +21,7 @@ from kz_spatial.errors import CallError, InputError, NotEnoughDataError
 from kz_spatial.options import INDICATORS
 from kz_spatial.partition import order_labels, partitions, standardised, within_ss
 from kz_spatial.twin import load_twin
-from kz_spatial.typology import typology
+from kz_spatial.typology import k_means, typology
 
 MEANS = [f"{name}_mean" for name in INDICATORS]
 
@@ -113,20 +113,105 @@ def test_the_optimum_is_no_worse_than_other_methods():
         assert best.within_ss <= k_means.inertia_ + 1e-12
 
 
-def test_k_means_beyond_twelve_units():
-    table = random_table(20, seed=3)
-    found = typology(table, n_clusters=4, seed=7)
-    assert (found.method, found.certified, found.seed) == ("k-means", False, 7)
-    assert np.isnan(found.gap)
+@pytest.mark.parametrize("seed", range(6))
+def test_the_optimum_is_that_of_all_partitions_listed(seed):
+    table = random_table(9, columns=3, seed=seed)
     X = standardised(table, standardise=True).to_numpy()
-    theirs = KMeans(4, n_init=50, random_state=7).fit(X)
-    assert found.within_ss == pytest.approx(theirs.inertia_, rel=1e-12)
-    asked = typology(random_table(7), method="k-means")
-    assert asked.method == "k-means"
-    assert not asked.certified
-    assert typology(random_table(12, columns=1), n_clusters=2).method == "exact"
-    with pytest.raises(CallError, match="found 13 units, expected at most 12"):
-        typology(random_table(13), method="exact")
+    for k in (2, 4, 7):
+        every = [within_ss(X, np.array(each)) for each in partitions(9, k)]
+        assert typology(table, n_clusters=k).within_ss == pytest.approx(min(every), rel=1e-12)
+
+
+def test_sixteen_units_are_proven_and_seventeen_are_not():
+    table = random_table(16, columns=1)
+    found = typology(table, n_clusters=4)
+    assert (found.method, found.certified, found.gap, found.seed) == ("exact", True, 0.0, None)
+    # on a line the best groups are intervals, of which there are few enough to list
+    x = np.sort(standardised(table, standardise=True).to_numpy()[:, 0])
+    listed = [
+        spread_inside(x[:, None], np.searchsorted(cuts, np.arange(16), side="right"))
+        for cuts in combinations(range(1, 16), 3)
+    ]
+    assert found.within_ss == pytest.approx(min(listed), rel=1e-12)
+    assert typology(random_table(17)).method == "k-means"
+    with pytest.raises(CallError, match="found 17 units, expected at most 16; use 'k-means'"):
+        typology(random_table(17), method="exact")
+
+
+def test_k_means_is_never_behind_scikit_learn():
+    ahead = 0
+    for seed in range(5):
+        table = random_table(20, columns=3, seed=seed)
+        found = typology(table, n_clusters=6, seed=7)
+        assert (found.method, found.certified, found.seed) == ("k-means", False, 7)
+        assert np.isnan(found.gap)
+        X = standardised(table, standardise=True).to_numpy()
+        theirs = KMeans(6, n_init=50, random_state=7).fit(X).inertia_
+        assert found.within_ss <= theirs * (1 + 1e-12)
+        ahead += found.within_ss < theirs * (1 - 1e-9)
+    assert ahead > 0  # or the moves of single units would be in vain
+
+
+def test_k_means_leaves_no_unit_that_had_better_move():
+    X = np.random.default_rng(4).normal(size=(1, 40, 2))
+    labels = k_means(X, 5, n_starts=1, rng=np.random.default_rng(1))[0]
+    own = within_ss(X[0], labels)
+    for unit, group in product(range(40), range(5)):
+        moved = labels.copy()
+        moved[unit] = group
+        assert len(set(moved)) < 5 or within_ss(X[0], moved) >= own - 1e-9
+
+
+@pytest.mark.parametrize("n", [5, 17])
+def test_k_means_parts_equals_where_more_groups_are_asked_than_units_differ(n):
+    table = pd.DataFrame({"x": [0.0, 1, *[7] * (n - 2)]})
+    found = typology(table, n_clusters=5, method="k-means")
+    assert found.n_clusters == 5
+    assert found.within_ss == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize("method", ["ward", "k-means"])
+def test_heuristics_tell_their_distance_to_the_optimum(method):
+    behind = 0
+    for seed in range(12):
+        table = random_table(12, columns=3, seed=seed)
+        best, found = typology(table), typology(table, method=method)
+        assert (found.method, found.certified) == (method, False)
+        assert found.seed == (20240 if method == "k-means" else None)
+        assert found.gap == pytest.approx(found.within_ss / best.within_ss - 1, abs=1e-12)
+        assert found.gap >= 0
+        behind += found.gap > 0.01
+    assert (behind > 0) == (method == "ward")
+    assert np.isnan(typology(random_table(17), method=method).gap)
+
+
+def test_ward_by_hand():
+    # 13 and 14 join at a cost of 0.5, then 5 and 8 at 4.5
+    table = pd.DataFrame({"x": [0.0, 5, 8, 13, 14]}, index=list("vwxyz"))
+    found = typology(table, n_clusters=3, standardise=False, method="ward")
+    assert_series(found.labels, {"v": 3, "w": 2, "x": 2, "y": 1, "z": 1}, name="cluster")
+    assert found.within_ss == pytest.approx(4.5 + 0.5)
+    # next {0} and {5, 8} cost 2/3 6.5^2 = 28.2, {5, 8} and {13, 14} 7^2 = 49
+    found = typology(table, n_clusters=2, standardise=False, method="ward")
+    assert as_groups(found.labels) == {frozenset("vwx"), frozenset("yz")}
+    assert found.within_ss == pytest.approx(5 + 2 / 3 * 6.5**2)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_ward_is_that_of_scipy(seed):
+    table = random_table(20, columns=3, seed=seed)
+    X = standardised(table, standardise=True).to_numpy()
+    theirs = pd.Series(fcluster(linkage(X, "ward"), 5, "maxclust"), table.index)
+    assert as_groups(typology(table, n_clusters=5, method="ward").labels) == as_groups(theirs)
+
+
+@pytest.mark.parametrize("method", ["exact", "k-means", "ward"])
+def test_one_unit_and_as_many_groups_as_units(method):
+    assert typology(random_table(1), n_clusters=1, method=method).labels.tolist() == [1]
+    found = typology(random_table(4), n_clusters=4, method=method)
+    assert found.labels.nunique() == 4
+    assert (found.within_ss, found.gap) == (0.0, 0.0)
+    assert typology(random_table(4), n_clusters=1, method=method).gap == 0
 
 
 def read_rows(name):
@@ -234,9 +319,39 @@ def test_the_order_of_rows_does_not_choose_among_equals(order):
     assert list(found.index) == [table.index[i] for i in order]
 
 
-def test_the_order_of_rows_does_not_matter_to_k_means():
+@pytest.mark.parametrize("method", ["k-means", "ward"])
+def test_the_order_of_rows_does_not_matter_to_heuristics(method):
     order = np.random.default_rng(2).permutation(20)
-    assert_same_labels_in_any_order(random_table(20), order, "k-means")
+    assert_same_labels_in_any_order(random_table(20), order, method)
+
+
+@pytest.mark.parametrize("method", ["exact", "k-means", "ward"])
+@settings(max_examples=20)
+@given(order=st.permutations(range(8)), seed=st.integers(0, 9))
+def test_the_order_of_rows_chooses_among_no_equals(method, order, seed):
+    values = np.random.default_rng(seed).integers(0, 2, (8, 2)).astype(float)
+    values[0], values[1] = (0, 0), (1, 1)
+    table = pd.DataFrame(values, list("abcdefgh"), ["x", "y"])
+    assert_same_labels_in_any_order(table, order, method)
+
+
+@pytest.mark.parametrize("factor", [1e-9, 1e9])
+@pytest.mark.parametrize("method", ["exact", "k-means", "ward"])
+def test_columns_as_they_are_may_be_of_any_size(method, factor):
+    table = random_table(9, seed=5)
+    table.iloc[2] = table.iloc[4] = table.iloc[3]  # three alike, which rounding may hide
+    expected = typology(table, n_clusters=7, method=method, standardise=False)
+    found = typology(table * factor, n_clusters=7, method=method, standardise=False)
+    assert as_groups(found.labels) == as_groups(expected.labels)
+    assert found.within_ss == pytest.approx(0, abs=1e-20 * factor**2)
+
+
+@pytest.mark.parametrize(("factor", "shift"), [(1e-9, 0), (1, 1e6)])
+def test_k_means_is_as_good_whatever_the_scale_and_the_origin(factor, shift):
+    table = random_table(20, columns=3, seed=1)
+    expected = typology(table, n_clusters=6, standardise=False)
+    found = typology(table * factor + shift, n_clusters=6, standardise=False)
+    assert as_groups(found.labels) == as_groups(expected.labels)
 
 
 @settings(max_examples=30)

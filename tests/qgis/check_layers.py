@@ -35,7 +35,8 @@ from maps import (
 
 TABLES = {"oblasts": 20, "composites": 7, "local_moran": 20, "clusters": 20,
           "density_contours": None, "settlements": None}  # fmt: skip
-N_STYLES = {"oblasts": 6, "composites": 6, "local_moran": 5, "clusters": 4,
+# groups: four of the number asked for, then the other numbers: 2 to 6 of 7 units, 2 to 8 of 20
+N_STYLES = {"oblasts": 6, "composites": 6, "local_moran": 5, "clusters": 4 + 4 + 6,
             "density_contours": 1, "settlements": 1}  # fmt: skip
 # the four classes of local Moran stay in the legend so that colours never drift
 MAY_BE_EMPTY = {
@@ -173,11 +174,27 @@ def check_local_moran_writes_letters_on_the_map(settings):
     feature = next(one.getFeatures())
     name = feature["name_en"]
     for stored, letters in (("High-High", "HH"), ("Low-Low", "LL"), ("High-Low", "HL"),
-                            ("Low-High", "LH")):  # fmt: skip
+                            ("Low-High", "LH"), ("not significant", "")):  # fmt: skip
         feature["epayment_share_label"] = stored
-        assert expression.evaluate(_context(one, feature)) == f"{name}\n{letters}"
-    feature["epayment_share_label"] = "not significant"
-    assert expression.evaluate(_context(one, feature)) == name
+        for unstable, mark in ((False, ""), (True, "?"), (None, "")):
+            feature["epayment_share_unstable"] = unstable
+            sign = letters + mark
+            wanted = f"{name}\n{sign}" if sign else name
+            assert expression.evaluate(_context(one, feature)) == wanted, (stored, unstable)
+
+
+def check_the_mark_of_doubt_is_explained_in_the_legend(settings):
+    for path, word in zip(_geopackages(settings), ("draws", "выборок", "іріктемелердің"),
+                          strict=True):  # fmt: skip
+        one = layer(path, "local_moran")
+        for text in own_styles(one).values():
+            with_style(one, text)
+            last = one.renderer().rootRule().children()[-1]
+            assert last.symbol() is None
+            assert last.label().startswith("? "), last.label()
+            assert word in last.label()
+    marked = sum(bool(f["product_innovation_unstable"]) for f in one.getFeatures())
+    assert 0 < marked < 20, "the twin has units in doubt and others"
 
 
 def check_settlement_names_wait_for_the_scale(settings):
