@@ -36,6 +36,8 @@ _MAX_HALF_SUMS: Final = 2**18
 # sums held at once over a batch of rows, and rows searched as one without loss of digits
 _MAX_BATCH: Final = 2**22
 _MAX_ROWS: Final = 64
+# entries of random orders that are kept for the next statistic
+_MAX_KEPT: Final = 2**20
 # arrangements whose statistics differ by rounding alone count as tied
 TIE: Final = 1e-10
 
@@ -43,6 +45,19 @@ TIE: Final = 1e-10
 @lru_cache(maxsize=4)
 def _all_orders(n: int) -> NDArray[np.intp]:
     found = np.array(list(permutations(range(n))), dtype=np.intp)
+    found.flags.writeable = False
+    return found
+
+
+def _random_orders(n: int, n_permutations: int, seed: int) -> NDArray[np.intp]:
+    rng = np.random.default_rng(seed)
+    return rng.permuted(np.tile(np.arange(n), (n_permutations, 1)), axis=1)
+
+
+@lru_cache(maxsize=2)
+def _kept_orders(n: int, n_permutations: int, seed: int) -> NDArray[np.intp]:
+    """Random orders that the next statistic of the same units asks for again."""
+    found = _random_orders(n, n_permutations, seed)
     found.flags.writeable = False
     return found
 
@@ -58,8 +73,9 @@ def orders(n: int, n_permutations: int, seed: int) -> tuple[NDArray[np.intp], bo
     """
     if factorial(n) <= MAX_ARRANGEMENTS:
         return _all_orders(n), True
-    rng = np.random.default_rng(seed)
-    return rng.permuted(np.tile(np.arange(n), (n_permutations, 1)), axis=1), False
+    if n * n_permutations <= _MAX_KEPT:
+        return _kept_orders(n, n_permutations, seed), False
+    return _random_orders(n, n_permutations, seed), False
 
 
 def share_extreme(

@@ -222,7 +222,7 @@ class BestCuts:
         """
         whole = (1 << len(self._units)) - 1
         # the bound itself must stay within reach, rounding included
-        rounding = 1e-12 * float(self._arrays[2].max(initial=0.0))
+        rounding = max(1e-12 * float(self._arrays[2].max(initial=0.0)), 1e-300)
         budget = bound * (1 + 1e-9) + rounding if np.isfinite(bound) else 1e300
         if not np.isfinite(_compiled()(whole, k, budget, *self._arrays, self._memo, self._choice)):
             return None

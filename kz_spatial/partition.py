@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Partition", "check_n_clusters", "make_partition", "order_labels", "partitions", "standardised",
-    "within_ss",
+    "within_ss", "z_scores",
 ]  # fmt: skip
 
 # a column that varies by less, relative to its size, varies by rounding alone
@@ -81,9 +81,17 @@ def standardised(table: pd.DataFrame, *, standardise: bool) -> pd.DataFrame:
                          "finite numbers, leave such units out")  # fmt: skip
     if not standardise:
         return values
-    spread = values.std(ddof=1)
-    varies = spread > _ROUNDING * values.abs().max()
-    return (values - values.mean()) / spread.where(varies, 1.0)
+    return pd.DataFrame(z_scores(values.to_numpy()), values.index, values.columns)
+
+
+def z_scores(X: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Columns of tables (..., n, p) as z-scores (n-1); zero where all that varies is rounding."""
+    if X.shape[-2] < 2:
+        return X - X
+    spread = X.std(axis=-2, ddof=1, keepdims=True)
+    varies = spread > _ROUNDING * np.abs(X).max(axis=-2, keepdims=True)
+    found = (X - X.mean(axis=-2, keepdims=True)) / np.where(varies, spread, 1.0)
+    return np.where(varies, found, 0.0)
 
 
 def within_ss(X: NDArray[np.float64], labels: NDArray[np.intp]) -> float:

@@ -91,8 +91,6 @@ def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> float:
 
 def _label_points(ax: Axes, points: list[tuple[float, float]], texts: list[str]) -> None:
     """Write a label beside each point, where it covers least of points, labels and frame."""
-    from matplotlib.patheffects import withStroke
-
     scale = ax.figure.dpi / 72
     pixels = ax.transData.transform(points)
     frame = ax.get_window_extent()
@@ -107,8 +105,7 @@ def _label_points(ax: Axes, points: list[tuple[float, float]], texts: list[str])
         best = int(np.argmin(cost))
         dx, dy, side = _PLACES[best]
         ax.annotate(texts[i], points[i], (dx, dy), textcoords="offset points", ha=side,
-                    va="center", fontsize=_LABEL_SIZE, color=_INK,
-                    path_effects=[withStroke(linewidth=1.5, foreground="white")])  # fmt: skip
+                    va="center", fontsize=_LABEL_SIZE, color=_INK)  # fmt: skip
         taken.append(boxes[best])
 
 

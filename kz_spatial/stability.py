@@ -20,7 +20,8 @@ from kz_spatial.autocorrelation import moran_of_rows
 from kz_spatial.errors import CallError, NotEnoughDataError
 from kz_spatial.local_moran import local_moran, local_tests
 from kz_spatial.options import INDICATORS, MIN_FIRMS
-from kz_spatial.typology import typology
+from kz_spatial.partition import check_n_clusters, z_scores
+from kz_spatial.typology import MAX_EXACT, N_STARTS, k_means, optimal_groups
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,8 +94,8 @@ def _drawn_rows(units: pd.Series[Any], n_draws: int, seed: int) -> NDArray[np.in
         raise CallError(f"n_draws={n_draws}: expected at least 1")
     rng = np.random.default_rng(seed)
     members = [rows for _, rows in sorted(units.groupby(units).indices.items())]
-    return np.array(
-        [np.concatenate([rng.choice(each, len(each)) for each in members]) for _ in range(n_draws)]
+    return np.concatenate(
+        [each[rng.integers(len(each), size=(n_draws, len(each)))] for each in members], axis=1
     )
 
 
@@ -124,6 +125,13 @@ def _drawn_means(
             means[..., j] = (total / base).reshape(n_draws, len(table))
         means[:, table[f"{name}_mean"].isna().to_numpy(), j] = np.nan
     return means
+
+
+def _groups_of_draws(Z: NDArray[np.float64], k: int, seed: int) -> NDArray[np.intp]:
+    """Groups of the units in each draw, as `typology` forms them; (draws, n) from (draws, n, p)."""
+    if Z.shape[1] <= MAX_EXACT:
+        return np.array([optimal_groups(each, [k])[k] for each in Z])
+    return k_means(Z, k, n_starts=N_STARTS, rng=np.random.default_rng(seed))
 
 
 def co_membership(
@@ -165,11 +173,9 @@ def co_membership(
     if not len(whole):
         raise NotEnoughDataError(f"none of {n_draws} draws had every indicator in every unit; "
                                  "leave out an indicator that few firms answered")  # fmt: skip
-    total = np.zeros((len(table), len(table)))
-    for means in whole:
-        values = pd.DataFrame(means, table.index, list(indicators))
-        labels = typology(values, n_clusters=n_clusters, seed=seed).labels.to_numpy()
-        total += labels[:, None] == labels
+    check_n_clusters(n_clusters, len(table))
+    labels = _groups_of_draws(z_scores(whole), n_clusters, seed)
+    total = (labels[:, :, None] == labels[:, None, :]).sum(axis=0)
     matrix = pd.DataFrame(total / len(whole), table.index, table.index)
     return CoMembership(matrix, len(whole), n_draws - len(whole), n_clusters, seed)
 
