@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from kz_spatial import layers
 from kz_spatial._validate import check_option
 from kz_spatial.aggregate import By, aggregate
 from kz_spatial.boundaries import composites, oblasts, settlements
@@ -17,6 +16,7 @@ from kz_spatial.coding import CODINGS
 from kz_spatial.density import DensitySurface, density
 from kz_spatial.errors import KzSpatialWarning, NotEnoughDataError
 from kz_spatial.fixed_effects import STUDY_FORMULA, FixedEffectsFit, fixed_effects
+from kz_spatial.frames import clusters_frame, contours_frame, local_moran_frame, unit_frame
 from kz_spatial.groupings import Groupings, find_groupings
 from kz_spatial.joining import join, join_audit, place_firms
 from kz_spatial.options import LANGUAGES, WEIGHT_COLUMNS, RunOptions
@@ -128,15 +128,15 @@ def _frames(
 ) -> dict[str, gpd.GeoDataFrame]:
     fine = patterns.at(finest := list(tables)[-1])
     frames = {
-        "composites": layers.unit_frame(areas["composite"], tables["composite"]),
-        "oblasts": layers.unit_frame(areas["oblast"], tables.get("oblast")),
-        "local_moran": layers.local_moran_frame(areas[finest], fine.local, fine.resampled),
-        "clusters": layers.clusters_frame(areas["oblast"], groupings.partitions,
+        "composites": unit_frame(areas["composite"], tables["composite"]),
+        "oblasts": unit_frame(areas["oblast"], tables.get("oblast")),
+        "local_moran": local_moran_frame(areas[finest], fine.local, fine.resampled),
+        "clusters": clusters_frame(areas["oblast"], groupings.partitions,
                                           groupings.by_number),
         "settlements": settlements().reset_index(),
     }  # fmt: skip
     if "firms" in surfaces:
-        frames["density_contours"] = layers.contours_frame(surfaces["firms"])
+        frames["density_contours"] = contours_frame(surfaces["firms"])
     return frames
 
 

@@ -2,7 +2,9 @@
 
 Firms are drawn with replacement within each region, as many as it has, and the analysis is run on
 every draw: Moran's I with an interval, local labels with the share of draws in which they change,
-and how often two regions fall into one group.
+and how often two regions fall into one group. A draw carries sampling error on top of that of the
+firms as they are, so it blurs patterns: intervals of Moran's I lean toward no pattern, and labels
+change rather too often than too seldom.
 """
 
 from __future__ import annotations

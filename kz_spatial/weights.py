@@ -104,7 +104,11 @@ def _graph(
     order = {unit: i for i, unit in enumerate(units)}
     ranks = [whole.index.get_level_values(level).map(order) for level in (0, 1)]
     whole = whole.iloc[np.lexsort((ranks[1], ranks[0]))].rename("weight").astype(float)
-    return Graph(whole).transform(transform) if transform == "R" else Graph(whole)
+    made = Graph(whole)
+    if transform == "R":
+        return made.transform("R")
+    # the graph tells what it carries: B for links of 1, O for weights as they were given
+    return made.transform("B") if (pairs == 1).all() else made
 
 
 def _both_ways(

@@ -30,7 +30,7 @@ FLOORS = {
         "regionalise", "spatial_models", "typology",
     ],
     5.5: ["cluster_choice", "stability"],
-    5.7: ["groupings", "patterns"],
+    5.7: ["frames", "groupings", "patterns"],
     6: ["extended_models", "layers", "plots", "replication", "study"],
     6.5: ["qml"],
     7: ["audit_report", "figures", "folium_map", "geopackage", "pipeline", "report", "tables"],

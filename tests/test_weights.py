@@ -88,6 +88,14 @@ def test_weights_of_both_transforms():
     assert set(contiguity(grid(), transform="B").adjacency) == {1}
 
 
+def test_a_graph_names_its_transform():
+    assert contiguity(grid()).transformation == "R"
+    assert contiguity(grid(), transform="B").transformation == "B"
+    kernel = kernel_weights(oblasts(detail="light"), bandwidth_m=500_000, transform="B")
+    assert kernel.transformation == "O"  # weights that fall with distance are not binary
+    assert kernel.adjacency.nunique() > 2
+
+
 def test_units_without_neighbours_are_isolates_named_in_a_warning():
     areas = grid(names=list("abcdef")).drop(index=["b", "d", "e"])
     with pytest.warns(IslandWarning, match="no neighbour for a: kept"):

@@ -86,6 +86,12 @@ class RunStudy(KzAlgorithm):
             advanced=True,
         )
         self.add(
+            number("DRAWS", tr("Draws of firms"), integer, 200, minValue=0),
+            tr("How often firms are drawn again within their regions, to see which results owe "
+               "much to the firms that happened to be asked. 0 leaves this out."),
+            advanced=True,
+        )  # fmt: skip
+        self.add(
             QgsProcessingParameterBoolean(
                 "OVERWRITE", tr("Replace a bundle of that name"), defaultValue=False
             )
@@ -115,7 +121,7 @@ class RunStudy(KzAlgorithm):
         weights = choice("WEIGHTS", _WEIGHTS)
         found += ["--weights", weights] if weights else []
         for option, name in (("--clusters", "CLUSTERS"), ("--seed", "SEED"),
-                             ("--permutations", "PERMUTATIONS")):  # fmt: skip
+                             ("--permutations", "PERMUTATIONS"), ("--draws", "DRAWS")):  # fmt: skip
             found += [option, str(self.parameterAsInt(parameters, name, context))]
         width = self.parameterAsDouble(parameters, "BANDWIDTH_KM", context)
         return [*found, "--bandwidth-km", f"{width:g}"]

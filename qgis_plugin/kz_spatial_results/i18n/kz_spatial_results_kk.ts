@@ -376,6 +376,14 @@
         <translation>Орын ауыстырулар</translation>
     </message>
     <message>
+        <source>Draws of firms</source>
+        <translation>Фирмаларды қайта іріктеу саны</translation>
+    </message>
+    <message>
+        <source>How often firms are drawn again within their regions, to see which results owe much to the firms that happened to be asked. 0 leaves this out.</source>
+        <translation>Қай нәтижелер сұралған фирмаларға көп тәуелді екенін көру үшін фирмалар өз өңірінде неше рет қайта іріктеледі. 0 — іріктелмейді.</translation>
+    </message>
+    <message>
         <source>Replace a bundle of that name</source>
         <translation>Атауы бірдей нәтижелерді ауыстыру</translation>
     </message>

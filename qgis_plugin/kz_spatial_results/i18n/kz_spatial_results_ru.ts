@@ -376,6 +376,14 @@
         <translation>Перестановки</translation>
     </message>
     <message>
+        <source>Draws of firms</source>
+        <translation>Повторных выборок фирм</translation>
+    </message>
+    <message>
+        <source>How often firms are drawn again within their regions, to see which results owe much to the firms that happened to be asked. 0 leaves this out.</source>
+        <translation>Сколько раз фирмы выбираются заново внутри своих регионов, чтобы увидеть, какие результаты зависят от того, кого опросили. 0 — не выбирать.</translation>
+    </message>
+    <message>
         <source>Replace a bundle of that name</source>
         <translation>Заменить результаты с тем же именем</translation>
     </message>
