@@ -6,6 +6,8 @@ halves, sums of j values of one half meet sums of k - j values of the other, and
 counted by bisection (Horowitz and Sahni, 1974, J. ACM 21, 277-292), so that about 2^(m/2) steps do
 the work of C(m, k).
 
+Where neighbours weigh differently, all ordered sets are listed while they number at most 400,000.
+
 Two-sided p-values count arrangements at least as far from the mean of the reference distribution
 as the observed one (Edgington and Onghena, 2007, *Randomization Tests*, ch. 3). A discrete
 distribution has a smallest p: with one neighbour among 20 units it is 1/19.
@@ -15,7 +17,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from itertools import permutations
-from math import comb, factorial
+from math import comb, factorial, perm
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -26,8 +28,8 @@ if TYPE_CHECKING:
     from kz_spatial.options import Alternative
 
 __all__ = [
-    "MAX_ARRANGEMENTS", "TIE", "can_count_sets", "orders", "random_sets", "set_p_values",
-    "share_extreme",
+    "MAX_ARRANGEMENTS", "TIE", "can_count_sets", "ordered_sets", "orders", "random_sets",
+    "set_p_values", "share_extreme",
 ]  # fmt: skip
 
 MAX_ARRANGEMENTS: Final = 400_000
@@ -79,31 +81,45 @@ def orders(n: int, n_permutations: int, seed: int) -> tuple[NDArray[np.intp], bo
 
 
 def share_extreme(
-    draws: NDArray[np.float64], observed: float, alternative: Alternative, *, centre: float,
-    exact: bool,
-) -> float:  # fmt: skip
+    deviations: NDArray[np.float64], observed: float, alternative: Alternative, *, exact: bool
+) -> float:
     """Share of arrangements as extreme as the observed one, which random ones are joined by.
 
     Parameters
     ----------
-    draws : (r,) array
-        The statistic in each arrangement.
+    deviations : (r,) array
+        Of the statistic in each arrangement from its mean over all of them.
     observed : float
+        That of the statistic as it is.
     alternative : {"two-sided", "greater", "less"}
-    centre : float
-        Mean over all arrangements, known without drawing any.
     exact : bool
-        Whether the draws are all arrangements.
+        Whether the arrangements are all there are.
     """
-    tie = TIE * max(float(np.abs(draws - centre).max()), abs(observed), 1e-300)
+    tie = TIE * max(float(np.abs(deviations).max()), abs(observed))
     if alternative == "greater":
-        extreme = draws >= observed - tie
+        extreme = deviations >= observed - tie
     elif alternative == "less":
-        extreme = draws <= observed + tie
+        extreme = deviations <= observed + tie
     else:
-        extreme = np.abs(draws - centre) >= abs(observed - centre) - tie
+        extreme = np.abs(deviations) >= abs(observed) - tie
     extra = 0 if exact else 1
-    return float((extreme.sum() + extra) / (len(draws) + extra))
+    return float((extreme.sum() + extra) / (len(deviations) + extra))
+
+
+@lru_cache(maxsize=4)
+def _all_ordered_sets(m: int, k: int) -> NDArray[np.intp]:
+    found = np.array(list(permutations(range(m), k)), dtype=np.intp)
+    found.flags.writeable = False
+    return found
+
+
+def ordered_sets(
+    m: int, k: int, draws: int, rng: np.random.Generator
+) -> tuple[NDArray[np.intp], bool]:
+    """All ordered sets of k among m where they number at most 400,000, else random ones."""
+    if perm(m, k) <= MAX_ARRANGEMENTS:
+        return _all_ordered_sets(m, k), True
+    return random_sets(m, k, draws, rng), False
 
 
 def random_sets(

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from libpysal.graph import Graph
     from numpy.typing import NDArray
 
-__all__ = ["UnitValues", "centred", "checked_values", "linked_units", "unit_values"]
+__all__ = [
+    "UnitValues", "centred", "checked_values", "linked_units", "ordered_weights", "unit_scale",
+    "unit_values",
+]  # fmt: skip
 
 _ROUNDING: Final = 1e-10
 
@@ -53,6 +56,10 @@ def checked_values(values: pd.Series[Any], what: str = "values") -> pd.Series[An
     if not values.index.is_unique:
         twice = values.index[values.index.duplicated()][0]
         raise InputError(f"{what}: found index value {twice!r} twice, expected once")
+    texts = [key for key, each in values.items() if isinstance(each, str)]
+    if texts:
+        raise InputError(f"{what}: found the text {values[texts[0]]!r} for {texts[0]!r}, expected "
+                         "a number")  # fmt: skip
     try:
         numbers = values.astype(float)
     except (TypeError, ValueError):
@@ -69,8 +76,8 @@ def linked_units(
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     """Units with values and a neighbour that has them, and the weights among them.
 
-    Where all rows of the whole sum to one, a neighbour without a value leaves its share to the
-    others.
+    Where all rows of the whole sum to one and no weight is negative, a neighbour without a value
+    leaves its share to the others.
 
     Parameters
     ----------
@@ -88,9 +95,19 @@ def linked_units(
         use = linked
     among = among[np.ix_(use, use)]
     sums = W.sum(axis=1)
-    if np.allclose(sums[np.abs(W).sum(axis=1) > 0], 1.0):
+    if (W >= 0).all() and np.allclose(sums[sums > 0], 1.0):
         among = among / among.sum(axis=1, keepdims=True)
     return use, among
+
+
+def ordered_weights(graph: Graph) -> tuple[pd.Index[Any], NDArray[np.float64]]:
+    """All units of a graph, sorted, and the weights among them, without those on oneself."""
+    known = pd.Index(graph.unique_ids)
+    order = known.sort_values()
+    place = known.get_indexer(order)
+    W = np.asarray(graph.sparse.toarray(), dtype=np.float64)[np.ix_(place, place)]
+    np.fill_diagonal(W, 0.0)
+    return order, W
 
 
 def unit_values(graph: Graph, **variables: pd.Series[Any]) -> UnitValues:
@@ -109,20 +126,17 @@ def unit_values(graph: Graph, **variables: pd.Series[Any]) -> UnitValues:
     InputError
         When a unit repeats, is not in the graph, or is infinite.
     """
-    known = pd.Index(graph.unique_ids)
-    order = known.sort_values()
+    order, W = ordered_weights(graph)
     rows = []
     for name, variable in variables.items():
         numbers = checked_values(variable, name)
-        strange = variable.index.difference(known)
+        strange = variable.index.difference(order)
         if len(strange):
+            known = ", ".join(map(str, graph.unique_ids[:5]))
             raise InputError(f"{name}: found unit {strange[0]!r} that the graph lacks; the graph "
-                             f"has {', '.join(map(str, known[:5]))}, ...")  # fmt: skip
+                             f"has {known}, ...")  # fmt: skip
         rows.append(numbers.reindex(order).to_numpy())
     Y = np.array(rows)
-    place = known.get_indexer(order)
-    W = np.asarray(graph.sparse.toarray(), dtype=np.float64)[np.ix_(place, place)]
-    np.fill_diagonal(W, 0.0)
     given = np.isfinite(Y).all(axis=0)
     use, among = linked_units(W, given)
     status = pd.Series(np.where(~given, "suppressed", np.where(use, "", "island")), order)
@@ -138,5 +152,14 @@ def centred(Y: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     if not Y.shape[-1]:
         return Y
-    flat = np.ptp(Y, axis=-1) <= _ROUNDING * np.abs(Y).max(axis=-1)
-    return np.where(flat[..., None], 0.0, Y - Y.mean(axis=-1, keepdims=True))
+    top = np.abs(Y).max(axis=-1, keepdims=True)
+    flat = np.ptp(Y, axis=-1, keepdims=True) <= _ROUNDING * top
+    Z = Y - Y.mean(axis=-1, keepdims=True)
+    # what the mean of large values has lost to rounding would tell ties apart
+    return np.where(flat, 0.0, Z - Z.mean(axis=-1, keepdims=True))
+
+
+def unit_scale(Z: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rows with 1 as their largest absolute value, so that no square is lost or overflows."""
+    top = np.abs(Z).max(axis=-1, keepdims=True, initial=0.0)
+    return np.asarray(Z / np.where(top > 0, top, 1.0), dtype=np.float64)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from difflib import get_close_matches
+from numbers import Integral, Real
 from pathlib import Path
 
 from kz_spatial.errors import CallError, InputError
 
-__all__ = ["check_columns", "check_option", "data_path", "published_path"]
+__all__ = [
+    "check_columns", "check_count", "check_option", "check_share", "data_path", "published_path",
+]  # fmt: skip
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -52,6 +55,19 @@ def check_option(name: str, value: object, allowed: Collection[object]) -> None:
         hint = f"; did you mean {near[0]!r}?" if near else ""
         expected = ", ".join(repr(each) for each in allowed)
         raise CallError(f"{name}={value!r}: expected one of {expected}{hint}")
+
+
+def check_count(name: str, value: object, least: int) -> None:
+    """Raise `CallError` unless `value` is a whole number of `least` or more."""
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if not whole or int(value) < least:  # type: ignore[call-overload]
+        raise CallError(f"{name}={value!r}: expected a whole number of {least} or more")
+
+
+def check_share(name: str, value: object) -> None:
+    """Raise `CallError` unless `value` is above 0 and at most 1."""
+    if not isinstance(value, Real) or not 0 < float(value) <= 1:
+        raise CallError(f"{name}={value!r}: expected a number above 0 and at most 1")
 
 
 def check_columns(columns: Iterable[object], required: Iterable[str], *, what: str) -> None:

@@ -9,8 +9,9 @@ With z the values minus their mean, W the weights and S0 their sum over n units:
 - Getis-Ord G = sum b_ij x_i x_j / sum_{i != j} x_i x_j, with b the links counted as 1, for values
   of 0 or more; above its expectation high values are next to high ones
 
-as in esda. Inference is over all n! arrangements of the values while n! <= 400,000 (of y alone for
-the bivariate form), else over seeded random arrangements with the observed one counted in.
+as in esda, which leaves out n / S0 of the bivariate form (1 for row-standardised weights).
+Inference is over all n! arrangements of the values while n! <= 400,000 (of y alone for the
+bivariate form), else over seeded random arrangements with the observed one counted in.
 `kz_spatial._arrangements` defines two-sided p for such discrete distributions, with its source.
 Rates and survey means of unequal precision go through `kz_spatial.empirical_bayes` first.
 """
@@ -23,9 +24,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from kz_spatial._arrangements import orders, share_extreme
-from kz_spatial._unit_values import centred, unit_values
-from kz_spatial._validate import check_option
+from kz_spatial._arrangements import TIE, orders, share_extreme
+from kz_spatial._unit_values import centred, unit_scale, unit_values
+from kz_spatial._validate import check_count, check_option
 from kz_spatial.options import ALTERNATIVES, Alternative
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ __all__ = [
 ]  # fmt: skip
 
 Method = Literal["exact", "monte-carlo", "inapplicable"]
-_Statistic = Callable[["NDArray[np.float64]"], "NDArray[np.float64]"]
+_Deviation = Callable[["NDArray[np.float64]"], "NDArray[np.float64]"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,11 +49,12 @@ class GlobalStatistic:
     Attributes
     ----------
     name : str
-        "Moran's I", "bivariate Moran's I", "Geary's C" or "Getis-Ord G".
+        "Moran's I", "bivariate Moran's I", "Geary's C" or "Getis-Ord G", with what it was taken of
+        where a study adds that.
     statistic, expected : float
         The statistic, and its mean when arrangement does not matter.
     z : float
-        Distance from `expected` in standard deviations of the arrangements.
+        Distance from `expected` in standard deviations of the arrangements about it.
     p : float
         NaN when inapplicable.
     alternative : {"two-sided", "greater", "less"}
@@ -90,25 +92,30 @@ class _Inference:
 
     def __post_init__(self) -> None:
         check_option("alternative", self.alternative, ALTERNATIVES)
+        check_count("n_permutations", self.n_permutations, 1)
+        check_count("seed", self.seed, 0)
 
     def inapplicable(self, name: str, n: int, reason: str) -> GlobalStatistic:
         nothing = (np.nan,) * 4
         return GlobalStatistic(name, *nothing, self.alternative, "inapplicable", 0, n, reason)
 
     def test(
-        self, name: str, values: NDArray[np.float64], statistic: _Statistic, expected: float
+        self, name: str, values: NDArray[np.float64], deviation: _Deviation, expected: float
     ) -> GlobalStatistic:
-        """Set the statistic of (n,) values beside those of their arrangements, a row each."""
+        """Set the statistic of (n,) values beside those of their arrangements, a row each.
+
+        `deviation` gives how far the statistic of each row is from what is expected.
+        """
         n = len(values)
         order, exact = orders(n, self.n_permutations, self.seed)
-        observed, draws = float(statistic(values[None, :])[0]), statistic(values[order])
-        spread = float(draws.std())
+        observed, draws = float(deviation(values[None, :])[0]), deviation(values[order])
+        spread = float(np.sqrt((draws**2).mean()))
         return GlobalStatistic(
             name=name,
-            statistic=observed,
+            statistic=expected + observed,
             expected=expected,
-            z=(observed - expected) / spread if spread > 0 else np.nan,
-            p=share_extreme(draws, observed, self.alternative, centre=expected, exact=exact),
+            z=observed / spread if spread > 0 else np.nan,
+            p=share_extreme(draws, observed, self.alternative, exact=exact),
             alternative=self.alternative,
             method="exact" if exact else "monte-carlo",
             n_arrangements=len(draws),
@@ -117,11 +124,14 @@ class _Inference:
         )
 
 
-def _why_not(Z: NDArray[np.float64]) -> str:
+def _why_not(Z: NDArray[np.float64], W: NDArray[np.float64]) -> str:
     n = Z.shape[1]
     if n < 3:
         return f"{n} units have a value and a neighbour, at least 3 are needed"
-    return "" if Z.any(axis=1).all() else "the values do not vary"
+    if not Z.any(axis=1).all():
+        return "the values do not vary"
+    none = abs(float(W.sum())) <= TIE * float(np.abs(W).sum())
+    return "the weights sum to zero" if none else ""
 
 
 def _lag_products(rows: NDArray[np.float64], W: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -176,6 +186,8 @@ def moran(
     ------
     InputError
         When a unit is not in the graph, occurs twice or is infinite.
+    CallError
+        When the alternative is not known, or a count or seed is no whole number.
 
     Examples
     --------
@@ -188,10 +200,12 @@ def moran(
     """
     ask = _Inference(alternative, n_permutations, seed)
     units = unit_values(graph, values=values)
-    z, n = centred(units.Y), len(units.keys)
-    if reason := _why_not(z):
+    z, n = unit_scale(centred(units.Y)), len(units.keys)
+    if reason := _why_not(z, units.W):
         return ask.inapplicable("Moran's I", n, reason)
-    return ask.test("Moran's I", z[0], lambda rows: moran_of_rows(rows, units.W), -1 / (n - 1))
+    expected = -1 / (n - 1)
+    return ask.test("Moran's I", z[0], lambda rows: moran_of_rows(rows, units.W) - expected,
+                    expected)  # fmt: skip
 
 
 def bivariate_moran(
@@ -219,13 +233,13 @@ def bivariate_moran(
 
     Raises
     ------
-    InputError
+    InputError, CallError
         As in `moran`.
     """
     ask, name = _Inference(alternative, n_permutations, seed), "bivariate Moran's I"
     units = unit_values(graph, x=x, y=y)
-    Z, n = centred(units.Y), len(units.keys)
-    if reason := _why_not(Z):
+    Z, n = unit_scale(centred(units.Y)), len(units.keys)
+    if reason := _why_not(Z, units.W):
         return ask.inapplicable(name, n, reason)
     sums = np.sqrt((Z**2).sum(axis=1))
     toward = n / float(units.W.sum()) * (units.W.T @ Z[0]) / (sums[0] * sums[1])
@@ -253,22 +267,22 @@ def geary(
 
     Raises
     ------
-    InputError
+    InputError, CallError
         As in `moran`.
     """
     ask = _Inference(alternative, n_permutations, seed)
     units = unit_values(graph, values=values)
-    z, W, n = centred(units.Y), units.W, len(units.keys)
-    if reason := _why_not(z):
+    z, W, n = unit_scale(centred(units.Y)), units.W, len(units.keys)
+    if reason := _why_not(z, W):
         return ask.inapplicable("Geary's C", n, reason)
     scale = (n - 1) / (2 * float(W.sum()) * float(z[0] @ z[0]))
     both = W.sum(axis=0) + W.sum(axis=1)
 
-    def statistic(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    def deviation(rows: NDArray[np.float64]) -> NDArray[np.float64]:
         squares: NDArray[np.float64] = rows**2 @ both
-        return scale * (squares - 2 * _lag_products(rows, W))
+        return scale * (squares - 2 * _lag_products(rows, W)) - 1.0
 
-    return ask.test("Geary's C", z[0], statistic, 1.0)
+    return ask.test("Geary's C", z[0], deviation, 1.0)
 
 
 def getis_ord(
@@ -297,22 +311,31 @@ def getis_ord(
 
     Raises
     ------
-    InputError
+    InputError, CallError
         As in `moran`.
     """
     ask, name = _Inference(alternative, n_permutations, seed), "Getis-Ord G"
     units = unit_values(graph, values=values)
-    x, n, links = units.Y[0], len(units.keys), (units.W != 0).astype(float)
-    reason = _why_not(centred(units.Y))
+    n, links = len(units.keys), (units.W != 0).astype(float)
+    d = centred(units.Y)
+    reason = _why_not(d, links)
+    x = units.Y[0]
     if not reason and (x < 0).any():
         reason = f"found {x.min():g} for {units.keys[x.argmin()]}, G needs values of 0 or more"
     if not reason and (x > 0).sum() < 2:
         reason = "fewer than two units have a value above 0"
     if reason:
         return ask.inapplicable(name, n, reason)
+    x, d = x / x.max(), d[0] / x.max()
     pairs = float(x.sum() ** 2 - (x**2).sum())
+    share = float(links.sum()) / (n * (n - 1))
+    # with x = mean + d, G varies by these terms alone, which the mean would drown in rounding
+    both = links.sum(axis=0) + links.sum(axis=1)
+    tilt = float(x.mean()) * (both - both.mean())
+    usual = -share * float(d @ d)
 
-    def statistic(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        return _lag_products(rows, links) / pairs
+    def deviation(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        linear: NDArray[np.float64] = rows @ tilt
+        return (linear + _lag_products(rows, links) - usual) / pairs
 
-    return ask.test(name, x, statistic, float(links.sum()) / (n * (n - 1)))
+    return ask.test(name, d, deviation, share)

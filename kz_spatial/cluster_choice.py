@@ -14,14 +14,15 @@ With W(k) the sum of squares within the k best groups found and T that in all, o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
-from kz_spatial._connected import BestCuts
+from kz_spatial._connected import BestCuts, is_connected
 from kz_spatial.errors import CallError, NotEnoughDataError
-from kz_spatial.partition import standardised, within_ss
+from kz_spatial.partition import partitions, standardised, within_ss
 from kz_spatial.regionalise import _masks_in_order, optimal_regions
 from kz_spatial.typology import MAX_EXACT, N_STARTS, k_means, optimal_groups, scaled
 
@@ -36,6 +37,10 @@ __all__ = ["ClusterChoice", "WardTree", "choose_n_clusters", "ward_tree"]
 CRITERIA: Final = ("silhouette", "calinski_harabasz", "gap")
 # at 20 units and 9 groups 20 starts end 0.1 % above the best of 100 on average
 _REFERENCE_STARTS: Final = 20
+# all ways to group so many units are weighed for every reference table
+_ENUMERATED: Final = 8
+_MANY: Final = 1000
+_SOME: Final = 100
 _REFERENCE_CELLS: Final = 4_000_000
 # connected subsets weighed over all reference draws: about four seconds
 _MAX_REGION_WORK: Final = 1_000_000
@@ -147,6 +152,38 @@ def _logs_by_likeness(
     return np.log(found)
 
 
+@lru_cache(maxsize=32)
+def _partition_masks(n: int, k: int) -> NDArray[np.intp]:
+    """Groups of every way to form k of n units, as bit masks; (ways, k)."""
+    bits = 1 << np.arange(n)
+    found = np.array([[bits[np.array(each) == g].sum() for g in range(k)]
+                      for each in partitions(n, k)], dtype=np.intp)  # fmt: skip
+    found.flags.writeable = False
+    return found
+
+
+def _logs_by_enumeration(
+    draws: NDArray[np.float64], numbers: list[int], masks: list[int] | None
+) -> NDArray[np.float64]:
+    """Log W* of reference tables (r, n, p) of few units, over all ways to group them.
+
+    Parameters
+    ----------
+    masks : list of int or None
+        Neighbours of each unit; groups then hang together.
+    """
+    n = draws.shape[1]
+    member = ((np.arange(1 << n)[:, None] >> np.arange(n)) & 1).astype(float)
+    Y = draws - draws.mean(axis=1, keepdims=True)
+    means = (member @ Y) / np.maximum(member.sum(axis=1), 1)[:, None] ** 0.5
+    cost = (Y**2).sum(axis=2) @ member.T - (means**2).sum(axis=2)
+    if masks is not None:
+        cost[:, [not is_connected(subset, masks) for subset in range(1 << n)]] = np.inf
+    least = [cost[:, _partition_masks(n, k)].sum(axis=2).min(axis=1) for k in numbers]
+    found: NDArray[np.float64] = np.log(np.maximum(np.column_stack(least), 0.0))
+    return found
+
+
 def _logs_by_contiguity(
     draws: NDArray[np.float64], numbers: list[int], masks: list[int]
 ) -> NDArray[np.float64] | str:
@@ -176,10 +213,13 @@ def _gap(
     box = X.min(), X.max()
     draws = np.random.default_rng(seed).uniform(*box, (n_references, *X.shape))
     numbers = list(within.index)
-    logs = (
-        _logs_by_likeness(draws, numbers, seed) if graph is None
-        else _logs_by_contiguity(draws, numbers, _masks_in_order(graph, list(X.index)))
-    )  # fmt: skip
+    masks = None if graph is None else _masks_in_order(graph, list(X.index))
+    if len(X) <= _ENUMERATED:
+        logs: NDArray[np.float64] | str = _logs_by_enumeration(draws, numbers, masks)
+    elif masks is None:
+        logs = _logs_by_likeness(draws, numbers, seed)
+    else:
+        logs = _logs_by_contiguity(draws, numbers, masks)
     if isinstance(logs, str):
         return logs
     with np.errstate(divide="ignore"):  # nothing left within groups: the gap is infinite
@@ -249,7 +289,7 @@ def choose_n_clusters(
     *,
     n_clusters: range | list[int] = range(2, 9),
     standardise: bool = True,
-    n_references: int = 100,
+    n_references: int | None = None,
     seed: int = 20240,
 ) -> ClusterChoice:
     """Compare numbers of groups by silhouette, Calinski-Harabasz and the gap statistic.
@@ -266,10 +306,10 @@ def choose_n_clusters(
         Numbers to compare; 1, where all units are one group, is always added.
     standardise : bool
         Whether to turn columns into z-scores first.
-    n_references : int
-        Reference tables for the gap, 0 for none; of so few units as seven, 1,000 make its choice
-        steady. With a graph the gap is given where the connected subsets times the tables are at
-        most 1,000,000.
+    n_references : int, optional
+        Reference tables for the gap, 0 for none. When not given, 1,000 for up to 8 units, since
+        its choice hangs on the draws of fewer, and 100 beyond. With a graph of more than 8 units
+        the gap is given where the connected subsets times the tables are at most 1,000,000.
     seed : int
         Seed of k-means and of the reference tables.
 
@@ -301,10 +341,12 @@ def choose_n_clusters(
     >>> found.reasons["n_clusters"]
     'left out 7, 8: 7 units form at most 6 groups that can be judged'
     """
-    if not isinstance(n_references, (int, np.integer)) or n_references < 0 or n_references == 1:
-        raise CallError(f"n_references={n_references!r}: expected 0 or a whole number from 2")
     values = standardised(table, standardise=standardise)
     n = len(values)
+    if n_references is None:
+        n_references = _MANY if n <= _ENUMERATED else _SOME
+    if not isinstance(n_references, (int, np.integer)) or n_references < 0 or n_references == 1:
+        raise CallError(f"n_references={n_references!r}: expected 0 or a whole number from 2")
     _check_enough(n)
     asked, too_many = _numbers(n_clusters, n)
     if _all_alike(table):

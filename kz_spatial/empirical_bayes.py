@@ -16,7 +16,7 @@ Feed the result to `moran`, `local_moran`, `geary` or `bivariate_moran`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["empirical_bayes_means", "empirical_bayes_rates"]
+
+
+_ROUNDING: Final = 1e-10
 
 
 def _columns(**columns: pd.Series[Any]) -> pd.DataFrame:
@@ -49,7 +52,8 @@ def _check_least(frame: pd.DataFrame, name: str, least: float, *, above: bool = 
 def _scored(
     value: pd.Series[Any], overall: float, variance: NDArray[np.float64]
 ) -> pd.Series[Any]:
-    if not (variance > 0).all():
+    # a deviation of equal answers is rounding, not nought
+    if not (np.sqrt(variance) > _ROUNDING * value.abs().max()).all():
         raise NotEnoughDataError("empirical Bayes: the values do not vary, neither within units "
                                  "nor between them")  # fmt: skip
     return ((value - overall) / np.sqrt(variance)).rename("z")
@@ -148,5 +152,5 @@ def empirical_bayes_means(
     between = max(spread / (total - float((n**2).sum()) / total), 0.0)
     variance = between + within / n
     # each unit counts by its own precision, so that few answers do not pull the overall mean
-    overall = float((y / variance).sum() / (1 / variance).sum()) if (variance > 0).all() else 0.0
+    overall = float((y / variance).sum() / (1 / variance).sum()) if variance.all() else pooled
     return _scored(known["means"], overall, variance).reindex(means.index)

@@ -109,6 +109,9 @@ def find_groupings(
                                                            seed=options.seed)  # fmt: skip
         made.choice["regions", level] = choose_n_clusters(columns, graphs[level],
                                                           n_clusters=numbers)  # fmt: skip
+        for kind in ("typology", "regions"):
+            if reason := made.choice[kind, level].reasons.get("gap"):
+                made.inapplicable[f"gap statistic, {kind}, {level}"] = reason
         made.trees[level] = ward_tree(columns)
         if options.draws and level == "composite":
             try:

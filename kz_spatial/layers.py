@@ -140,8 +140,8 @@ class Style:
     def sign(self, entry: StyleClass | None, row: Mapping[str, Any]) -> str:
         """Letter of a feature's class, with the mark where the feature carries it."""
         letter = entry.letter if entry else ""
-        marked = bool(self.mark_column) and row[self.mark_column] in (True, 1)
-        return letter + MARK if marked else letter
+        value = row[self.mark_column] if self.mark_column else None
+        return letter + MARK if value is not pd.NA and value in (True, 1) else letter
 
 
 @dataclass(frozen=True, slots=True, eq=False)

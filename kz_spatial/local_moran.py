@@ -2,7 +2,8 @@
 
 With z the values minus their mean and W the weights, I_i = (n - 1) * z_i * (W z)_i / (z' z), as in
 esda and GeoDa. Inference is conditional on z_i: where the k neighbours of i weigh the same, all
-C(n-1, k) neighbour sets count; else seeded random ones. `kz_spatial._arrangements` defines
+C(n-1, k) neighbour sets count; where they weigh differently, all ordered sets up to 400,000, else
+seeded random ones. `kz_spatial._arrangements` defines
 two-sided p for such discrete distributions and gives the source.
 """
 
@@ -18,12 +19,12 @@ import pandas as pd
 from kz_spatial._arrangements import (
     TIE,
     can_count_sets,
-    random_sets,
+    ordered_sets,
     set_p_values,
     share_extreme,
 )
-from kz_spatial._unit_values import centred, unit_values
-from kz_spatial._validate import check_option
+from kz_spatial._unit_values import centred, unit_scale, unit_values
+from kz_spatial._validate import check_count, check_option, check_share
 from kz_spatial.options import ALTERNATIVES, Alternative
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ LISA_LABELS: Final = (
     "High-High", "Low-Low", "High-Low", "Low-High",
     "not significant", "cannot be significant", "island", "suppressed",
 )  # fmt: skip
+# weights that differ by less than this of the largest weigh the same
+_EQUAL: Final = 1e-9
 _P_VALUES: Final = ("p", "p_min", "p_fdr", "p_bonferroni")
 _COLUMNS: Final = ("value", "lag", "statistic", "quadrant", *_P_VALUES, "label", "method",
                    "n_arrangements")  # fmt: skip
@@ -50,9 +53,10 @@ class LocalMoran:
     frame : DataFrame
         By unit, in the caller's order: `value`, `lag` (weighted sum of the neighbours' deviations
         from the mean, in the unit of the values), `statistic`, `quadrant` (High-High and so on,
-        by sign alone), `p`, `p_min` (smallest p the unit can reach), `p_fdr` (Benjamini-Hochberg)
-        and `p_bonferroni` over all tested units, `label` (one of `LISA_LABELS`, by `p`), `method`,
-        `n_arrangements`.
+        by sign alone), `p`, `p_min` (smallest p the unit can reach with as many neighbours among
+        the values that the others have: ties raise it, and it is 1 for a unit at the mean),
+        `p_fdr` (Benjamini-Hochberg) and `p_bonferroni` over all tested units, `label` (one of
+        `LISA_LABELS`, by `p`), `method`, `n_arrangements`.
     alpha : float
         Level of the labels.
     alternative : {"two-sided", "greater", "less"}
@@ -99,20 +103,20 @@ def _counted(
     return set_p_values(turn * others, linked.shape[1], (turn * linked).sum(axis=1), alternative)
 
 
-def _drawn(
+def _listed(
     own: NDArray[np.float64], others: NDArray[np.float64], lag: NDArray[np.float64],
-    weights: NDArray[np.float64], alternative: Alternative, n_permutations: int,
-    rng: np.random.Generator,
+    weights: NDArray[np.float64], alternative: Alternative, sets: NDArray[np.intp], *, exact: bool,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # fmt: skip
-    """Monte Carlo p of one unit over random neighbour sets, the same for every row."""
-    sets = random_sets(others.shape[1], len(weights), n_permutations, rng)
+    """Give p of one unit over ordered neighbour sets, all or random, the same for every row."""
     p, p_min = np.empty(len(own)), np.empty(len(own))
     for row, (each, z) in enumerate(zip(others, own, strict=True)):
-        draws, centre = z * (each[sets] @ weights), z * float(weights.sum() * each.mean())
-        far = {"two-sided": np.argmax(np.abs(draws - centre)), "greater": draws.argmax(),
+        centre = float(weights.sum() * each.mean())
+        draws, observed = z * (each[sets] @ weights - centre), z * (float(lag[row]) - centre)
+        far = {"two-sided": np.argmax(np.abs(draws)), "greater": draws.argmax(),
                "less": draws.argmin()}[alternative]  # fmt: skip
-        for out, value in ((p, z * float(lag[row])), (p_min, float(draws[far]))):
-            out[row] = share_extreme(draws, value, alternative, centre=centre, exact=False)
+        p[row] = share_extreme(draws, observed, alternative, exact=exact)
+        least = share_extreme(draws, float(draws[far]), alternative, exact=exact)
+        p_min[row] = min(least, p[row])  # of random sets none may be as far as the observed one
     return p, p_min
 
 
@@ -137,6 +141,7 @@ def local_tests(
         As in `local_moran`.
     """
     r, n = Z.shape
+    units, Z = Z, unit_scale(Z)
     lag = Z @ W.T
     p, p_min = np.ones((r, n)), np.ones((r, n))
     exact, count = np.zeros(n, dtype=bool), np.zeros(n, dtype=np.int64)
@@ -146,21 +151,24 @@ def local_tests(
     for i in range(n):
         linked = np.flatnonzero(W[i])
         weights, rows = W[i, linked], off[:, i]
-        equal = bool(np.allclose(weights, weights[0]))
-        exact[i] = equal and can_count_sets(n - 1, len(linked))
-        count[i] = comb(n - 1, len(linked)) if exact[i] else n_permutations
         own, others = Z[rows, i], np.delete(Z[rows], i, axis=1)
-        if exact[i]:
+        # relative to the weights: those of inverse squared metres are all close to zero
+        equal = bool(np.ptp(weights) <= _EQUAL * np.abs(weights).max())
+        if equal and can_count_sets(n - 1, len(linked)):
+            exact[i], count[i] = True, comb(n - 1, len(linked))
             found = _counted(own * weights[0], others, Z[rows][:, linked], alternative)
         else:
-            found = _drawn(own, others, lag[rows, i], weights, alternative, n_permutations, rng)
+            sets, exact[i] = ordered_sets(n - 1, len(linked), n_permutations, rng)
+            count[i] = len(sets)
+            found = _listed(own, others, lag[rows, i], weights, alternative, sets,
+                            exact=bool(exact[i]))  # fmt: skip
         p[rows, i], p_min[rows, i] = found
     statistic = (n - 1) * np.where(off, Z, 0.0) * lag / (Z**2).sum(axis=1, keepdims=True)
     own_side, their_side = np.where(Z > 0, "High", "Low"), np.where(lag > 0, "High", "Low")
     quadrant = np.char.add(np.char.add(own_side, "-"), their_side)
     quiet = np.where(p_min > alpha, "cannot be significant", "not significant")
     label = np.where(p <= alpha, quadrant, quiet)
-    return LocalTests(lag, statistic, p, p_min, quadrant, label, exact, count)
+    return LocalTests(units @ W.T, statistic, p, p_min, quadrant, label, exact, count)
 
 
 def _adjusted(p: pd.Series[Any]) -> pd.DataFrame:
@@ -196,8 +204,8 @@ def local_moran(
     alternative : {"two-sided", "greater", "less"}
         "greater" asks for units like their neighbours, "less" for units unlike them.
     n_permutations : int
-        Random neighbour sets for units whose sets cannot be counted: where weights differ, or
-        where half of the other units have more than 2**18 sets of up to k.
+        Random neighbour sets for units whose sets are too many: where weights differ, above
+        400,000 ordered ones; else where half of the other units have more than 2**18 sets.
     seed : int
         Seed of those.
 
@@ -209,6 +217,8 @@ def local_moran(
     ------
     InputError
         When a unit is not in the graph, occurs twice or is infinite.
+    CallError
+        When the alternative is not known, alpha is no share, or a count or seed is no whole number.
 
     Examples
     --------
@@ -220,6 +230,9 @@ def local_moran(
     'cannot be significant'
     """
     check_option("alternative", alternative, ALTERNATIVES)
+    check_share("alpha", alpha)
+    check_count("n_permutations", n_permutations, 1)
+    check_count("seed", seed, 0)
     units = unit_values(graph, values=values)
     z = centred(units.Y)
     frame = pd.DataFrame(index=units.status.index, columns=list(_COLUMNS), dtype=object)

@@ -135,6 +135,6 @@ def find_patterns(
             if options.draws:
                 made.resampled[key] = resampled_moran(
                     firms, name, graph, by=level, weights=options.weights,  # type: ignore[arg-type]
-                    min_firms=options.min_firms, n_draws=options.draws, seed=options.seed,
+                    min_firms=options.min_firms, n_draws=options.draws, **ask,
                 )  # fmt: skip
     return made

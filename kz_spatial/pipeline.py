@@ -9,17 +9,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from kz_spatial._validate import check_option
+from kz_spatial._validate import check_count, check_option
 from kz_spatial.aggregate import By, aggregate
 from kz_spatial.boundaries import composites, oblasts, settlements
 from kz_spatial.coding import CODINGS
 from kz_spatial.density import DensitySurface, density
-from kz_spatial.errors import KzSpatialWarning, NotEnoughDataError
+from kz_spatial.errors import CallError, KzSpatialWarning, NotEnoughDataError
 from kz_spatial.fixed_effects import STUDY_FORMULA, FixedEffectsFit, fixed_effects
 from kz_spatial.frames import clusters_frame, contours_frame, local_moran_frame, unit_frame
 from kz_spatial.groupings import Groupings, find_groupings
 from kz_spatial.joining import join, join_audit, place_firms
-from kz_spatial.options import LANGUAGES, WEIGHT_COLUMNS, RunOptions
+from kz_spatial.options import COMPOSITES, LANGUAGES, WEIGHT_COLUMNS, RunOptions
 from kz_spatial.patterns import Patterns, find_patterns
 from kz_spatial.replication import replicate
 from kz_spatial.study import Study
@@ -143,6 +143,11 @@ def _frames(
 def _check_options(options: RunOptions, firms: pd.DataFrame) -> None:
     check_option("coding", options.coding, CODINGS)
     check_option("language", options.language, LANGUAGES)
+    check_count("draws", options.draws, 0)
+    check_count("permutations", options.permutations, 1)
+    if not 1 <= options.n_clusters <= len(COMPOSITES):
+        raise CallError(f"n_clusters={options.n_clusters}: expected 1 to {len(COMPOSITES)} groups "
+                        f"of {len(COMPOSITES)} composite regions")  # fmt: skip
     if options.weights is not None:
         present = [each for each in WEIGHT_COLUMNS if each in firms]
         check_option("weights", options.weights, present)

@@ -44,6 +44,7 @@ _PLACES: Final = (
     (-4, -6, "right"), (0, 8, "center"), (0, -8, "center"), (5, 12, "left"), (-5, 12, "right"),
     (5, -12, "left"), (-5, -12, "right"),
 )  # fmt: skip
+_SHOWN_P: Final = 0.001
 _LABEL_SIZE: Final = 6.5
 _LABEL_ASPECT: Final = 0.55  # width of a letter over the size of the type
 
@@ -142,9 +143,12 @@ def _scatter(ax: Axes, local: LocalMoran, whole: GlobalStatistic, again: Resampl
         unstable = again.frame["unstable"].reindex(frame.index)
         texts = [f"{t} ?" if off else t for t, off in zip(texts, unstable, strict=True)]
     _label_points(ax, list(zip(x, y, strict=True)), texts)
-    told = f"I = {whole.statistic:.2f}, p = {whole.p:.3f}".replace("-", "−")
-    if again is not None and np.isfinite(again.ci_low):
-        told += f", {again.level:.0%} [{again.ci_low:.2f}; {again.ci_high:.2f}]".replace("-", "−")
+    told = f"I = {whole.statistic:.2f}, " + (
+        f"p = {whole.p:.3f}" if whole.p >= _SHOWN_P else f"p < {_SHOWN_P}"
+    )
+    if again is not None and np.isfinite(again.low):
+        told += f"; {say('draws', language)}: {again.low:.2f} … {again.high:.2f}"
+    told = told.replace("-", "−")
     ax.set_title(told, loc="right", fontsize=8, weight="normal", color=_FILL)
     ax.set_xlabel(say(f"unit:{name}", language), fontsize=8)
     ax.tick_params(labelsize=7)
@@ -280,11 +284,11 @@ _CRITERIA: Final = ("share_explained", "silhouette", "calinski_harabasz", "gap")
 
 def _criterion(ax: Axes, choice: ClusterChoice, name: str, language: Language) -> None:
     """One criterion by the number of groups; a filled dot where it chooses."""
-    frame = choice.frame
-    known, best = frame[name].dropna(), dict(choice.best).get(name)
+    frame, best = choice.frame, choice.best.get(name)
+    known = frame[name].replace(np.inf, np.nan).dropna()
     ax.set_title(say(name, language), fontsize=9)
     if known.empty:
-        reason = fill(str(dict(choice.reasons).get(name, "–")), 34)
+        reason = fill(choice.reasons.get(name, "–"), 34)
         ax.text(0, 0.95, reason, va="top", fontsize=7, color="#666666", transform=ax.transAxes)
         ax.set_axis_off()
         return
@@ -294,6 +298,9 @@ def _criterion(ax: Axes, choice: ClusterChoice, name: str, language: Language) -
                 markerfacecolor="white", linewidth=1.2, ecolor="#7f7f7f")  # fmt: skip
     if best is not None and best in known.index:
         ax.plot([int(best)], [known[best]], "o", color="#bd0026", markersize=7, zorder=5)
+    if best is not None and np.isinf(frame.loc[best, name]):
+        ax.axvline(best, color="#bd0026", linestyle=":", label="∞")
+        ax.legend(frameon=False, fontsize=9)
     ax.set_xticks(frame.index)
     ax.grid(axis="y", color="#e5e5e5")
     ax.set_axisbelow(True)

@@ -83,7 +83,7 @@ def _moran(study: Study) -> str:
         rows.append(
             {"": f"{say(name, language)}, by {level}", "I": number(m.statistic),
              "expected": number(m.expected), "p": number(m.p, 2),
-             "95 % over draws of firms": interval(again.ci_low, again.ci_high) if again else "",
+             "middle 95 % of draws": interval(again.low, again.high) if again else "",
              "inference": m.reason or f"{m.method}, {m.n_arrangements:,} arrangements"}
         )  # fmt: skip
     return html_table(pd.DataFrame(rows))
@@ -106,8 +106,7 @@ def _groupings(study: Study) -> str:
     """How tight each grouping is, and what the criteria would have chosen."""
     language, rows = study.options.language, []
     for (kind, level), found in study.partitions.items():
-        choice = study.groupings.choice[kind, level]
-        best = dict(choice.best)
+        best = study.groupings.choice[kind, level].best
         share = 1 - found.within_ss / found.total_ss if found.total_ss > 0 else np.nan
         known = "" if np.isnan(found.gap) else f"{100 * found.gap:.1f} %"
         rows.append(
@@ -135,13 +134,12 @@ def _findings(study: Study) -> list[str]:
     if len(table):
         first, last = (place_name(str(table.index[i]), language) for i in (0, -1))
         lines.append(f"{first} scores highest on readiness, {last} lowest.")
-    for name in (OUTCOME,):
-        means = study.tables["composite"][f"{name}_mean"].dropna()
-        if len(means):
-            low, high = means.idxmin(), means.idxmax()
-            lines.append(f"{say(name, language)}: {number(means[high])} % of sales in "
-                         f"{place_name(str(high), language)}, {number(means[low])} % in "
-                         f"{place_name(str(low), language)}.")  # fmt: skip
+    means = study.tables["composite"][f"{OUTCOME}_mean"].dropna()
+    if len(means):
+        low, high = means.idxmin(), means.idxmax()
+        lines.append(f"{say(OUTCOME, language)}: {number(means[high])} % of sales in "
+                     f"{place_name(str(high), language)}, {number(means[low])} % in "
+                     f"{place_name(str(low), language)}.")  # fmt: skip
     fit = study.fits.get(study.options.coding)
     if fit is not None:
         table = fit.table()
@@ -150,12 +148,12 @@ def _findings(study: Study) -> list[str]:
             f"told from zero at 5 %: {', '.join(clear)}" if clear else "none told from zero at 5 %"
         )
         lines.append(f"Regression ({study.options.coding}, {fit.n_obs} complete firms): {told}.")
-    exact = {k: m for k, m in study.moran.items() if np.isfinite(m.p)}
-    if exact:
-        seen = [f"{say(name, language)} by {level}" for (level, name), m in exact.items()
+    tested = {k: m for k, m in study.moran.items() if np.isfinite(m.p)}
+    if tested:
+        seen = [f"{say(name, language)} by {level}" for (level, name), m in tested.items()
                 if m.p < 0.05]  # fmt: skip
         lines.append(f"Global Moran's I at 5 %: {', '.join(seen) if seen else 'no indicator'} "
-                     f"out of {len(exact)} tested.")  # fmt: skip
+                     f"out of {len(tested)} tested.")  # fmt: skip
     return lines
 
 

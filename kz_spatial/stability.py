@@ -1,22 +1,23 @@
 """How much a result owes to which firms happened to be asked: firms drawn again within regions.
 
 Firms are drawn with replacement within each region, as many as it has, and the analysis is run on
-every draw: Moran's I with an interval, local labels with the share of draws in which they change,
+every draw: Moran's I with a range, local labels with the share of draws in which they change,
 and how often two regions fall into one group. A draw carries sampling error on top of that of the
-firms as they are, so it blurs patterns: intervals of Moran's I lean toward no pattern, and labels
-change rather too often than too seldom.
+firms as they are, so it blurs patterns: the range of Moran's I leans toward no pattern, and labels
+change rather too often than too seldom. Firms are drawn in the order of their `firm_id`, where
+there is one, so that the order of rows does not matter.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
-from kz_spatial._unit_values import centred, linked_units, unit_values
-from kz_spatial._validate import check_option
+from kz_spatial._unit_values import centred, linked_units, ordered_weights
+from kz_spatial._validate import check_count, check_option, check_share
 from kz_spatial.aggregate import By, aggregate
 from kz_spatial.autocorrelation import moran_of_rows
 from kz_spatial.errors import CallError, NotEnoughDataError
@@ -67,22 +68,24 @@ class ResampledMoran:
     ----------
     statistic : float
         I on the firms as they are; NaN where it is inapplicable.
-    ci_low, ci_high : float
+    low, high : float
         Percentiles of I over the draws.
     level : float
-        Coverage of that interval.
+        Share of draws between them. No confidence level: draws lean toward no pattern, so the I of
+        the regions' true means lies outside more often than that.
     frame : DataFrame
         By unit: `label` on the firms as they are, `changes` (share of draws with another label) and
         `unstable` (more than a tenth).
     n_draws : int
+        Draws that the percentiles rest on.
     n_skipped : int
         Draws in which Moran's I was inapplicable.
     seed : int
     """
 
     statistic: float
-    ci_low: float
-    ci_high: float
+    low: float
+    high: float
     level: float
     frame: pd.DataFrame
     n_draws: int
@@ -90,12 +93,19 @@ class ResampledMoran:
     seed: int
 
 
-def _drawn_rows(units: pd.Series[Any], n_draws: int, seed: int) -> NDArray[np.intp]:
-    """Rows of firms drawn again within their unit, a draw each; firms without one stay out."""
-    if n_draws < 1:
-        raise CallError(f"n_draws={n_draws}: expected at least 1")
+def _drawn_rows(
+    firms: pd.DataFrame, region: str, n_draws: int, seed: int
+) -> NDArray[np.intp]:
+    """Rows of firms drawn again within their region, a draw each; firms without one stay out."""
+    check_count("n_draws", n_draws, 1)
+    check_count("seed", seed, 0)
     rng = np.random.default_rng(seed)
-    members = [rows for _, rows in sorted(units.groupby(units).indices.items())]
+    # by firm, so that the order of rows does not matter
+    order = np.arange(len(firms))
+    if "firm_id" in firms:
+        order = firms["firm_id"].reset_index(drop=True).sort_values(kind="stable").index.to_numpy()
+    units = firms[region].iloc[order]
+    members = [order[rows] for _, rows in sorted(units.groupby(units.to_numpy()).indices.items())]
     return np.concatenate(
         [each[rng.integers(len(each), size=(n_draws, len(each)))] for each in members], axis=1
     )
@@ -112,8 +122,9 @@ def _drawn_means(
     (draws, units, indicators) array
         NaN where a draw has no answer, and where the table has no mean.
     """
-    rows = _drawn_rows(firms[str(table.index.name)], n_draws, seed)
-    unit = table.index.get_indexer(firms[str(table.index.name)])[rows]
+    region = str(table.index.name)
+    rows = _drawn_rows(firms, region, n_draws, seed)
+    unit = table.index.get_indexer(firms[region])[rows]
     weight = (np.ones(len(firms)) if weights is None else firms[weights].to_numpy(float))[rows]
     cell = unit + len(table) * np.arange(n_draws)[:, None]
     means = np.empty((n_draws, len(table), len(indicators)))
@@ -169,6 +180,9 @@ def co_membership(
     NotEnoughDataError
         When no draw could be grouped.
     """
+    if not indicators:
+        raise CallError("indicators: found none, expected at least one to group by")
+    check_count("n_clusters", n_clusters, 1)
     table = aggregate(firms, by=by, weights=weights, indicators=indicators, min_firms=1)
     drawn = _drawn_means(firms, table, indicators, weights, n_draws, seed)
     whole = drawn[np.isfinite(drawn).all(axis=(1, 2))]
@@ -226,7 +240,7 @@ def resampled_moran(
     n_permutations: int = 999,
     seed: int = 20240,
 ) -> ResampledMoran:
-    """Give Moran's I an interval, and local labels their stability, over draws of firms.
+    """Give Moran's I a range, and local labels their stability, over draws of firms.
 
     Parameters
     ----------
@@ -241,7 +255,7 @@ def resampled_moran(
     min_firms : int
         Units that `aggregate` withholds at this number stay out of every draw.
     level : float
-        Coverage of the percentile interval.
+        Share of draws between the percentiles.
     alpha : float
         Level of the local labels.
     n_draws : int
@@ -262,26 +276,24 @@ def resampled_moran(
         When the indicator is not known, or n_draws or level is out of range.
     """
     check_option("indicator", indicator, tuple(INDICATORS))
-    if not 0 < level < 1:
-        raise CallError(f"level={level}: expected a share between 0 and 1")
+    check_share("level", level)
     table = aggregate(firms, by=by, weights=weights, indicators=[indicator], min_firms=min_firms)
     first = table[f"{indicator}_mean"]
-    labels = local_moran(first, graph, alpha=alpha, n_permutations=n_permutations, seed=seed)
-    label = labels.frame["label"]
-    order = unit_values(graph, values=first).status.index
-    whole = unit_values(graph, values=pd.Series(0.0, order)).W
+    found = local_moran(first, graph, alpha=alpha, n_permutations=n_permutations, seed=seed)
+    label = found.frame["label"]
     drawn = _drawn_means(firms, table, [indicator], weights, n_draws, seed)[..., 0]
-    place = table.index.get_indexer(order)
+    order, W = ordered_weights(graph)
+    place = table.index.get_indexer(order)  # -1 for units that only the graph has
     every = np.where(place >= 0, np.vstack([first.to_numpy(), drawn])[:, place], np.nan)
-    statistics, found = _tests_of_draws(every, whole, alpha=alpha, n_permutations=n_permutations,
-                                        seed=seed)  # fmt: skip
-    here, there = label.reindex(order).to_numpy(), np.isin(order, table.index)
-    share = pd.Series((found[1:] != here).mean(axis=0), order)[there].reindex(table.index)
-    frame = pd.DataFrame({"label": label, "changes": share, "unstable": share > _UNSTABLE})
+    statistics, labels = _tests_of_draws(every, W, alpha=alpha, n_permutations=n_permutations,
+                                         seed=seed)  # fmt: skip
+    changed = labels[1:] != label.reindex(order).to_numpy()
+    share = pd.Series(changed.mean(axis=0), order).reindex(table.index)
     known = statistics[1:][np.isfinite(statistics[1:])]
     tail = (1 - level) / 2
     low, high = np.quantile(known, [tail, 1 - tail]) if len(known) else (np.nan, np.nan)
     return ResampledMoran(
-        statistic=float(statistics[0]), ci_low=float(low), ci_high=float(high), level=level,
-        frame=frame, n_draws=n_draws, n_skipped=n_draws - len(known), seed=seed,
+        statistic=float(statistics[0]), low=float(low), high=float(high), level=level,
+        frame=pd.DataFrame({"label": label, "changes": share, "unstable": share > _UNSTABLE}),
+        n_draws=len(known), n_skipped=n_draws - len(known), seed=seed,
     )  # fmt: skip

@@ -74,12 +74,13 @@ def _moran(study: Study) -> pd.DataFrame:
                "n_arrangements": each.n_arrangements, "n_units": each.n_units}  # fmt: skip
         again = study.patterns.resampled.get(key) if each is study.moran[key] else None
         if again is not None:
-            row |= {"ci_low": again.ci_low, "ci_high": again.ci_high, "n_draws": again.n_draws}
+            row |= {"draws_low": again.low, "draws_high": again.high, "n_draws": again.n_draws,
+                    "n_skipped": again.n_skipped}  # fmt: skip
         rows.append(row | {"reason": each.reason})
     table = pd.DataFrame(rows)
-    last = [c for c in ("ci_low", "ci_high", "n_draws", "reason") if c in table]
-    if "n_draws" in table:
-        table["n_draws"] = table["n_draws"].astype("Int64")
+    last = [c for c in ("draws_low", "draws_high", "n_draws", "n_skipped", "reason") if c in table]
+    counts = [c for c in ("n_draws", "n_skipped") if c in table]
+    table[counts] = table[counts].astype("Int64")
     return table[[*(c for c in table if c not in last), *last]]
 
 
@@ -125,9 +126,10 @@ def _cluster_choice(study: Study) -> pd.DataFrame:
         frame = choice.frame.rename_axis("n_clusters").reset_index()
         frame.insert(0, "level", level)
         frame.insert(1, "kind", kind)
-        best = dict(choice.best)
-        frame["best_by"] = ["; ".join(c for c, number in best.items() if number == k)
+        frame["best_by"] = ["; ".join(c for c, number in choice.best.items() if number == k)
                             for k in frame["n_clusters"]]  # fmt: skip
+        frame["n_references"] = choice.n_references
+        frame["reason"] = "; ".join(f"{what}: {why}" for what, why in choice.reasons.items())
         parts.append(frame)
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
@@ -137,7 +139,7 @@ def _co_membership(study: Study) -> pd.DataFrame:
     for level, found in study.groupings.co_membership.items():
         frame = found.matrix.rename_axis("code").reset_index()
         frame.insert(0, "level", level)
-        frame["n_draws"] = found.n_draws
+        frame["n_draws"], frame["n_skipped"] = found.n_draws, found.n_skipped
         parts.append(frame)
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 

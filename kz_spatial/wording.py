@@ -68,6 +68,7 @@ TERMS: Final[dict[str, tuple[str, str, str]]] = {
     # statistical figures
     "neighbours' mean": ("neighbours' mean", "среднее соседей", "көршілердің орташасы"),
     "slope is I": ("slope: Moran's I", "наклон: I Морана", "көлбеуі: Моранның I индексі"),
+    "draws": ("95 % of draws", "95 % выборок", "іріктемелердің 95 %-ы"),
     "co-membership": (
         "How often two regions fall into one group when firms are drawn again",
         "Как часто два региона попадают в одну группу при повторной выборке фирм",

@@ -30,6 +30,14 @@ SEVEN = contiguity(composites(detail="light"))
 CLOSE = {"rtol": 0, "atol": 1e-10}
 
 
+ALL_GLOBAL = {
+    "geary": kz.geary,
+    "getis_ord": kz.getis_ord,
+    "moran": moran,
+    "bivariate": lambda v, g, **wishes: kz.bivariate_moran(v, v**2, g, **wishes),
+}
+
+
 def values_for(graph, seed=1):
     rng = np.random.default_rng(seed)
     return pd.Series(rng.normal(50, 10, graph.n), graph.unique_ids)
@@ -170,6 +178,7 @@ def test_local_monte_carlo_is_within_three_standard_errors_of_exact(monkeypatch)
     exact = local_moran(values, GRAPH)
     assert exact.seed is None
     monkeypatch.setattr(_arrangements, "_MAX_HALF_SUMS", 0)
+    monkeypatch.setattr(_arrangements, "MAX_ARRANGEMENTS", 0)
     drawn = local_moran(values, GRAPH, n_permutations=n, seed=3)
     assert drawn.seed == 3
     assert set(drawn.frame["method"]) == {"monte-carlo"}
@@ -187,12 +196,120 @@ def test_a_monte_carlo_p_is_never_zero():
     assert found.statistic == pytest.approx(0.8)  # 16 of 20 lags are whole, 4 are nought
 
 
-def test_unequal_weights_cannot_be_enumerated_by_sets():
-    near = ring("abcdefgh")
-    unequal = graph_of(near, {key: [1, 3] for key in near})
-    found = local_moran(values_for(unequal), unequal, n_permutations=199)
+def unequal_ring(keys):
+    near = ring(keys)
+    return near, graph_of(near, {key: [1, 3] for key in near})
+
+
+@pytest.mark.parametrize("alternative", ["two-sided", "greater", "less"])
+def test_ordered_sets_count_where_weights_differ(alternative):
+    near, graph = unequal_ring("abcdefgh")
+    numbers = dict(zip("abcdefgh", [3, 1, 4, 1, 5, 9, 2, 6], strict=True))
+    frame = local_moran(pd.Series(numbers), graph, alternative=alternative).frame
+    assert set(frame["method"]) == {"exact"}
+    assert set(frame["n_arrangements"]) == {42}
+    mean = Fraction(sum(numbers.values()), 8)
+    for key, (one, other) in near.items():
+        own = numbers[key] - mean
+        rest = [numbers[each] - mean for each in numbers if each != key]
+        draws = [own * (a + 3 * b) for a, b in permutations(rest, 2)]
+        weight = dict(zip(graph[key].index, graph[key], strict=True))
+        observed = own * sum(weight[each] * (numbers[each] - mean) for each in (one, other))
+        assert frame.loc[key, "p"] == pytest.approx(
+            float(share(draws, observed, alternative)), rel=1e-14)  # fmt: skip
+        least = min(share(draws, each, alternative) for each in set(draws))
+        assert frame.loc[key, "p_min"] == pytest.approx(float(least), rel=1e-14)
+
+
+def test_sets_too_many_to_list_are_drawn(monkeypatch):
+    _, graph = unequal_ring("abcdefgh")
+    exact = local_moran(values_for(graph), graph).frame
+    monkeypatch.setattr(_arrangements, "MAX_ARRANGEMENTS", 41)
+    found = local_moran(values_for(graph), graph, n_permutations=199)
     assert set(found.frame["method"]) == {"monte-carlo"}
-    assert (found.frame["p"] >= 1 / 200).all()
+    assert (found.frame["p"] >= found.frame["p_min"]).all()
+    assert (found.frame["p_min"] >= 1 / 200).all()
+    assert (abs(found.frame["p"] - exact["p"]) < 4 * np.sqrt(0.25 / 199) + 1 / 199).all()
+
+
+def test_the_unit_of_the_weights_does_not_matter():
+    # inverse squared distances in metres: unequal, and all close to zero
+    rng = np.random.default_rng(2)
+    near = {i: [j for j in range(7) if j != i][:3] for i in range(7)}
+    weights = {i: list(rng.uniform(1e-12, 9e-12, 3)) for i in near}
+    small = graph_of(near, weights)
+    large = graph_of(near, {i: [1e12 * w for w in each] for i, each in weights.items()})
+    values = values_for(small)
+    a, b = local_moran(values, small).frame, local_moran(values, large).frame
+    np.testing.assert_array_equal(a[["p", "p_min", "label"]], b[["p", "p_min", "label"]])
+    for function in ALL_GLOBAL.values():
+        one, other = function(values, small), function(values, large)
+        assert one.p == other.p
+        assert one.statistic == pytest.approx(other.statistic, rel=1e-12)
+
+
+@pytest.mark.parametrize("factor", [1e-200, 1e-160, 1e160, 1e200])
+def test_values_whose_squares_are_lost_or_overflow(factor):
+    values = pd.Series([1.0, 2, 5, 1, 7, 3, 4], SEVEN.unique_ids)
+    with_squares = {"bivariate": lambda v, g: kz.bivariate_moran(v, values**2, g)}
+    for function in (ALL_GLOBAL | with_squares).values():
+        one, other = function(values, SEVEN), function(values * factor, SEVEN)
+        assert other.p == one.p
+        assert other.statistic == pytest.approx(one.statistic, rel=1e-12)
+    a, b = local_moran(values, SEVEN).frame, local_moran(values * factor, SEVEN).frame
+    np.testing.assert_array_equal(a["p"], b["p"])
+    np.testing.assert_allclose(a["statistic"], b["statistic"], rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ALL_GLOBAL)
+@pytest.mark.parametrize("offset", [1e3, 1e6, 1e9])
+def test_whole_numbers_far_from_zero_keep_their_ties(name, offset):
+    values = pd.Series([1.0, 1, 2, 2, 3, 1, 5], SEVEN.unique_ids)
+    function = ALL_GLOBAL[name]
+    if name == "bivariate":
+        function = lambda v, g: kz.bivariate_moran(v, v, g)  # noqa: E731
+    graph = graph_of(ring(SEVEN.unique_ids))
+    for each in (SEVEN, graph):
+        if name == "getis_ord" and each is SEVEN:
+            continue  # with unequal numbers of links, G itself depends on the offset
+        assert function(values + offset, each).p == function(values, each).p
+    np.testing.assert_array_equal(local_moran(values + offset, SEVEN).frame["p"],
+                                  local_moran(values, SEVEN).frame["p"])  # fmt: skip
+
+
+def test_weights_that_sum_to_zero_are_said():
+    near = ring("abcdefg")
+    graph = graph_of(near, {key: [1.0, -1.0] for key in near})
+    for name in ("moran", "geary", "bivariate"):
+        found = ALL_GLOBAL[name](values_for(graph), graph)
+        assert found.reason == "the weights sum to zero"
+        assert np.isnan(found.p)
+
+
+@pytest.mark.parametrize(
+    ("wish", "said"),
+    [
+        ({"n_permutations": 0}, "n_permutations=0: expected a whole number of 1 or more"),
+        ({"n_permutations": 2.5}, "n_permutations=2.5"),
+        ({"seed": [1, 2]}, r"seed=\[1, 2\]: expected a whole number of 0 or more"),
+    ],
+)
+def test_counts_that_are_none_are_said(wish, said):
+    for function in (*ALL_GLOBAL.values(), local_moran):
+        with pytest.raises(CallError, match=said):
+            function(values_for(SEVEN), SEVEN, **wish)
+
+
+@pytest.mark.parametrize("alpha", [0, 5, float("nan"), "x"])
+def test_an_alpha_that_is_no_share_is_said(alpha):
+    with pytest.raises(CallError, match="alpha="):
+        local_moran(values_for(SEVEN), SEVEN, alpha=alpha)
+
+
+def test_numbers_written_as_text_are_said():
+    values = values_for(SEVEN).astype(str)
+    with pytest.raises(InputError, match="found the text"):
+        moran(values, SEVEN)
 
 
 def test_ten_units_are_too_many_to_enumerate_and_eight_are_not():
@@ -565,13 +682,6 @@ def test_what_getis_ord_cannot_take_is_said():
     assert found.reason == f"found -2 for {SEVEN.unique_ids[1]}, G needs values of 0 or more"
     single = pd.Series([0.0, 0, 3, 0, 0, 0, 0], SEVEN.unique_ids)
     assert kz.getis_ord(single, SEVEN).reason == "fewer than two units have a value above 0"
-
-
-ALL_GLOBAL = {
-    **OTHERS,
-    "moran": moran,
-    "bivariate": lambda v, g, **wishes: kz.bivariate_moran(v, v**2, g, **wishes),
-}
 
 
 @pytest.mark.parametrize("name", ALL_GLOBAL)

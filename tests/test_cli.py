@@ -17,7 +17,15 @@ BUNDLE = (
     "kz_spatial.gpkg", "map.html", "report.html", "run.json", "density_firms.tif",
     "density_firms.qml", "density_epayment_share.tif", "density_epayment_share.qml",
 )  # fmt: skip
-TABLES = ("readiness", "regression", "moran", "local_moran", "clusters", "attrition", "replication")
+TABLES = (
+    "readiness", "regression", "moran", "local_moran", "clusters", "clusters_by_number",
+    "cluster_choice", "co_membership", "attrition", "replication",
+)  # fmt: skip
+FIGURES = (
+    "distributions", "regional_comparison", "readiness", "clusters", "local_moran",
+    "moran_scatter", "dendrogram", "cluster_choice", "co_membership", "density_firms",
+    "density_epayment_share",
+)  # fmt: skip
 LAYERS = ("oblasts", "composites", "local_moran", "clusters", "density_contours", "settlements")
 
 
@@ -44,7 +52,10 @@ def test_bundle_has_every_file_of_the_contract(bundle):
     for name in TABLES:
         assert len(pd.read_csv(bundle / "tables" / f"{name}.csv")) > 0
         assert (bundle / "tables" / f"{name}.tex").read_text().count(r"\\") > 2
-    assert {p.suffix for p in (bundle / "figures").iterdir()} == {".png", ".svg"}
+    found = {path.name for path in (bundle / "figures").iterdir()}
+    assert found == {f"{name}.{kind}" for name in FIGURES for kind in ("png", "svg")}
+    # the report shows every figure
+    assert (bundle / "report.html").read_text(encoding="utf-8").count("<svg") == len(FIGURES)
 
 
 def test_geopackage_has_the_layers_and_a_default_style_for_each(bundle):
@@ -353,3 +364,22 @@ print([m for m in ("numpy", "pandas", "geopandas", "rich") if m in sys.modules])
     command = [sys.executable, "-c", code]
     shown = subprocess.run(command, capture_output=True, text=True, check=True)
     assert shown.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_negative_number_of_draws_is_refused_in_one_line(tmp_path, capsys):
+    assert cli.main(["run", "--out", str(tmp_path / "out"), "--draws", "-1"]) == 2
+    told = capsys.readouterr().err.strip()
+    assert told == "kz-spatial: --draws -1: expected 0 or more"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_draws_reach_the_tables_and_the_record(tmp_path):
+    out = tmp_path / "out"
+    assert cli.main(["run", "--out", str(out), "--draws", "7"]) == 0
+    record = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    assert record["options"]["draws"] == 7
+    moran = pd.read_csv(out / "tables" / "moran.csv")
+    assert set(moran["n_draws"].dropna()) == {7}
+    local = pd.read_csv(out / "tables" / "local_moran.csv")
+    shares = local["changes"].dropna() * 7
+    assert (abs(shares - shares.round()) < 1e-6).all()

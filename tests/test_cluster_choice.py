@@ -14,6 +14,7 @@ from scipy.cluster.hierarchy import fcluster
 from sklearn.metrics import calinski_harabasz_score, silhouette_score
 
 import kz_spatial as kz
+from kz_spatial import cluster_choice
 from kz_spatial.cluster_choice import choose_n_clusters, ward_tree
 from kz_spatial.errors import CallError, InputError, NotEnoughDataError
 from kz_spatial.partition import standardised, within_ss
@@ -400,3 +401,28 @@ def test_the_order_of_rows_does_not_matter_to_the_tree(order, seed):
         assert as_groups(cut) == as_groups(ward.labels)
         rises = (first.merges[: 9 - k, 2] ** 2).sum() / 2
         assert ward.within_ss == pytest.approx(rises, abs=1e-12)
+
+
+@pytest.mark.parametrize("n", [3, 5, 8])
+def test_enumerated_references_are_those_of_the_recursion(n):
+    draws = np.random.default_rng(n).uniform(size=(6, n, 3))
+    numbers = list(range(1, n))
+    found = cluster_choice._logs_by_enumeration(draws, numbers, None)
+    for X, logs in zip(draws, found, strict=True):
+        groups = optimal_groups(X, numbers)
+        expected = [np.log(within_ss(X, groups[k])) for k in numbers]
+        np.testing.assert_allclose(logs, expected, rtol=0, atol=1e-11)
+    path = [sum(1 << j for j in (i - 1, i + 1) if 0 <= j < n) for i in range(n)]
+    found = cluster_choice._logs_by_enumeration(draws, numbers, path)
+    expected = cluster_choice._logs_by_contiguity(draws, numbers, path)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-11)
+
+
+def test_few_units_have_many_references_and_a_steady_choice():
+    table = kz.aggregate(kz.load_twin())
+    columns = table[[c for c in table if c.endswith("_mean")]]
+    found = [kz.choose_n_clusters(columns, seed=seed) for seed in range(5)]
+    assert {each.n_references for each in found} == {1000}
+    assert len({each.best["gap"] for each in found}) == 1
+    oblasts = kz.aggregate(kz.load_twin(), by="oblast")[["epayment_share_mean"]]
+    assert kz.choose_n_clusters(oblasts, n_clusters=[2]).n_references == 100

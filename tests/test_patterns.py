@@ -9,6 +9,7 @@ import pytest
 import kz_spatial as kz
 from kz_spatial.boundaries import oblasts
 from kz_spatial.empirical_bayes import empirical_bayes_means
+from kz_spatial.errors import CallError
 from kz_spatial.figures import draw_figures
 from kz_spatial.groupings import find_groupings
 from kz_spatial.layers import describe
@@ -55,14 +56,14 @@ def test_scores_of_weighted_means_rest_on_effective_answers():
     assert found.others["composite", "epayment_share"][0].p == expected.p
 
 
-def test_moran_table_has_one_row_with_an_interval_per_indicator(study, tables):
+def test_moran_table_has_one_row_with_a_range_per_indicator(study, tables):
     table = tables["moran"]
     first = table[table["name"] == "Moran's I"]
     assert len(first) == 10
     assert not first.duplicated(["level", "indicator"]).any()
-    assert first["n_draws"].eq(30).all()
-    assert (first["ci_low"] <= first["ci_high"]).all()
-    assert table.loc[table["name"] != "Moran's I", "ci_low"].isna().all()
+    assert (first["n_draws"] + first["n_skipped"]).eq(30).all()
+    assert (first["draws_low"] <= first["draws_high"]).all()
+    assert table.loc[table["name"] != "Moran's I", "draws_low"].isna().all()
     row = first.set_index(["level", "indicator"]).loc[("oblast", "epayment_share")]
     assert row["statistic"] == study.moran["oblast", "epayment_share"].statistic
 
@@ -84,7 +85,7 @@ def test_tables_of_groups_hold_every_number(study, tables):
     by_grouping = choice.set_index(["kind", "level"])
     for key, found in study.groupings.choice.items():
         rows = by_grouping.loc[[key]].set_index("n_clusters")
-        for criterion, k in dict(found.best).items():
+        for criterion, k in found.best.items():
             if k is not None:
                 assert criterion in rows.loc[k, "best_by"]
     matrix = tables["co_membership"].set_index("code")[list(study.tables["composite"].index)]
@@ -109,7 +110,7 @@ def test_no_draws_leave_out_what_rests_on_them():
     assert bare.groupings.co_membership == {}
     tables = make_tables(bare)
     assert "co_membership" not in tables
-    assert "ci_low" not in tables["moran"]
+    assert "draws_low" not in tables["moran"]
     assert "changes" not in tables["local_moran"]
     assert not [c for c in bare.frames["local_moran"] if c.endswith(("_changes", "_unstable"))]
     styles = next(each for each in describe(bare.frames) if each.name == "local_moran").styles
@@ -157,6 +158,27 @@ def test_styles_by_number_leave_out_the_number_that_has_one(study):
         groups = [each.value for each in style.classes]
         assert groups == sorted(groups)
         assert set(layer.frame[style.column]) == set(groups)
+
+
+def test_a_mark_that_is_not_known_is_none(study):
+    layer = next(each for each in describe(study.frames) if each.name == "local_moran")
+    style = layer.styles[0]
+    for value, sign in ((True, MARK), (1, MARK), (1.0, MARK), (False, ""), (0, ""), (None, ""),
+                        (np.nan, ""), (pd.NA, "")):  # fmt: skip
+        assert style.sign(None, {style.mark_column: value}) == sign
+
+
+def test_why_there_is_no_gap_is_told(study, tables):
+    assert "reference tables" in study.inapplicable["gap statistic, regions, oblast"]
+    rows = tables["cluster_choice"].query("kind == 'regions' and level == 'oblast'")
+    assert rows["reason"].str.contains("gap: 85,479 connected subsets").all()
+
+
+@pytest.mark.parametrize("n_clusters", [0, 8])
+def test_more_groups_than_composites_are_refused_before_any_work(n_clusters):
+    options = dataclasses.replace(OPTIONS, n_clusters=n_clusters)
+    with pytest.raises(CallError, match=f"n_clusters={n_clusters}: expected 1 to 7 groups"):
+        kz.run_study(options=options)
 
 
 @pytest.mark.parametrize("language", ["en", "ru", "kk"])

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from libpysal.graph import Graph
 
 import kz_spatial as kz
 from kz_spatial import stability
@@ -56,15 +57,15 @@ def test_draws_are_reproducible_and_do_not_touch_the_firms():
     pd.testing.assert_frame_equal(FIRMS, before)
 
 
-def test_moran_interval_narrows_without_noise():
+def test_the_range_of_moran_narrows_without_noise():
     code = FIRMS["oblast_code"].map({c: i for i, c in enumerate(sorted(set(FIRMS["oblast_code"])))})
     fixed = FIRMS.assign(epayment_share=code.astype(float))
     found = resampled_moran(fixed, "epayment_share", GRAPH, n_draws=5)
-    assert found.ci_low == pytest.approx(found.statistic, rel=1e-12)
-    assert found.ci_high == pytest.approx(found.statistic, rel=1e-12)
+    assert found.low == pytest.approx(found.statistic, rel=1e-12)
+    assert found.high == pytest.approx(found.statistic, rel=1e-12)
     assert not found.frame["unstable"].any()
     noisy = resampled_moran(FIRMS, "epayment_share", GRAPH, n_draws=12)
-    assert noisy.ci_low < noisy.ci_high
+    assert noisy.low < noisy.high
     assert noisy.frame["changes"].between(0, 1).all()
     np.testing.assert_array_equal(noisy.frame["unstable"], noisy.frame["changes"] > 0.1)
 
@@ -100,7 +101,7 @@ def test_means_of_draws_are_those_of_the_drawn_firms():
         table = kz.aggregate(firms, by="oblast", weights=weights, min_firms=1)
         names = ["epayment_share", "permit_days"]
         drawn = stability._drawn_means(firms, table, names, weights, 3, seed=4)
-        rows = stability._drawn_rows(firms["oblast_code"], 3, seed=4)
+        rows = stability._drawn_rows(firms, "oblast_code", 3, seed=4)
         for means, chosen in zip(drawn, rows, strict=True):
             again = kz.aggregate(firms.iloc[chosen].reset_index(drop=True), by="oblast",
                                  weights=weights, min_firms=1)  # fmt: skip
@@ -111,7 +112,7 @@ def test_means_of_draws_are_those_of_the_drawn_firms():
 
 
 def test_every_draw_keeps_the_number_of_firms_of_each_region():
-    rows = stability._drawn_rows(FIRMS["oblast_code"], 4, seed=1)
+    rows = stability._drawn_rows(FIRMS, "oblast_code", 4, seed=1)
     expected = FIRMS["oblast_code"].value_counts()
     for chosen in rows:
         counts = FIRMS["oblast_code"].iloc[chosen].value_counts()
@@ -145,13 +146,13 @@ def test_withheld_units_stay_withheld_in_every_draw():
     assert (found.loc[hidden, "changes"] == 0).all()
 
 
-def test_the_interval_covers_as_it_says():
+def test_the_range_widens_with_its_level():
     found = {level: resampled_moran(FIRMS, "product_innovation", GRAPH, level=level, n_draws=60)
              for level in (0.5, 0.95)}  # fmt: skip
-    assert found[0.95].ci_low < found[0.5].ci_low < found[0.5].ci_high < found[0.95].ci_high
+    assert found[0.95].low < found[0.5].low < found[0.5].high < found[0.95].high
     assert found[0.5].level == 0.5
-    with pytest.raises(CallError, match="level=1"):
-        resampled_moran(FIRMS, "product_innovation", GRAPH, level=1)
+    with pytest.raises(CallError, match="level=2"):
+        resampled_moran(FIRMS, "product_innovation", GRAPH, level=2)
 
 
 def test_the_order_of_the_graph_does_not_matter():
@@ -160,12 +161,49 @@ def test_the_order_of_the_graph_does_not_matter():
     one = resampled_moran(FIRMS, "co2_monitoring", GRAPH, n_draws=4)
     other = resampled_moran(FIRMS, "co2_monitoring", turned, n_draws=4)
     pd.testing.assert_frame_equal(one.frame, other.frame)
-    assert one.ci_low == pytest.approx(other.ci_low, rel=1e-12)
+    assert one.low == pytest.approx(other.low, rel=1e-12)
 
 
-def test_firms_without_variation_have_no_interval():
+def test_firms_without_variation_have_no_range():
     same = FIRMS.assign(epayment_share=5.0)
     found = resampled_moran(same, "epayment_share", GRAPH, n_draws=3)
-    assert np.isnan([found.statistic, found.ci_low, found.ci_high]).all()
-    assert found.n_skipped == 3
+    assert np.isnan([found.statistic, found.low, found.high]).all()
+    assert (found.n_draws, found.n_skipped) == (0, 3)
     assert set(found.frame["label"]) == {"cannot be significant"}
+
+
+def test_the_order_of_firms_does_not_matter():
+    shuffled = FIRMS.sample(frac=1, random_state=3)
+    one = resampled_moran(FIRMS, "product_innovation", GRAPH, n_draws=5)
+    other = resampled_moran(shuffled, "product_innovation", GRAPH, n_draws=5)
+    pd.testing.assert_frame_equal(one.frame, other.frame)
+    assert (one.low, one.high) == pytest.approx((other.low, other.high), rel=1e-12)
+    first = co_membership(FIRMS, indicators=WIDE, n_draws=5).matrix
+    pd.testing.assert_frame_equal(first, co_membership(shuffled, indicators=WIDE, n_draws=5).matrix)
+
+
+def test_an_island_is_one_in_every_draw():
+    areas = kz.oblasts(detail="light")
+    pairs = GRAPH.adjacency.reset_index()
+    pairs = pairs[(pairs["focal"] != "KZ-71") & (pairs["neighbor"] != "KZ-71")]
+    alone = pd.DataFrame({"focal": ["KZ-71"], "neighbor": ["KZ-71"], "weight": [0.0]})
+    graph = Graph.from_adjacency(pd.concat([pairs, alone])).transform("R")
+    assert len(graph.unique_ids) == len(areas)
+    found = resampled_moran(FIRMS, "epayment_share", graph, n_draws=4).frame
+    assert found.loc["KZ-71", "label"] == "island"
+    assert found.loc["KZ-71", "changes"] == 0
+    assert (found["label"] != "suppressed").all()
+
+
+@pytest.mark.parametrize(
+    ("wish", "said"),
+    [
+        ({"n_draws": 2.5}, "n_draws=2.5: expected a whole number of 1 or more"),
+        ({"n_clusters": 2.5}, "n_clusters=2.5"),
+        ({"indicators": []}, "indicators: found none"),
+        ({"seed": -1}, "seed=-1"),
+    ],
+)
+def test_arguments_of_co_membership_are_checked(wish, said):
+    with pytest.raises(CallError, match=said):
+        co_membership(FIRMS, **wish)
