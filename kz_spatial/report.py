@@ -15,6 +15,7 @@ from kz_spatial._page import html_table, interval, number
 from kz_spatial.fixed_effects import STUDY_FORMULA
 from kz_spatial.geography import place_name
 from kz_spatial.options import INDICATORS
+from kz_spatial.palette import LISA_LETTERS
 from kz_spatial.patterns import OUTCOME
 from kz_spatial.wording import say
 
@@ -154,6 +155,19 @@ def _findings(study: Study) -> list[str]:
                 if m.p < 0.05]  # fmt: skip
         lines.append(f"Global Moran's I at 5 %: {', '.join(seen) if seen else 'no indicator'} "
                      f"out of {len(tested)} tested.")  # fmt: skip
+    doubtful = [
+        f"{place_name(str(code), language)} ({say(name, language)})"
+        for (level, name), found in study.patterns.resampled.items() if level == "oblast"
+        for code in found.frame.index[found.frame["unstable"]
+                                      & found.frame["label"].isin(LISA_LETTERS)]
+    ]  # fmt: skip
+    if doubtful:
+        lines.append("Local Moran, in doubt since the class changes in more than a tenth of the "
+                     f"draws of firms: {', '.join(doubtful)}.")  # fmt: skip
+    choice = study.groupings.choice.get(("typology", "composite"))
+    if choice is not None and choice.best["gap"] == 1:
+        lines.append("Groups: by the gap statistic the seven regions are not told from one single "
+                     "group.")  # fmt: skip
     return lines
 
 
