@@ -102,6 +102,9 @@ def linked_units(
 
 def ordered_weights(graph: Graph) -> tuple[pd.Index[Any], NDArray[np.float64]]:
     """All units of a graph, sorted, and the weights among them, without those on oneself."""
+    if not (hasattr(graph, "unique_ids") and hasattr(graph, "sparse")):
+        raise InputError(f"graph: found {type(graph).__name__}, expected a libpysal Graph; "
+                         "kz.as_graph reads .gal, .gwt and .csv files and W objects")  # fmt: skip
     known = pd.Index(graph.unique_ids)
     order = known.sort_values()
     place = known.get_indexer(order)

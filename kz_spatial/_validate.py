@@ -59,8 +59,7 @@ def check_option(name: str, value: object, allowed: Collection[object]) -> None:
 
 def check_count(name: str, value: object, least: int) -> None:
     """Raise `CallError` unless `value` is a whole number of `least` or more."""
-    whole = isinstance(value, Integral) and not isinstance(value, bool)
-    if not whole or int(value) < least:  # type: ignore[call-overload]
+    if not isinstance(value, Integral) or isinstance(value, bool) or int(value) < least:
         raise CallError(f"{name}={value!r}: expected a whole number of {least} or more")
 
 

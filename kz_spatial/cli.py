@@ -277,7 +277,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--overwrite", action="store_true", help="replace a bundle of that name")
     run.add_argument("--coding", choices=("corrected", "as-published"), default="corrected")
     run.add_argument("--weights", choices=WEIGHT_COLUMNS, help="survey weights; none by default")
-    run.add_argument("--lang", choices=LANGUAGES, default="en", help="language of labels")
+    run.add_argument("--lang", choices=LANGUAGES, default="en",
+                     help="language of maps, layers and figures; the report is English")
     run.add_argument("--seed", type=int, default=RunOptions().seed)
     run.add_argument(
         "--permutations",

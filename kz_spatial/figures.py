@@ -38,6 +38,7 @@ _STYLE: Final[dict[Any, Any]] = {
     "hatch.linewidth": 0.6,
 }  # fmt: skip
 _SMALL_KM2: Final = 3000
+_SHORT_LABEL: Final = 26  # letters that let three entries stand in a row
 _MAIN_CLUSTERS: Final = (
     "typology_composite", "regions_oblast", "regions_composite", "typology_oblast",
 )  # fmt: skip
@@ -55,9 +56,24 @@ def _histograms(study: Study, language: Language, notice: str) -> Figure:
             edges = np.arange(np.floor(values.min()), values.max() + 2) - 0.5
         else:
             edges = np.histogram_bin_edges(values, 20)
-        ax.hist(values, edges, color=_FILL, edgecolor="white", linewidth=0.5)
-        ax.axvline(values.mean(), color="#bd0026", linewidth=1.2)
         ax.set_title(say(name, language))
+        if len(values) < study.options.min_firms:
+            ax.text(0.5, 0.5, say("suppressed", language), ha="center", transform=ax.transAxes)
+            ax.set_axis_off()
+            continue
+        counts = np.histogram(values, edges)[0]
+        few = (counts > 0) & (counts < study.options.min_firms)
+        # the height of a bar of few firms would tell how many they are
+        heights = np.where(few, study.options.min_firms, counts)
+        colours = [NO_DATA if each else _FILL for each in few]
+        bars = ax.bar(edges[:-1], heights, np.diff(edges), align="edge", edgecolor="white",
+                      linewidth=0.5, color=colours)  # fmt: skip
+        hidden = [bar for bar, each in zip(bars, few, strict=True) if each]
+        for bar in hidden:
+            bar.set_hatch("////")
+        if hidden:
+            ax.legend(hidden[:1], [say("suppressed", language)], frameon=False, fontsize=7)
+        ax.axvline(values.mean(), color="#bd0026", linewidth=1.2)
         ax.set_xlabel(f"{say(f'unit:{name}', language)} (n = {len(values)})")
         ax.yaxis.get_major_locator().set_params(integer=True)
     axes[0].set_ylabel(say("column:n_firms", language))
@@ -116,7 +132,9 @@ def _draw_map(ax: Axes, layer: Layer, style: Style, *, legend: bool = True) -> N
                   label=c.label if c.letter in c.label else f"{c.label} ({c.letter})")
             for c in style.classes
         ]  # fmt: skip
-        ax.legend(handles=handles, loc="upper center", fontsize=7, frameon=False, ncols=3,
+        longest = max(len(str(each.get_label())) for each in handles)
+        ax.legend(handles=handles, loc="upper center", fontsize=7, frameon=False,
+                  ncols=3 if longest <= _SHORT_LABEL else 2,
                   bbox_to_anchor=(0.5, 0.02))  # fmt: skip
     if style.mark_note:
         ax.text(0.0, 1.0, style.mark_note, transform=ax.transAxes, va="top", fontsize=7, color=_INK)

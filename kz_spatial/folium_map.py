@@ -60,6 +60,25 @@ html, body { height: 100%; margin: 0; font: 14px/1.35 system-ui, "DejaVu Sans", 
 .kz-panel label { display: block; }
 .kz-panel label + label { margin-top: 6px; }
 .kz-panel select { display: block; width: 100%; margin-top: 3px; font: inherit; padding: 3px; }
+.kz-legend summary { font-weight: 700; margin-bottom: 4px; cursor: pointer; }
+.kz-tip { max-width: 24em; white-space: normal; }
+@media (max-width: 700px), (max-height: 500px) {
+  .leaflet-control-zoom { display: none; }
+  .kz-title { max-width: calc(100vw - 44px); padding: 4px 8px; }
+  .kz-title h1 { font-size: 13px; }
+  .kz-title p { font-size: 11px; }
+  .kz-panel { padding: 4px 8px; }
+  .kz-panel, .kz-legend { max-width: calc(100vw - 44px); font-size: 11.5px; }
+  .leaflet-control-attribution { font-size: 9px; }
+}
+@media (min-width: 701px) and (max-height: 500px) {
+  .kz-title { max-width: 46vw; } .kz-panel { max-width: 44vw; }
+}
+@media (max-width: 700px) {
+  .leaflet-top.leaflet-right { top: auto; bottom: 34px; }
+  .leaflet-bottom.leaflet-left { bottom: 128px; }
+  .leaflet-bottom.leaflet-left .leaflet-control-scale { display: none; }
+}
 .kz-tip th { text-align: left; font-weight: normal; padding-right: 8px; color: #444; }
 .kz-tip td { font-weight: 600; }
 """
@@ -196,6 +215,8 @@ class _Themes(_Script):
     });
     areas[theme.shapes].addTo(map);
     legendBox.innerHTML = theme.legend;
+    // a small screen shows the map first; a tap opens the legend
+    legendBox.firstChild.open = map.getSize().x > 700 && map.getSize().y > 500;
   }
   var panel = L.control({position: "topright"});
   panel.onAdd = function () {
@@ -256,7 +277,7 @@ def _legend(style: Style) -> str:
         rows.append(f'<i style="background:{fill}">{each.letter}</i>{escape(each.label)}')
     if style.mark_note:
         rows.append(f"<small>{escape(style.mark_note)}</small>")
-    return f"<b>{escape(style.title)}</b>" + "<br>".join(rows)
+    return f"<details><summary>{escape(style.title)}</summary>{'<br>'.join(rows)}</details>"
 
 
 def _light(layer: Layer) -> tuple[gpd.GeoDataFrame, str]:
@@ -323,6 +344,7 @@ def _theme(layer: Layer, style: Style, frame: gpd.GeoDataFrame, shapes: str) -> 
         "group": layer.title,
         "title": title,
         "shapes": shapes,
+        "bare": style.name == "outline",
         "weight": 0.3 if layer.name == "density_contours" else 0.9,
         "looks": [
             {"colour": each.colour, "opacity": round(0.9 * each.opacity, 2), "hatch": each.hatch}
@@ -416,6 +438,8 @@ def folium_map(bundle: Study | str | os.PathLike[str], *, language: Language = "
         frame, key = _light(layer)
         shapes.setdefault(key, _shapes(frame))
         themes += [_theme(layer, style, frame, key) for style in layer.styles]
+    # what holds no results comes last, so that the map never opens on it
+    themes.sort(key=lambda each: each["bare"])
     words = {
         "theme": say("theme", language),
         "settlements": say("layer:settlements", language),

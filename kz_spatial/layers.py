@@ -261,7 +261,7 @@ def _bands(lows: list[float]) -> tuple[StyleClass, ...]:
 def _contours(frame: gpd.GeoDataFrame, language: Language) -> Style:
     title = f"{say('layer:density_contours', language)}, {say('unit:firms', language)}"
     classes = _bands(sorted(frame["low"].astype(float)))
-    return Style("density", title, "low", "graduated", classes, ("low", "high", "unit"))
+    return Style("density", title, "low", "graduated", classes, ("low", "high"))
 
 
 def describe_surface(surface: DensitySurface, *, language: Language = "en") -> Style:

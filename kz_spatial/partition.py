@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from kz_spatial.errors import InputError, NotEnoughDataError
+from kz_spatial.errors import CallError, InputError, NotEnoughDataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,6 +64,9 @@ def standardised(table: pd.DataFrame, *, standardise: bool) -> pd.DataFrame:
     InputError
         When there is no column, a column is not numeric, or a unit lacks a value or occurs twice.
     """
+    if not isinstance(table, pd.DataFrame):
+        raise InputError(f"table: found {type(table).__name__}, expected a DataFrame, units by "
+                         "columns")  # fmt: skip
     if not len(table.columns):
         raise InputError("table: found no columns, expected those to group by")
     if not table.index.is_unique:
@@ -176,6 +179,8 @@ def rank_partition(
     InputError
         When labels are missing or there are more than 12 units to enumerate.
     """
+    if not isinstance(labels, pd.Series):
+        raise InputError(f"labels: found {type(labels).__name__}, expected a Series by unit")
     values = standardised(table, standardise=standardise)
     absent = values.index.difference(labels.dropna().index)
     if len(absent):
@@ -195,6 +200,8 @@ def rank_partition(
 
 def check_n_clusters(n_clusters: int, n: int) -> None:
     """Raise `NotEnoughDataError` unless n units can form that many groups."""
+    if isinstance(n_clusters, bool) or not isinstance(n_clusters, int | np.integer):
+        raise CallError(f"n_clusters={n_clusters!r}: expected a whole number")
     if not 1 <= n_clusters <= n:
         raise NotEnoughDataError(f"found {n} units for {n_clusters} groups, expected 1 to {n}")
 

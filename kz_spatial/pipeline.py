@@ -6,7 +6,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final
 
 from kz_spatial._validate import check_count, check_option
@@ -39,6 +39,7 @@ __all__ = ["STEPS", "read_codings", "run_study"]
 STEPS: Final = (
     "read", "join", "aggregate", "regress", "autocorrelation", "cluster", "density", "layers",
 )  # fmt: skip
+_READING: Final = ("items", "region", "region_codes", "kind")
 Progress = Callable[[str], None]
 
 
@@ -144,12 +145,16 @@ def _check_options(options: RunOptions, firms: pd.DataFrame) -> None:
     check_option("coding", options.coding, CODINGS)
     check_option("language", options.language, LANGUAGES)
     check_count("draws", options.draws, 0)
+    check_count("seed", options.seed, 0)
     check_count("permutations", options.permutations, 1)
     if not 1 <= options.n_clusters <= len(COMPOSITES):
         raise CallError(f"n_clusters={options.n_clusters}: expected 1 to {len(COMPOSITES)} groups "
                         f"of {len(COMPOSITES)} composite regions")  # fmt: skip
     if options.weights is not None:
         present = [each for each in WEIGHT_COLUMNS if each in firms]
+        if not present:
+            raise CallError(f"weights={options.weights!r}: the firms have no survey weights, "
+                            f"expected a column {', '.join(WEIGHT_COLUMNS)}")  # fmt: skip
         check_option("weights", options.weights, present)
 
 
@@ -189,6 +194,12 @@ def run_study(
     'exact'
     """
     options = options or RunOptions()
+    strange = [name for name in reading if name not in _READING]
+    if strange:
+        own = strange[0] in {each.name for each in fields(RunOptions)}
+        raise CallError(f"{strange[0]}: expected one of {', '.join(_READING)}"
+                        + (f"; say options=RunOptions({strange[0]}=...)" if own else "")
+                        )  # fmt: skip
     log = _Log(progress)
     with log.step("read"):
         read = read_codings(survey, **reading)

@@ -61,7 +61,8 @@ def blank_figure(
 
     made = Figure(figsize=(width, height), layout=layout)
     if notice:
-        made.supxlabel(notice, fontsize=7.5, color="#8a1c00", x=0.01, ha="left")
+        made.supxlabel(fill(notice, round(15 * width)), fontsize=7.5, color="#8a1c00", x=0.01,
+                       ha="left", multialignment="left")  # fmt: skip
     return made
 
 
@@ -119,7 +120,7 @@ def _scatter(ax: Axes, local: LocalMoran, whole: GlobalStatistic, again: Resampl
              name: str, language: Language) -> None:  # fmt: skip
     """One indicator: each unit's value against the mean of its neighbours."""
     frame = local.frame[local.frame["statistic"].notna()]
-    ax.set_title(say(name, language))
+    ax.set_title(say(name, language), pad=17)
     if frame.empty:
         ax.text(0.5, 0.5, whole.reason, ha="center", transform=ax.transAxes, fontsize=8)
         ax.set_axis_off()
@@ -149,7 +150,7 @@ def _scatter(ax: Axes, local: LocalMoran, whole: GlobalStatistic, again: Resampl
     if again is not None and np.isfinite(again.low):
         told += f"; {say('draws', language)}: {again.low:.2f} … {again.high:.2f}"
     told = told.replace("-", "−")
-    ax.set_title(told, loc="right", fontsize=8, weight="normal", color=_FILL)
+    ax.text(0, 1.015, told, transform=ax.transAxes, fontsize=8, color=_FILL)
     ax.set_xlabel(say(f"unit:{name}", language), fontsize=8)
     ax.tick_params(labelsize=7)
 
@@ -179,7 +180,7 @@ def moran_scatter(
         left = width * (i % across) + 0.65
         bottom = foot + height * (down - 1 - i // across) + 0.5
         ax = made.add_axes((left / size[0], bottom / size[1], (width - 0.8) / size[0],
-                            (height - 0.85) / size[1]))  # fmt: skip
+                            (height - 1.0) / size[1]))  # fmt: skip
         again = patterns.resampled.get(name)
         _scatter(ax, found, patterns.moran[name], again, name, language)
         ax.set_ylabel(say("neighbours' mean", language), fontsize=8)

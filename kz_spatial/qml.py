@@ -278,7 +278,9 @@ def _map_tip(layer: Layer, style: Style) -> str:
         f"<td><b>[% {_tip_value(layer, c, words)} %]</b></td></tr>"
         for c in style.tooltip if c != title
     )  # fmt: skip
-    foot = f"<br><i>{escape(layer.notice)}</i>" if layer.notice else ""
+    # settlements are real, whatever the firms are
+    told = layer.notice if layer.name != "settlements" else ""
+    foot = f"<br><i>{escape(told)}</i>" if told else ""
     return f"<mapTip>{escape(f'{head}<table>{rows}</table>{foot}')}</mapTip>"
 
 

@@ -7,6 +7,7 @@ heuristics of scikit-learn and spopt, reported with their gap to the optimum.
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
@@ -95,8 +96,10 @@ def _spopt(
         rng = np.random.get_state()  # noqa: NPY002  (spopt draws from NumPy's global generator)
         np.random.seed(seed)  # noqa: NPY002
         try:
-            model = spopt.region.MaxPHeuristic(frame, weights, names, "amount", floor, 2)
-            model.solve()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of pandas, about spopt
+                model = spopt.region.MaxPHeuristic(frame, weights, names, "amount", floor, 2)
+                model.solve()
         finally:
             np.random.set_state(rng)  # noqa: NPY002
         return np.unique(np.asarray(model.labels_), return_inverse=True)[1].astype(np.intp)
@@ -118,12 +121,25 @@ def _check_groups(labels: NDArray[np.intp], masks: list[int], k: int | None, met
 def _amounts(floor_by: pd.Series[Any] | None, units: pd.Index[Any]) -> NDArray[np.float64]:
     if floor_by is None:
         return np.ones(len(units))
+    if not isinstance(floor_by, pd.Series):
+        raise InputError(f"floor_by: found {type(floor_by).__name__}, expected a Series by unit")
     found = floor_by.reindex(units).to_numpy(dtype=float)
     bad = np.flatnonzero(~(np.isfinite(found) & (found >= 0)))
     if bad.size:
         raise InputError(f"floor_by: found {found[bad[0]]} for {units[bad[0]]!r}, expected an "
                          "amount of 0 or more per unit")  # fmt: skip
     return np.asarray(found, dtype=np.float64)
+
+
+def _check_floor(method: Method, floor: float, *, by_amount: bool) -> None:
+    """Refuse a floor that a method would not heed."""
+    if not floor >= 0:
+        raise CallError(f"floor={floor}: expected 0 or more")
+    deaf = method in ("ward", "azp") or (method == "skater" and by_amount)
+    if deaf and (floor > 1 or (by_amount and floor > 0)):
+        what = "floor by amount" if by_amount else "floor"
+        raise CallError(f"method={method!r}: heeds no {what}, expected 'exact', 'max-p'"
+                        + ("" if by_amount else " or 'skater'"))  # fmt: skip
 
 
 def regionalise(
@@ -175,6 +191,7 @@ def regionalise(
         When "exact" is asked of too large a graph; it says how large and what to use instead.
     """
     check_option("method", method, _METHODS)
+    _check_floor(method, floor, by_amount=floor_by is not None)
     values = standardised(table, standardise=standardise)
     X, units = values.to_numpy(), list(values.index)
     check_n_clusters(n_clusters, len(units))

@@ -6,7 +6,7 @@ import io
 import re
 from html import escape
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ import pandas as pd
 from kz_spatial._page import html_table, interval, number
 from kz_spatial.fixed_effects import STUDY_FORMULA
 from kz_spatial.geography import place_name
-from kz_spatial.options import INDICATORS
+from kz_spatial.options import INDICATORS, Language
 from kz_spatial.palette import LISA_LETTERS
 from kz_spatial.patterns import OUTCOME
 from kz_spatial.wording import say
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["render_report", "svg_text"]
 
+# its sentences are English, so its names are too; figures keep the language of the maps
+_LANGUAGE: Final[Language] = "en"
+
 
 def svg_text(figure: Any) -> str:
     """A matplotlib figure as SVG text without date, so that equal figures give equal text."""
@@ -36,7 +39,7 @@ def svg_text(figure: Any) -> str:
 
 def _readiness(study: Study) -> str:
     table = study.tables["composite"].sort_values("rank")
-    language = study.options.language
+    language = _LANGUAGE
     shown = pd.DataFrame({"": [place_name(str(code), language) for code in table.index]})
     shown[say("column:n_firms", language)] = table["n_firms"].to_numpy()
     for name, indicator in INDICATORS.items():
@@ -63,7 +66,7 @@ def _regression(study: Study) -> str:
         columns["95 % interval" + " " * len(columns)] = [
             interval(*ends) for ends in zip(table["ci_low"], table["ci_high"], strict=True)
         ]
-    language = study.options.language
+    language = _LANGUAGE
     names = [say(t, language) if t in INDICATORS else t for t in terms]
     return html_table(pd.DataFrame({"": names, **columns}))
 
@@ -77,14 +80,14 @@ def _regression_notes(study: Study) -> list[str]:
 
 
 def _moran(study: Study) -> str:
-    language = study.options.language
+    language = _LANGUAGE
     rows = []
     for (level, name), m in study.moran.items():
         again = study.patterns.resampled.get((level, name))
         rows.append(
             {"": f"{say(name, language)}, by {level}", "I": number(m.statistic),
              "expected": number(m.expected), "p": number(m.p, 2),
-             "middle 95 % of draws": interval(again.low, again.high) if again else "",
+             **({"middle 95 % of draws": interval(again.low, again.high)} if again else {}),
              "inference": m.reason or f"{m.method}, {m.n_arrangements:,} arrangements"}
         )  # fmt: skip
     return html_table(pd.DataFrame(rows))
@@ -92,7 +95,7 @@ def _moran(study: Study) -> str:
 
 def _other_statistics(study: Study) -> str:
     """p-values of the other global statistics, an indicator to a row."""
-    language, rows = study.options.language, []
+    language, rows = _LANGUAGE, []
     for (level, name), found in study.patterns.others.items():
         row = {"": f"{say(name, language)}, by {level}"}
         for each in found:
@@ -105,7 +108,7 @@ def _other_statistics(study: Study) -> str:
 
 def _groupings(study: Study) -> str:
     """How tight each grouping is, and what the criteria would have chosen."""
-    language, rows = study.options.language, []
+    language, rows = _LANGUAGE, []
     for (kind, level), found in study.partitions.items():
         best = study.groupings.choice[kind, level].best
         share = 1 - found.within_ss / found.total_ss if found.total_ss > 0 else np.nan
@@ -129,7 +132,7 @@ def _replication(table: pd.DataFrame) -> str:
 
 
 def _findings(study: Study) -> list[str]:
-    language = study.options.language
+    language = _LANGUAGE
     table = study.tables["composite"].dropna(subset=["readiness"]).sort_values("rank")
     lines = []
     if len(table):
@@ -206,7 +209,7 @@ def render_report(study: Study, figures: Mapping[str, str], *, version: str) -> 
     template = jinja2.Environment(autoescape=False, undefined=jinja2.StrictUndefined).from_string(  # noqa: S701
         source.read_text(encoding="utf-8")
     )
-    language = study.options.language
+    language = _LANGUAGE
     reasons = [f"{escape(what)}: {escape(why)}" for what, why in study.inapplicable.items()]
     return template.render(
         language=language,

@@ -447,3 +447,10 @@ def test_the_order_of_rows_does_not_matter_to_any(name, order):
     one = function(values, GRAPH, n_permutations=99)
     other = function(values.iloc[order], contiguity(OBLASTS.iloc[order]), n_permutations=99)
     assert (one.statistic, one.p, one.z) == (other.statistic, other.p, other.z)
+
+
+@pytest.mark.parametrize("graph", ["w.gal", None, pd.DataFrame()])
+def test_what_is_no_graph_is_said_with_what_reads_one(graph):
+    for function in (*ALL_GLOBAL.values(), local_moran):
+        with pytest.raises(InputError, match=r"expected a libpysal Graph; kz\.as_graph reads"):
+            function(values_for(SEVEN), graph)

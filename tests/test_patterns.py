@@ -195,7 +195,8 @@ def test_figures_are_there_and_labelled(study):
     assert len(scatter.axes) == 5
     for ax, name in zip(scatter.axes, INDICATORS, strict=True):
         local = study.local_moran["oblast", name].frame
-        labels = {text.get_text().removesuffix(" ?") for text in ax.texts}
+        (told,) = [text for text in ax.texts if text.get_text().startswith("I = ")]
+        labels = {text.get_text().removesuffix(" ?") for text in ax.texts if text is not told}
         assert labels == {short_name(code) for code in local.index[local["statistic"].notna()]}
         slope = ax.lines[-1].get_xydata()
         rise = (slope[1, 1] - slope[0, 1]) / (slope[1, 0] - slope[0, 0])
@@ -211,3 +212,31 @@ def test_short_names_stay_apart():
         names = [short_name(code, language) for code in oblasts(detail="light").index]
         assert len(set(names)) == 20
         assert max(map(len, names)) <= 22
+
+
+def test_a_histogram_tells_no_bar_of_fewer_than_five_firms(study):
+    figure = draw_figures(study, oblasts(detail="light"))["distributions"]
+    heights = [bar.get_height() for ax in figure.axes for bar in ax.patches]
+    assert len(heights) > 30
+    assert {h for h in heights if 0 < h < 5} == set()
+    permits = figure.axes[2]
+    few = [bar for bar in permits.patches if bar.get_hatch()]
+    assert few, "the twin's permit days have a thin tail"
+    assert {bar.get_height() for bar in few} == {5}
+    assert permits.get_legend() is not None
+
+
+def test_options_given_as_keywords_are_refused_with_what_to_write():
+    with pytest.raises(CallError, match=r"draws: expected one of items.*options=RunOptions\(draws"):
+        kz.run_study(draws=0)
+    with pytest.raises(CallError, match="typo: expected one of items, region"):
+        kz.run_study(typo=1)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [({"seed": -1}, "seed=-1"), ({"draws": 2.5}, "draws=2.5"), ({"permutations": 0}, "permut")],
+)
+def test_options_out_of_range_are_said(change, said):
+    with pytest.raises(CallError, match=said):
+        kz.run_study(options=dataclasses.replace(OPTIONS, **change))

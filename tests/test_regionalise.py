@@ -326,3 +326,32 @@ def test_equal_rows_of_any_size_have_their_optimum(factor):
     assert found.labels.tolist() in ([1, 1, 1, 2, 2], [2, 2, 2, 1, 1])
     curve = optimal_curve(pd.DataFrame(rows), graph, n_clusters=[2, 3], standardise=False)
     assert (curve["share_explained"] > 1 - 1e-12).all()
+
+
+@pytest.mark.parametrize("method", ["ward", "azp"])
+def test_a_floor_that_a_method_does_not_heed_is_refused(method):
+    table = pd.DataFrame({"a": range(5)})
+    graph = graph_of({i: [j for j in (i - 1, i + 1) if 0 <= j < 5] for i in range(5)})
+    with pytest.raises(CallError, match=f"method='{method}': heeds no floor, expected 'exact'"):
+        regionalise(table, graph, n_clusters=2, method=method, floor=2)
+    with pytest.raises(CallError, match="floor=-2: expected 0 or more"):
+        regionalise(table, graph, n_clusters=2, floor=-2)
+    amounts = pd.Series(1.0, table.index)
+    with pytest.raises(CallError, match="method='skater': heeds no floor by amount"):
+        regionalise(table, graph, n_clusters=2, method="skater", floor=2, floor_by=amounts)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"table": [1, 2]}, "table: found list, expected a DataFrame"),
+        ({"floor_by": [1, 2]}, "floor_by: found list, expected a Series"),
+        ({"n_clusters": 2.5}, "n_clusters=2.5: expected a whole number"),
+        ({"n_clusters": "3"}, "n_clusters='3'"),
+    ],
+)
+def test_arguments_of_the_wrong_kind_are_said(change, said):
+    wish = {"table": pd.DataFrame({"a": range(5)}), "n_clusters": 2} | change
+    graph = graph_of({i: [j for j in (i - 1, i + 1) if 0 <= j < 5] for i in range(5)})
+    with pytest.raises((CallError, InputError), match=said):
+        regionalise(wish.pop("table"), graph, **wish)
