@@ -389,7 +389,7 @@ def as_graph(
     units : Index, optional
         Units that the graph must be on, such as `kz.oblasts().index`.
     transform, islands
-        As in `contiguity`; a Graph that is handed in with `units` alone is returned as it is.
+        As in `contiguity`; a Graph is returned as it is, and its own `transform` changes it.
 
     Returns
     -------

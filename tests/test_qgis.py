@@ -129,12 +129,15 @@ def test_qgis_process_runs_the_study_end_to_end(profile):
     home = profile[2]
     out = home / "results"
     done = _process(profile, "run", "kz_spatial:run_study", "--", f"OUTPUT={out}",
-                    "PERMUTATIONS=199", "LANGUAGE=2")  # fmt: skip
+                    "PERMUTATIONS=199", "DRAWS=9", "LANGUAGE=2")  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     record = json.loads((out / "run.json").read_text(encoding="utf-8"))
     assert record["options"]["language"] == "kk"
     assert record["options"]["permutations"] == 199
-    assert "Synthetic twin" in done.stdout + done.stderr, "notes of the run are not passed on"
+    assert record["options"]["draws"] == 9
+    said = done.stdout + done.stderr
+    assert "Synthetic twin" in said, "notes of the run are not passed on"
+    assert str(out / "report.html") in said, "the log names another place than the results have"
     assert not [each.name for each in home.iterdir() if each.name.startswith(".kz-")]
 
 

@@ -58,9 +58,11 @@ class KzAlgorithm(QgsProcessingAlgorithm):
             parameter.setFlags(parameter.flags() | type(parameter).FlagAdvanced)
         self.addParameter(parameter)
 
-    def run_command(self, arguments, feedback):
+    def run_command(self, arguments, feedback, renamed=("", "")):
         """Run the command; its steps move the bar, its lines go to the log.
 
+        `renamed` is a path that the command writes to and the one that it takes at the end, which
+        the log shows.
         Raises QgsProcessingException with the command's own line when it fails.
         """
         whole = [*command.find(), *arguments]
@@ -68,6 +70,7 @@ class KzAlgorithm(QgsProcessingAlgorithm):
         said = []
 
         def on_line(line):
+            line = line.replace(str(renamed[0]), str(renamed[1])) if renamed[0] else line
             step = _STEP.match(line)
             if step:
                 number, total, name = step.groups()

@@ -93,5 +93,6 @@ class DensityOfPoints(KzAlgorithm):
             tables.write(asked, source, names, context, feedback)
             if feedback.isCanceled():
                 raise Cancelled
-            self.run_command(["density", str(asked), "--out", str(place), *options], feedback)
+            self.run_command(["density", str(asked), "--out", str(place), *options], feedback,
+                             (place, out))
         return {"OUTPUT": str(out)}

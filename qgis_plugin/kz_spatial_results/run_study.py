@@ -132,7 +132,7 @@ class RunStudy(KzAlgorithm):
         _check_target(out, replace=replace)
         arguments = self._arguments(parameters, context)
         with staged(out) as place:
-            self.run_command([*arguments, "--out", str(place)], feedback)
+            self.run_command([*arguments, "--out", str(place)], feedback, (place, out))
         if self.parameterAsBoolean(parameters, "OPEN", context):
             self._to_open = out
         return {"OUTPUT": str(out), "GEOPACKAGE": str(out / GEOPACKAGE),
