@@ -95,9 +95,16 @@ def _fits(codings: dict[str, pd.DataFrame], weights: str | None, log: _Log
     fits = {}
     for coding, firms in codings.items():
         try:
-            fits[coding] = fixed_effects(STUDY_FORMULA, firms, cluster="composite", weights=weights)
+            fit = fixed_effects(STUDY_FORMULA, firms, cluster="composite", weights=weights)
         except NotEnoughDataError as error:
             log.inapplicable[f"regression, {coding}"] = str(error)
+            continue
+        if fit.n_clusters < 2:
+            log.inapplicable[f"regression, {coding}"] = (
+                "complete firms of one region only, errors by region need two"
+            )
+            continue
+        fits[coding] = fit
     return fits
 
 

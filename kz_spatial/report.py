@@ -120,7 +120,7 @@ def _groupings(study: Study) -> str:
              **{say(c, language): str(best.get(c) or "–") for c in
                 ("silhouette", "calinski_harabasz", "gap")}}
         )  # fmt: skip
-    return html_table(pd.DataFrame(rows))
+    return html_table(pd.DataFrame(rows)) if rows else ""
 
 
 def _replication(table: pd.DataFrame) -> str:
@@ -224,6 +224,9 @@ def render_report(study: Study, figures: Mapping[str, str], *, version: str) -> 
         figure=figure,
         formula=escape(STUDY_FORMULA),
         regression=_regression(study),
+        no_regression=escape("; ".join(
+            why for what, why in study.inapplicable.items() if what.startswith("regression")
+        )),
         regression_notes=[escape(line) for line in _regression_notes(study)],
         moran=_moran(study),
         other_statistics=_other_statistics(study),

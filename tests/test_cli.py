@@ -142,6 +142,20 @@ def test_survey_with_composites_only_still_runs(raw, tmp_path):
     assert set(pd.read_csv(out / "tables" / "moran.csv")["level"]) == {"composite"}
 
 
+def test_a_survey_of_one_region_gives_a_bundle_that_says_what_it_lacks(raw, tmp_path):
+    raw = raw.assign(region=load_twin_raw()["a2"]).drop(columns="oblast")
+    raw[raw["region"] == 4].to_csv(tmp_path / "survey.csv", index=False)
+    out = tmp_path / "out"
+    call = ["run", str(tmp_path / "survey.csv"), "--out", str(out), "--region-codes", "4=east"]
+    assert cli.main(call) == 0
+    record = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    reason = record["inapplicable"]["regression, corrected"]
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert f"Not to be had: {reason}" in page
+    assert "Groups of regions" not in page
+    assert "clusters, composite" in record["inapplicable"]
+
+
 @pytest.mark.parametrize("language", ["ru", "kk"])
 def test_languages(language, tmp_path):
     out = tmp_path / language
