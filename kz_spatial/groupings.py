@@ -42,7 +42,7 @@ class Groupings:
         only, and empty where the options ask for no draws.
     inapplicable : dict
         What could not be computed, with the reason.
-    warnings : tuple of str
+    warnings : list of str
     """
 
     partitions: dict[tuple[str, str], Partition]
@@ -51,7 +51,7 @@ class Groupings:
     trees: dict[str, WardTree]
     co_membership: dict[str, CoMembership]
     inapplicable: dict[str, str] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
+    warnings: list[str] = field(default_factory=list)
 
 
 def _known(table: pd.DataFrame) -> pd.DataFrame:
@@ -84,12 +84,12 @@ def find_groupings(
         Neighbours by level.
     options : RunOptions
     """
-    made, warned = Groupings({}, {}, {}, {}, {}), []
+    made = Groupings({}, {}, {}, {}, {})
     for level, table in tables.items():
         columns = _known(table)
         left_out = [name for name in INDICATORS if name not in columns]
         if left_out:
-            warned.append(
+            made.warnings.append(
                 f"clusters by {level} rest on {len(columns.columns)} indicators; withheld or "
                 f"missing in some units: {', '.join(left_out)}"
             )
@@ -105,11 +105,9 @@ def find_groupings(
             made.by_number["regions", level, k] = regions[k]
         for kind in ("typology", "regions"):
             made.partitions[kind, level] = made.by_number[kind, level, options.n_clusters]
-        made.choice["typology", level] = choose_n_clusters(columns, n_clusters=numbers,
-                                                           seed=options.seed)  # fmt: skip
-        made.choice["regions", level] = choose_n_clusters(columns, graphs[level],
-                                                          n_clusters=numbers)  # fmt: skip
-        for kind in ("typology", "regions"):
+        for kind, graph in (("typology", None), ("regions", graphs[level])):
+            made.choice[kind, level] = choose_n_clusters(columns, graph, n_clusters=numbers,
+                                                         seed=options.seed)  # fmt: skip
             if reason := made.choice[kind, level].reasons.get("gap"):
                 made.inapplicable[f"gap statistic, {kind}, {level}"] = reason
         made.trees[level] = ward_tree(columns)
@@ -121,5 +119,4 @@ def find_groupings(
                 )  # fmt: skip
             except NotEnoughDataError as error:
                 made.inapplicable[f"co-membership, {level}"] = str(error)
-    return Groupings(made.partitions, made.by_number, made.choice, made.trees,
-                     made.co_membership, made.inapplicable, tuple(warned))  # fmt: skip
+    return made

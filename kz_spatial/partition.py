@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Partition", "check_n_clusters", "make_partition", "order_labels", "partitions", "standardised",
-    "within_ss", "z_scores",
+    "ward_groups", "within_ss", "z_scores",
 ]  # fmt: skip
 
 # a column that varies by less, relative to its size, varies by rounding alone
@@ -102,6 +102,18 @@ def within_ss(X: NDArray[np.float64], labels: NDArray[np.intp]) -> float:
     return float(
         sum(((X[labels == k] - X[labels == k].mean(axis=0)) ** 2).sum() for k in np.unique(labels))
     )
+
+
+def ward_groups(
+    X: NDArray[np.float64], k: int, adjacency: NDArray[np.intp] | None = None
+) -> NDArray[np.intp]:
+    """Groups of Ward's merging, of neighbours only where an (n, n) adjacency is given."""
+    from sklearn.cluster import AgglomerativeClustering
+
+    if k in (1, len(X)):  # scikit-learn refuses a single unit
+        return np.arange(len(X), dtype=np.intp) % k
+    found = AgglomerativeClustering(k, connectivity=adjacency, linkage="ward").fit(X).labels_
+    return np.asarray(found, dtype=np.intp)
 
 
 def order_labels(labels: NDArray[np.intp], X: NDArray[np.float64]) -> NDArray[np.intp]:

@@ -21,6 +21,7 @@ from kz_spatial.partition import (
     check_n_clusters,
     make_partition,
     standardised,
+    ward_groups,
     within_ss,
 )
 from kz_spatial.weights import neighbour_masks
@@ -62,12 +63,9 @@ def _check_one_piece(masks: list[int], units: list[object]) -> None:
 
 
 def _ward(X: NDArray[np.float64], masks: list[int], k: int) -> NDArray[np.intp]:
-    from sklearn.cluster import AgglomerativeClustering
-
     n = len(masks)
-    adjacency = np.array([[mask >> j & 1 for j in range(n)] for mask in masks])
-    found = AgglomerativeClustering(k, connectivity=adjacency, linkage="ward").fit(X).labels_
-    return np.asarray(found, dtype=np.intp)
+    adjacency = np.array([[mask >> j & 1 for j in range(n)] for mask in masks], dtype=np.intp)
+    return ward_groups(X, k, adjacency)
 
 
 def _spopt(

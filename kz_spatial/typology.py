@@ -21,6 +21,7 @@ from kz_spatial.partition import (
     check_n_clusters,
     make_partition,
     standardised,
+    ward_groups,
     within_ss,
 )
 
@@ -80,20 +81,11 @@ def optimal_groups(
     cuts = BestCuts.prepare(Y[order], [everyone ^ 1 << i for i in range(n)], most=max(numbers))
     found = {}
     for k in numbers:
-        cut = cuts.cut(k, bound=within_ss(Y, _ward(Y, k)))
+        cut = cuts.cut(k, bound=within_ss(Y, ward_groups(Y, k)))
         assert cut is not None  # Ward's groups are within reach
         found[k] = np.empty(n, dtype=np.intp)
         found[k][order] = cut
     return found
-
-
-def _ward(X: NDArray[np.float64], k: int) -> NDArray[np.intp]:
-    from sklearn.cluster import AgglomerativeClustering
-
-    if k in (1, len(X)):  # scikit-learn refuses a single unit
-        return np.arange(len(X), dtype=np.intp) % k
-    found = AgglomerativeClustering(k, linkage="ward").fit(X).labels_
-    return np.asarray(found, dtype=np.intp)
 
 
 def _centres(
@@ -231,7 +223,7 @@ def typology(
     if method == "exact" and best is not None:
         labels = best
     elif method == "ward":
-        labels = _ward(X, n_clusters)
+        labels = ward_groups(X, n_clusters)
     else:
         rng = np.random.default_rng(seed)
         labels = k_means(X[None], n_clusters, n_starts=N_STARTS, rng=rng)[0]
