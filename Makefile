@@ -16,6 +16,7 @@ test: $(STAMP)  ## run the whole test suite
 
 check: $(STAMP)  ## style and types
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
 bench: $(STAMP)  ## peers and kz_spatial in one run, ratios printed

@@ -39,22 +39,33 @@ def whole_study(folder: Path) -> None:
     taken = in_turn(
         {
             "peers alone": [sys.executable, str(HERE / "peers_alone.py"), str(folder / "peers")],
-            "kz-spatial run": [sys.executable, "-m", "kz_spatial.cli", "run", "--out",
-                               str(folder / "ours"), "--overwrite"],
+            "kz-spatial run": [
+                sys.executable,
+                "-m",
+                "kz_spatial.cli",
+                "run",
+                "--out",
+                str(folder / "ours"),
+                "--overwrite",
+            ],
         }
-    )  # fmt: skip
+    )
     print(f"A day's work, whole process, median of {RUNS} (least to most)")
     for name, runs in taken.items():
         seconds = [each[0] for each in runs]
         memory = statistics.median(each[1] for each in runs)
-        print(f"  {name:<16}{statistics.median(seconds):7.2f} s  ({min(seconds):.2f} to "
-              f"{max(seconds):.2f})  {memory:6.0f} MB")  # fmt: skip
+        print(
+            f"  {name:<16}{statistics.median(seconds):7.2f} s  ({min(seconds):.2f} to "
+            f"{max(seconds):.2f})  {memory:6.0f} MB"
+        )
     ratios = [
         ours[0] / theirs[0]
         for theirs, ours in zip(taken["peers alone"], taken["kz-spatial run"], strict=True)
     ]
-    print(f"  ratio kz-spatial / peers: {statistics.median(ratios):.2f} "
-          f"({min(ratios):.2f} to {max(ratios):.2f}), pair by pair")  # fmt: skip
+    print(
+        f"  ratio kz-spatial / peers: {statistics.median(ratios):.2f} "
+        f"({min(ratios):.2f} to {max(ratios):.2f}), pair by pair"
+    )
 
 
 def start_up() -> None:
@@ -88,8 +99,10 @@ def inside(script: str, cases: dict[str, list[str]], runs: int = RUNS) -> None:
     first = next(iter(cases))
     for name, seconds in taken.items():
         ratios = [theirs / ours for ours, theirs in zip(taken[first], seconds, strict=True)]
-        print(f"  {name:<28}{statistics.median(seconds):9.3f} s {memory[name]:8.0f} MB   "
-              f"{statistics.median(ratios):6.1f} x ours")  # fmt: skip
+        print(
+            f"  {name:<28}{statistics.median(seconds):9.3f} s {memory[name]:8.0f} MB   "
+            f"{statistics.median(ratios):6.1f} x ours"
+        )
 
 
 def regression() -> None:
@@ -107,12 +120,23 @@ def regression() -> None:
 
 def spatial() -> None:
     print(f"Local Moran of the 20 oblasts, median of {RUNS}")
-    inside("spatial_cases.py", {"ours, exact": ["ours_local"], "esda, 99,999": ["esda_local"],
-                                "pygeoda, 99,999": ["pygeoda_local"]})  # fmt: skip
+    inside(
+        "spatial_cases.py",
+        {
+            "ours, exact": ["ours_local"],
+            "esda, 99,999": ["esda_local"],
+            "pygeoda, 99,999": ["pygeoda_local"],
+        },
+    )
     for k in (3, 5, 8):
         print(f"Regions of the 20 oblasts, {k} groups, median of {RUNS}")
-        inside("spatial_cases.py", {"ours, proven optimum": ["ours_regions", str(k)],
-                                    "spopt SKATER": ["spopt_regions", str(k)]})  # fmt: skip
+        inside(
+            "spatial_cases.py",
+            {
+                "ours, proven optimum": ["ours_regions", str(k)],
+                "spopt SKATER": ["spopt_regions", str(k)],
+            },
+        )
 
 
 def main() -> None:

@@ -86,11 +86,15 @@ def write(oblasts: gpd.GeoDataFrame, out: Path) -> None:
     light = oblasts.reset_index()
     light["geometry"] = light.geometry.simplify(0.02)
     page = folium.Map(location=(48, 67), zoom_start=5)
-    folium.Choropleth(light.to_json(), data=light, columns=["iso", "k33"],
-                      key_on="feature.properties.iso").add_to(page)  # fmt: skip
+    folium.Choropleth(
+        light.to_json(), data=light, columns=["iso", "k33"], key_on="feature.properties.iso"
+    ).add_to(page)
     for item in INDICATORS:
-        folium.GeoJson(light[["geometry", "name_en", item]].to_json(), name=item,
-                       tooltip=folium.GeoJsonTooltip(["name_en", item])).add_to(page)  # fmt: skip
+        folium.GeoJson(
+            light[["geometry", "name_en", item]].to_json(),
+            name=item,
+            tooltip=folium.GeoJsonTooltip(["name_en", item]),
+        ).add_to(page)
     folium.LayerControl().add_to(page)
     page.save(out / "peers.html")
 

@@ -37,9 +37,10 @@ def main() -> None:
     engines = {
         "GeoDa SKATER": lambda k, x: pygeoda.skater(k, weights, x, scale_method="raw"),
         "GeoDa REDCAP": lambda k, x: pygeoda.redcap(
-            k, weights, x, "fullorder-wardlinkage", scale_method="raw"),
+            k, weights, x, "fullorder-wardlinkage", scale_method="raw"
+        ),
         "GeoDa AZP": lambda k, x: pygeoda.azp_greedy(k, weights, x, scale_method="raw"),
-    }  # fmt: skip
+    }
     print(f"Gap to the proven optimum in percent, {SETS} random attribute sets, 20 oblasts")
     rows = {}
     for k in (3, 5):
@@ -50,10 +51,12 @@ def main() -> None:
             best = kz.regionalise(table, graph, n_clusters=k, standardise=False).within_ss
             for method in ("ward", "skater", "azp"):
                 with contextlib.suppress(NotEnoughDataError):
-                    found = kz.regionalise(table, graph, n_clusters=k, method=method,
-                                           standardise=False)  # fmt: skip
-                    gaps.setdefault(f"{method} (scikit-learn)" if method == "ward"
-                                    else f"{method} (spopt)", []).append(found.gap)  # fmt: skip
+                    found = kz.regionalise(
+                        table, graph, n_clusters=k, method=method, standardise=False
+                    )
+                    gaps.setdefault(
+                        f"{method} (scikit-learn)" if method == "ward" else f"{method} (spopt)", []
+                    ).append(found.gap)
             for name, engine in engines.items():
                 labels = np.array(engine(k, [list(column) for column in X.T])["Clusters"])
                 gaps.setdefault(name, []).append(within_ss(X, labels) / best - 1)

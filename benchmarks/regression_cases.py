@@ -20,13 +20,15 @@ def firms(n: int) -> pd.DataFrame:
     """Firms of the study's shape, drawn; seven regions."""
     rng = np.random.default_rng(1)
     region = rng.integers(0, 7, n)
-    table = pd.DataFrame({
-        "composite": pd.Categorical.from_codes(region, list("abcdefg")),
-        "outages_per_month": rng.poisson(1.2, n).astype(float),
-        "co2_monitoring": rng.integers(0, 2, n).astype(float),
-        "product_innovation": rng.integers(0, 2, n).astype(float),
-        "permit_days": rng.gamma(2, 12, n),
-    })  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "composite": pd.Categorical.from_codes(region, list("abcdefg")),
+            "outages_per_month": rng.poisson(1.2, n).astype(float),
+            "co2_monitoring": rng.integers(0, 2, n).astype(float),
+            "product_innovation": rng.integers(0, 2, n).astype(float),
+            "permit_days": rng.gamma(2, 12, n),
+        }
+    )
     table["epayment_share"] = 68 + 2.0 * region - table["outages_per_month"] + rng.normal(0, 22, n)
     return table
 

@@ -32,11 +32,17 @@ DESIGNS = (
 )
 ANALYTIC = ("iid", "hc1", "hc3", "crv1", "crv3", "cr2")
 NAMES = {
-    "iid": "classical", "hc1": "HC1 (robust)", "hc3": "HC3", "crv1, normal": "CRV1, normal",
-    "crv1": "CRV1, t(6): Stata", "crv3": "CRV3 (jackknife), t(6)", "cr2": "CR2, Satterthwaite",
-    "wild": "wild, null imposed, all 128", "wild, free": "wild, null not imposed, all 128",
+    "iid": "classical",
+    "hc1": "HC1 (robust)",
+    "hc3": "HC3",
+    "crv1, normal": "CRV1, normal",
+    "crv1": "CRV1, t(6): Stata",
+    "crv3": "CRV3 (jackknife), t(6)",
+    "cr2": "CR2, Satterthwaite",
+    "wild": "wild, null imposed, all 128",
+    "wild, free": "wild, null not imposed, all 128",
     "webb": "wild, Webb, all 279,936",
-}  # fmt: skip
+}
 
 
 def rejections(model: LinearModel) -> dict[str, bool]:

@@ -28,9 +28,15 @@ if TYPE_CHECKING:
     from kz_spatial.options import Alternative
 
 __all__ = [
-    "MAX_ARRANGEMENTS", "TIE", "can_count_sets", "ordered_sets", "orders", "random_sets",
-    "set_p_values", "share_extreme",
-]  # fmt: skip
+    "MAX_ARRANGEMENTS",
+    "TIE",
+    "can_count_sets",
+    "ordered_sets",
+    "orders",
+    "random_sets",
+    "set_p_values",
+    "share_extreme",
+]
 
 MAX_ARRANGEMENTS: Final = 400_000
 # sums of values in one half that are sorted at most
@@ -122,9 +128,7 @@ def ordered_sets(
     return random_sets(m, k, draws, rng), False
 
 
-def random_sets(
-    m: int, k: int, draws: int, rng: np.random.Generator
-) -> NDArray[np.intp]:
+def random_sets(m: int, k: int, draws: int, rng: np.random.Generator) -> NDArray[np.intp]:
     """Random ordered sets of k among m, a row each, every one equally likely."""
     if k * k > m:  # too many rows would have to be drawn again
         return rng.permuted(np.tile(np.arange(m), (draws, 1)), axis=1)[:, :k]
@@ -167,9 +171,11 @@ def _sums_by_size(values: NDArray[np.float64], k: int) -> list[NDArray[np.float6
 
 
 def _count_at_least(
-    left: list[NDArray[np.float64]], right: list[NDArray[np.float64]], k: int,
+    left: list[NDArray[np.float64]],
+    right: list[NDArray[np.float64]],
+    k: int,
     limits: NDArray[np.float64],
-) -> NDArray[np.int64]:  # fmt: skip
+) -> NDArray[np.int64]:
     """Pairs of sums, j from the left and k - j from the right, that reach the limit of their row.
 
     Sums lie within [-1, 1], so rows that are moved 4 apart can be searched as one.

@@ -117,9 +117,14 @@ class ConleyCovariance:
         error = np.sqrt(np.where(self.reasons == "", np.diag(self.matrix), np.nan))
         t = b / error
         margin = stats.t.ppf(0.5 + level / 2, self.df) * error
-        columns = {"coefficient": b, "std_error": error, "t": t,
-                   "p": 2 * stats.t.sf(np.abs(t), self.df),
-                   "ci_low": b - margin, "ci_high": b + margin}  # fmt: skip
+        columns = {
+            "coefficient": b,
+            "std_error": error,
+            "t": t,
+            "p": 2 * stats.t.sf(np.abs(t), self.df),
+            "ci_low": b - margin,
+            "ci_high": b + margin,
+        }
         return pd.DataFrame(columns, index=self.coefficients.index)
 
 
@@ -132,18 +137,24 @@ def _coordinate(
     for index, what in ((rows, "fit"), (values.index, name)):
         if not index.is_unique:
             twice = index[index.duplicated()][0]
-            raise InputError(f"{what}: found firm row {twice} twice, expected unique rows; use "
-                             "firms.reset_index(drop=True) before the fit")  # fmt: skip
+            raise InputError(
+                f"{what}: found firm row {twice} twice, expected unique rows; use "
+                "firms.reset_index(drop=True) before the fit"
+            )
     absent = rows.difference(values.index)
     if len(absent):
-        raise InputError(f"{name}: found none for {len(absent)} of the fit's {len(rows)} firms, "
-                         f"first row {absent[0]}")  # fmt: skip
+        raise InputError(
+            f"{name}: found none for {len(absent)} of the fit's {len(rows)} firms, "
+            f"first row {absent[0]}"
+        )
     found = pd.to_numeric(values.loc[rows], errors="coerce").to_numpy(dtype=float)
     bad = np.flatnonzero(~(np.abs(found) <= limit))
     if bad.size:
-        raise InputError(f"{name}: found {values.loc[rows[bad[0]]]} in row {rows[bad[0]]} "
-                         f"({bad.size} such rows), expected degrees from {-limit:g} to {limit:g}; "
-                         "fit the firms that have coordinates")  # fmt: skip
+        raise InputError(
+            f"{name}: found {values.loc[rows[bad[0]]]} in row {rows[bad[0]]} "
+            f"({bad.size} such rows), expected degrees from {-limit:g} to {limit:g}; "
+            "fit the firms that have coordinates"
+        )
     return np.asarray(found, dtype=np.float64)
 
 
@@ -175,9 +186,12 @@ def _near(
 
 
 def _meat(
-    scores: NDArray[np.float64], counts: NDArray[np.float64], points: NDArray[np.float64],
-    cutoff_km: float, kernel: Kernel,
-) -> tuple[NDArray[np.float64], float]:  # fmt: skip
+    scores: NDArray[np.float64],
+    counts: NDArray[np.float64],
+    points: NDArray[np.float64],
+    cutoff_km: float,
+    kernel: Kernel,
+) -> tuple[NDArray[np.float64], float]:
     """Kernel-weighted double sum of scores over places, and the number of pairs of firms."""
     from scipy.sparse import csr_array
 
@@ -195,11 +209,15 @@ def _meat(
 def _why_not(variance: float, plain: float) -> str:
     """Why a variance is none, beside the one that takes firms as independent."""
     if variance < -_ROUNDING * plain:
-        return (f"the variance is negative ({variance:.3g}), which this kernel allows; try another "
-                "cutoff")  # fmt: skip
+        return (
+            f"the variance is negative ({variance:.3g}), which this kernel allows; try another "
+            "cutoff"
+        )
     if variance <= _ROUNDING * plain:
-        return ("the variance is zero: the kernel weighs all firms alike and their scores sum to "
-                "zero; take a smaller cutoff")  # fmt: skip
+        return (
+            "the variance is zero: the kernel weighs all firms alike and their scores sum to "
+            "zero; take a smaller cutoff"
+        )
     return ""
 
 
@@ -269,5 +287,15 @@ def conley(
     matrix = pd.DataFrame(factor * bread @ meat @ bread, index=terms, columns=terms)
     plain = factor * np.diag(bread @ (scores.T @ scores) @ bread)
     reasons = pd.Series(list(map(_why_not, np.diag(matrix), plain)), terms, name="reason")
-    return ConleyCovariance(fit.coefficients, matrix, df, kernel, float(cutoff_km), small_sample, n,
-                            len(places), (n_pairs - n) / n, reasons)  # fmt: skip
+    return ConleyCovariance(
+        fit.coefficients,
+        matrix,
+        df,
+        kernel,
+        float(cutoff_km),
+        small_sample,
+        n,
+        len(places),
+        (n_pairs - n) / n,
+        reasons,
+    )

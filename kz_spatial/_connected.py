@@ -26,8 +26,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["MAX_SUBSETS", "MAX_UNITS", "BestCuts", "components", "connected_subsets",
-           "is_connected"]  # fmt: skip
+__all__ = [
+    "MAX_SUBSETS",
+    "MAX_UNITS",
+    "BestCuts",
+    "components",
+    "connected_subsets",
+    "is_connected",
+]
 
 MAX_SUBSETS: Final = 2_000_000
 MAX_UNITS: Final = 22
@@ -90,8 +96,10 @@ def connected_subsets(masks: list[int], *, limit: int = MAX_SUBSETS) -> list[int
             members, frontier, closed = stack.pop()
             found.append(members)
             if len(found) > limit:
-                raise CallError(f"method='exact': the graph has more than {limit:,} connected "
-                                "subsets; use 'skater' or 'ward'")  # fmt: skip
+                raise CallError(
+                    f"method='exact': the graph has more than {limit:,} connected "
+                    "subsets; use 'skater' or 'ward'"
+                )
             while frontier:
                 low = frontier & -frontier
                 frontier ^= low
@@ -187,8 +195,10 @@ class BestCuts:
         """
         n = len(masks)
         if n > MAX_UNITS:
-            raise CallError(f"method='exact': found {n} units, expected at most {MAX_UNITS}; use "
-                            "'skater' or 'ward'")  # fmt: skip
+            raise CallError(
+                f"method='exact': found {n} units, expected at most {MAX_UNITS}; use "
+                "'skater' or 'ward'"
+            )
         units = sorted(range(n), key=lambda i: (masks[i].bit_count(), i))
         place = {unit: i for i, unit in enumerate(units)}
         moved = [sum(1 << place[j] for j in range(n) if masks[u] >> j & 1) for u in units]
@@ -208,8 +218,9 @@ class BestCuts:
         start = np.searchsorted(low[order], np.arange(n + 1))
         arrays = (cost, subsets[order], inside[order], start)
         shape = (most + 1, 1 << n)
-        return cls(len(subsets), units, arrays, np.full(shape, _UNKNOWN),
-                   np.zeros(shape, dtype=np.int32))  # fmt: skip
+        return cls(
+            len(subsets), units, arrays, np.full(shape, _UNKNOWN), np.zeros(shape, dtype=np.int32)
+        )
 
     def cut(self, k: int, *, bound: float = np.inf) -> NDArray[np.intp] | None:
         """Labels of the best cut into k parts; None where there is none.

@@ -25,10 +25,14 @@ __all__ = ["INFERENCES", "FixedEffectsFit", "Inference", "compare"]
 Inference = Literal["iid", "hc1", "hc3", "crv1", "crv3", "cr2", "wild"]
 INFERENCES: Final[tuple[Inference, ...]] = (*ANALYTIC, "wild")
 _NAMES: Final = {
-    "iid": "classical", "hc1": "robust, HC1", "hc3": "robust, HC3", "crv1": "clustered, CRV1",
-    "crv3": "clustered, CRV3 (jackknife)", "cr2": "clustered, CR2 with Satterthwaite df",
+    "iid": "classical",
+    "hc1": "robust, HC1",
+    "hc3": "robust, HC3",
+    "crv1": "clustered, CRV1",
+    "crv3": "clustered, CRV3 (jackknife)",
+    "cr2": "clustered, CR2 with Satterthwaite df",
     "wild": "wild cluster bootstrap, null imposed",
-}  # fmt: skip
+}
 _STARS: Final = ((0.01, "***"), (0.05, "**"), (0.1, "*"))
 
 
@@ -141,10 +145,15 @@ class FixedEffectsFit:
         if self.model.clusters is None:
             raise CallError("the wild bootstrap needs clusters, expected cluster=COLUMN in the fit")
         return wild_bootstrap(
-            cluster_moments(self.model), self.coefficients.index.get_loc(term),
-            hypothesis=hypothesis, weights=weights, restricted=restricted, level=level,
-            n_draws=n_draws, seed=seed,
-        )  # fmt: skip
+            cluster_moments(self.model),
+            self.coefficients.index.get_loc(term),
+            hypothesis=hypothesis,
+            weights=weights,
+            restricted=restricted,
+            level=level,
+            n_draws=n_draws,
+            seed=seed,
+        )
 
     def table(self, inference: Inference | None = None, *, level: float = 0.95) -> pd.DataFrame:
         """Coefficients with errors, tests and intervals.
@@ -181,8 +190,14 @@ class FixedEffectsFit:
         else:
             margin = stats.t.ppf(0.5 + level / 2, found.df) * error
             p, low, high = 2 * stats.t.sf(np.abs(t), found.df), b - margin, b + margin
-        columns = {"coefficient": b, "std_error": error, "t": t, "p": p, "ci_low": low,
-                   "ci_high": high}  # fmt: skip
+        columns = {
+            "coefficient": b,
+            "std_error": error,
+            "t": t,
+            "p": p,
+            "ci_low": low,
+            "ci_high": high,
+        }
         return pd.DataFrame(columns, index=self.coefficients.index)
 
     def effects_table(self) -> pd.DataFrame:
@@ -219,10 +234,13 @@ class FixedEffectsFit:
         )
         factor = self.n_obs / (self.n_obs - self.n_parameters)
         return pd.DataFrame(
-            {"effect": self.effects, "std_error": np.sqrt(factor * variance),
-             "n_obs": np.bincount(level, minlength=size)},
+            {
+                "effect": self.effects,
+                "std_error": np.sqrt(factor * variance),
+                "n_obs": np.bincount(level, minlength=size),
+            },
             index=self.effects.index,
-        )  # fmt: skip
+        )
 
     def summary(self, inference: Inference | None = None) -> str:
         """Text in the manner of Stata's regression screen."""
@@ -244,8 +262,10 @@ class FixedEffectsFit:
             f"{r.p:>7.3f}  {r.ci_low:>11.6g} {r.ci_high:>11.6g}"
             for name, r in zip(table.index, table.itertuples(), strict=True)
         ]
-        title = (f"{self.outcome:>{width - 1}} | {'Coefficient':>10} {'std. err.':>9} {'t':>7} "
-                 f"{'P>|t|':>7}  {'[95% conf.':>11} {'interval]':>11}")  # fmt: skip
+        title = (
+            f"{self.outcome:>{width - 1}} | {'Coefficient':>10} {'std. err.':>9} {'t':>7} "
+            f"{'P>|t|':>7}  {'[95% conf.':>11} {'interval]':>11}"
+        )
         notes = [f"Note: {each}" for each in self.notes]
         return "\n".join([*head, rule, title, rule, *rows, rule, *notes])
 
@@ -258,9 +278,12 @@ class FixedEffectsFit:
         return _latex(compare(self, inference=inference))
 
     def plot(
-        self, inferences: Sequence[Inference] = ("crv1", "crv3", "cr2", "wild"),
-        *, level: float = 0.95, ax: Axes | None = None,
-    ) -> Axes:  # fmt: skip
+        self,
+        inferences: Sequence[Inference] = ("crv1", "crv3", "cr2", "wild"),
+        *,
+        level: float = 0.95,
+        ax: Axes | None = None,
+    ) -> Axes:
         """Draw coefficients with intervals from several inferences side by side.
 
         Parameters
@@ -279,8 +302,9 @@ class FixedEffectsFit:
 
         tables = {name: self.table(name, level=level) for name in inferences}
         if ax is None:
-            ax = Figure(figsize=(6.5, 0.9 + 0.75 * len(self.coefficients)),
-                        layout="constrained").subplots()  # fmt: skip
+            ax = Figure(
+                figsize=(6.5, 0.9 + 0.75 * len(self.coefficients)), layout="constrained"
+            ).subplots()
         rows = np.arange(len(self.coefficients))[::-1]
         colours = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999999")
         for i, (name, table) in enumerate(tables.items()):
@@ -293,8 +317,16 @@ class FixedEffectsFit:
             ]
             error = np.array(ends).T
             error[~np.isfinite(error)] = 0  # an end that does not exist is left open
-            ax.errorbar(table["coefficient"], rows + shift, xerr=error, fmt="o", ms=4, lw=1.3,
-                        color=colours[i % len(colours)], label=_NAMES[name])  # fmt: skip
+            ax.errorbar(
+                table["coefficient"],
+                rows + shift,
+                xerr=error,
+                fmt="o",
+                ms=4,
+                lw=1.3,
+                color=colours[i % len(colours)],
+                label=_NAMES[name],
+            )
         ax.axvline(0, color="#555555", lw=0.8)
         ax.set_yticks(rows, [str(each) for each in self.coefficients.index])
         ax.set_ylim(-0.6, len(rows) - 0.4)
@@ -371,8 +403,12 @@ def _latex(table: pd.DataFrame) -> str:
             out = out.replace(each, "\\" + each)
         return out
 
-    lines = [rf"\begin{{tabular}}{{l{'c' * table.shape[1]}}}", r"\toprule",
-             " & " + " & ".join(map(safe, table.columns)) + r" \\", r"\midrule"]  # fmt: skip
+    lines = [
+        rf"\begin{{tabular}}{{l{'c' * table.shape[1]}}}",
+        r"\toprule",
+        " & " + " & ".join(map(safe, table.columns)) + r" \\",
+        r"\midrule",
+    ]
     for (term, row), cells in zip(table.index, table.to_numpy(), strict=True):
         if term == "Observations":
             lines.append(r"\midrule")

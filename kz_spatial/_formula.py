@@ -40,5 +40,7 @@ def model_matrices(formula: str, table: pd.DataFrame, *, what: str) -> Any:
         raise CallError(f"formula {formula!r}: {reason}") from error
     except (FormulaicError, KeyError, NameError, ValueError) as error:
         reason = " ".join(str(error).split())
-        raise InputError(f"formula {formula!r}: {reason}; the {what} has the columns "
-                         f"{', '.join(map(str, table.columns))}") from error  # fmt: skip
+        raise InputError(
+            f"formula {formula!r}: {reason}; the {what} has the columns "
+            f"{', '.join(map(str, table.columns))}"
+        ) from error

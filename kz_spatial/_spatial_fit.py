@@ -46,9 +46,13 @@ _GRID: Final = 400
 
 
 def inference_table(
-    estimate: NDArray[np.float64], error: NDArray[np.float64], index: pd.Index[Any], level: float,
-    *, name: str = "coefficient",
-) -> pd.DataFrame:  # fmt: skip
+    estimate: NDArray[np.float64],
+    error: NDArray[np.float64],
+    index: pd.Index[Any],
+    level: float,
+    *,
+    name: str = "coefficient",
+) -> pd.DataFrame:
     """Estimates with errors, z, two-sided p and intervals from the normal distribution."""
     from scipy import stats
 
@@ -57,8 +61,14 @@ def inference_table(
     with np.errstate(divide="ignore", invalid="ignore"):
         z = estimate / error
     margin = stats.norm.ppf(0.5 + level / 2) * error
-    columns = {name: estimate, "std_error": error, "z": z, "p": 2 * stats.norm.sf(np.abs(z)),
-               "ci_low": estimate - margin, "ci_high": estimate + margin}  # fmt: skip
+    columns = {
+        name: estimate,
+        "std_error": error,
+        "z": z,
+        "p": 2 * stats.norm.sf(np.abs(z)),
+        "ci_low": estimate - margin,
+        "ci_high": estimate + margin,
+    }
     return pd.DataFrame(columns, index=index)
 
 
@@ -233,9 +243,12 @@ def _optimum(
 
 
 def _covariance(
-    W: NDArray[np.float64], spatial: float, X: NDArray[np.float64], push: NDArray[np.float64],
+    W: NDArray[np.float64],
+    spatial: float,
+    X: NDArray[np.float64],
+    push: NDArray[np.float64],
     sigma2: float,
-) -> NDArray[np.float64]:  # fmt: skip
+) -> NDArray[np.float64]:
     """Inverse information matrix in b, spatial parameter and sigma2, without the last."""
     n, k = X.shape
     G = np.linalg.solve((np.eye(n) - spatial * W).T, W.T).T  # W (I - rho W)^-1
@@ -323,8 +336,10 @@ def impacts(
     _, low, high = regular_range(W)
     if not low < found.spatial < high:
         nothing = np.full(len(index), np.nan)
-        note = (f"impacts do not exist: rho is outside ({low:.3g}, {high:.3g}), where I - rho W is "
-                "regular")  # fmt: skip
+        note = (
+            f"impacts do not exist: rho is outside ({low:.3g}, {high:.3g}), where I - rho W is "
+            "regular"
+        )
         return inference_table(nothing, nothing, index, 0.95, name="impact"), (note,)
     S = np.linalg.inv(np.eye(n) - found.spatial * W)
     SWS = S @ W @ S
@@ -346,6 +361,8 @@ def impacts(
     table["ci_low"], table["ci_high"] = ends
     if share == 1:
         return table, ()
-    note = (f"impacts: {100 * (1 - share):.2g} % of the draws had a rho outside ({low:.3g}, "
-            f"{high:.3g}) and were left out")  # fmt: skip
+    note = (
+        f"impacts: {100 * (1 - share):.2g} % of the draws had a rho outside ({low:.3g}, "
+        f"{high:.3g}) and were left out"
+    )
     return table, (note,)

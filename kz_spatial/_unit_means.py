@@ -73,12 +73,16 @@ def residual_means(
     for index, what in ((rows, "fit"), (firms.index, "firm table")):
         if not index.is_unique:
             twice = index[index.duplicated()][0]
-            raise InputError(f"{what}: found row {twice} twice, expected unique rows; use "
-                             "firms.reset_index(drop=True) before the fit")  # fmt: skip
+            raise InputError(
+                f"{what}: found row {twice} twice, expected unique rows; use "
+                "firms.reset_index(drop=True) before the fit"
+            )
     absent = rows.difference(firms.index)
     if len(absent):
-        raise InputError(f"firm table: found no row {absent[0]}, which the fit used; expected "
-                         "the table of the fit")  # fmt: skip
+        raise InputError(
+            f"firm table: found no row {absent[0]}, which the fit used; expected "
+            "the table of the fit"
+        )
     codes = list(COMPOSITES) if by == "composite" else list(units())
     index = pd.Index(codes, name=column)
     residuals = fit.residuals.to_numpy(dtype=float)
@@ -137,13 +141,17 @@ def neighbour_means(
     """
     column = table.index.name
     if column not in firms.columns:
-        raise InputError(f"unit table: its index is named {column!r}, expected the firm column "
-                         "that holds its codes, such as 'oblast_code'")  # fmt: skip
+        raise InputError(
+            f"unit table: its index is named {column!r}, expected the firm column "
+            "that holds its codes, such as 'oblast_code'"
+        )
     keys = unit_order(table, graph)
     strange = firms.loc[firms[column].notna() & ~firms[column].isin(keys), column]
     if len(strange):
-        raise InputError(f"firm table: row {strange.index[0]}, column {column}: found "
-                         f"{strange.iloc[0]!r}, expected a unit of the graph")  # fmt: skip
+        raise InputError(
+            f"firm table: row {strange.index[0]}, column {column}: found "
+            f"{strange.iloc[0]!r}, expected a unit of the graph"
+        )
     W = dense_weights(graph, keys)
     if (W < 0).any():
         raise InputError("graph: found a negative weight, expected weights of a mean")

@@ -69,8 +69,10 @@ def dense_weights(graph: Graph, keys: pd.Index[Any]) -> NDArray[np.float64]:
         When a unit is its own neighbour or a weight is infinite.
     """
     if len(keys) > _MAX_UNITS:
-        raise CallError(f"graph: found {len(keys)} units, expected at most {_MAX_UNITS}, since the "
-                        "matrices of these models are dense")  # fmt: skip
+        raise CallError(
+            f"graph: found {len(keys)} units, expected at most {_MAX_UNITS}, since the "
+            "matrices of these models are dense"
+        )
     place = pd.Index(graph.unique_ids).get_indexer(keys)
     W = np.asarray(graph.sparse.toarray(), dtype=np.float64)[np.ix_(place, place)]
     own = np.flatnonzero(np.diag(W))
@@ -90,8 +92,9 @@ def _model_frame(formula: str, table: pd.DataFrame) -> tuple[pd.DataFrame, pd.Da
     if y.shape[1] != 1:
         raise CallError(f"formula {formula!r}: expected one outcome before the ~")
     if "Intercept" not in X:
-        raise CallError(f"formula {formula!r}: expected an intercept, which these tests and models "
-                        "rest on")  # fmt: skip
+        raise CallError(
+            f"formula {formula!r}: expected an intercept, which these tests and models rest on"
+        )
     if not (np.isfinite(y).all(axis=None) and np.isfinite(X).all(axis=None)):
         raise InputError(f"formula {formula!r}: found infinity, expected finite numbers")
     return y, X
@@ -105,8 +108,11 @@ def _keep_independent(X: pd.DataFrame) -> pd.DataFrame:
             keep.append(name)
     dropped = [str(name) for name in X.columns if name not in keep]
     if dropped:
-        warnings.warn(f"dropped as collinear with other terms: {', '.join(dropped)}",
-                      CollinearTermWarning, stacklevel=4)  # fmt: skip
+        warnings.warn(
+            f"dropped as collinear with other terms: {', '.join(dropped)}",
+            CollinearTermWarning,
+            stacklevel=4,
+        )
     return X[keep]
 
 
@@ -124,8 +130,10 @@ def unit_order(table: pd.DataFrame, graph: Graph) -> pd.Index[Any]:
     known = pd.Index(graph.unique_ids)
     strange = table.index.difference(known)
     if len(strange):
-        raise InputError(f"unit table: found unit {strange[0]!r} that the graph lacks; the graph "
-                         f"has {', '.join(map(str, known[:5]))}, ...")  # fmt: skip
+        raise InputError(
+            f"unit table: found unit {strange[0]!r} that the graph lacks; the graph "
+            f"has {', '.join(map(str, known[:5]))}, ..."
+        )
     return known.sort_values()
 
 
@@ -152,22 +160,36 @@ def unit_problem(table: pd.DataFrame, formula: str, graph: Graph) -> UnitProblem
         lonely = order[complete & ~use]
         parts = ((order[~complete], "without a value"), (lonely, "without a neighbour"))
         named = "; ".join(f"{', '.join(map(str, each))} {why}" for each, why in parts if len(each))
-        warnings.warn(f"left out {len(order) - len(keys)} of {len(order)} units: {named}",
-                      UnitsLeftOutWarning, stacklevel=3)  # fmt: skip
+        warnings.warn(
+            f"left out {len(order) - len(keys)} of {len(order)} units: {named}",
+            UnitsLeftOutWarning,
+            stacklevel=3,
+        )
     y = outcome.loc[keys].to_numpy()[:, 0]
     spread = float(np.ptp(y)) if len(y) else 0.0
     if len(y) and spread <= _ROUNDING * np.abs(y).max():
-        raise NotEnoughDataError(f"formula {formula!r}: the outcome does not vary over {len(y)} "
-                                 "units")  # fmt: skip
+        raise NotEnoughDataError(
+            f"formula {formula!r}: the outcome does not vary over {len(y)} units"
+        )
     # the spatial parameter and the variance are estimated too
     needed = terms.shape[1] + 2
     if len(y) <= needed:
-        raise NotEnoughDataError(f"formula {formula!r}: found {len(y)} units with values and "
-                                 f"neighbours for {needed} parameters, expected more")  # fmt: skip
+        raise NotEnoughDataError(
+            f"formula {formula!r}: found {len(y)} units with values and "
+            f"neighbours for {needed} parameters, expected more"
+        )
     X = _keep_independent(terms.loc[keys])
     left = y - X.to_numpy() @ np.linalg.lstsq(X.to_numpy(), y, rcond=None)[0]
     if np.abs(left).max() <= _ROUNDING * spread:
-        raise NotEnoughDataError(f"formula {formula!r}: the terms fit the outcome exactly, so no "
-                                 "residuals are left")  # fmt: skip
-    return UnitProblem(keys, str(outcome.columns[0]), tuple(map(str, X.columns)), y, X.to_numpy(),
-                       W, tuple(order[~use]))  # fmt: skip
+        raise NotEnoughDataError(
+            f"formula {formula!r}: the terms fit the outcome exactly, so no residuals are left"
+        )
+    return UnitProblem(
+        keys,
+        str(outcome.columns[0]),
+        tuple(map(str, X.columns)),
+        y,
+        X.to_numpy(),
+        W,
+        tuple(order[~use]),
+    )

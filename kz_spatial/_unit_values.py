@@ -15,9 +15,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
-    "UnitValues", "centred", "checked_values", "linked_units", "ordered_weights", "unit_scale",
+    "UnitValues",
+    "centred",
+    "checked_values",
+    "linked_units",
+    "ordered_weights",
+    "unit_scale",
     "unit_values",
-]  # fmt: skip
+]
 
 _ROUNDING: Final = 1e-10
 
@@ -58,13 +63,15 @@ def checked_values(values: pd.Series[Any], what: str = "values") -> pd.Series[An
         raise InputError(f"{what}: found index value {twice!r} twice, expected once")
     texts = [key for key, each in values.items() if isinstance(each, str)]
     if texts:
-        raise InputError(f"{what}: found the text {values[texts[0]]!r} for {texts[0]!r}, expected "
-                         "a number")  # fmt: skip
+        raise InputError(
+            f"{what}: found the text {values[texts[0]]!r} for {texts[0]!r}, expected a number"
+        )
     try:
         numbers = values.astype(float)
     except (TypeError, ValueError):
-        raise InputError(f"{what}: found {values.dtype} values that are no numbers, expected "
-                         "numbers") from None  # fmt: skip
+        raise InputError(
+            f"{what}: found {values.dtype} values that are no numbers, expected numbers"
+        ) from None
     infinite = values.index[np.isinf(numbers.to_numpy())]
     if len(infinite):
         raise InputError(f"{what}: found infinity for {infinite[0]!r}, expected a finite number")
@@ -103,8 +110,10 @@ def linked_units(
 def ordered_weights(graph: Graph) -> tuple[pd.Index[Any], NDArray[np.float64]]:
     """All units of a graph, sorted, and the weights among them, without those on oneself."""
     if not (hasattr(graph, "unique_ids") and hasattr(graph, "sparse")):
-        raise InputError(f"graph: found {type(graph).__name__}, expected a libpysal Graph; "
-                         "kz.as_graph reads .gal, .gwt and .csv files and W objects")  # fmt: skip
+        raise InputError(
+            f"graph: found {type(graph).__name__}, expected a libpysal Graph; "
+            "kz.as_graph reads .gal, .gwt and .csv files and W objects"
+        )
     known = pd.Index(graph.unique_ids)
     order = known.sort_values()
     place = known.get_indexer(order)
@@ -136,8 +145,10 @@ def unit_values(graph: Graph, **variables: pd.Series[Any]) -> UnitValues:
         strange = variable.index.difference(order)
         if len(strange):
             known = ", ".join(map(str, graph.unique_ids[:5]))
-            raise InputError(f"{name}: found unit {strange[0]!r} that the graph lacks; the graph "
-                             f"has {known}, ...")  # fmt: skip
+            raise InputError(
+                f"{name}: found unit {strange[0]!r} that the graph lacks; the graph "
+                f"has {known}, ..."
+            )
         rows.append(numbers.reindex(order).to_numpy())
     Y = np.array(rows)
     given = np.isfinite(Y).all(axis=0)

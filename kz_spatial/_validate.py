@@ -10,8 +10,13 @@ from pathlib import Path
 from kz_spatial.errors import CallError, InputError
 
 __all__ = [
-    "check_columns", "check_count", "check_option", "check_share", "data_path", "published_path",
-]  # fmt: skip
+    "check_columns",
+    "check_count",
+    "check_option",
+    "check_share",
+    "data_path",
+    "published_path",
+]
 
 _PACKAGE = Path(__file__).resolve().parent
 

@@ -35,8 +35,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
-    "GlobalStatistic", "bivariate_moran", "geary", "getis_ord", "moran", "moran_of_rows",
-]  # fmt: skip
+    "GlobalStatistic",
+    "bivariate_moran",
+    "geary",
+    "getis_ord",
+    "moran",
+    "moran_of_rows",
+]
 
 Method = Literal["exact", "monte-carlo", "inapplicable"]
 _Deviation = Callable[["NDArray[np.float64]"], "NDArray[np.float64]"]
@@ -204,8 +209,9 @@ def moran(
     if reason := _why_not(z, units.W):
         return ask.inapplicable("Moran's I", n, reason)
     expected = -1 / (n - 1)
-    return ask.test("Moran's I", z[0], lambda rows: moran_of_rows(rows, units.W) - expected,
-                    expected)  # fmt: skip
+    return ask.test(
+        "Moran's I", z[0], lambda rows: moran_of_rows(rows, units.W) - expected, expected
+    )
 
 
 def bivariate_moran(

@@ -37,9 +37,18 @@ __all__ = ["WRITE_STEPS", "Bundle", "run", "write_audit", "write_bundle"]
 
 WRITE_STEPS: Final = ("tables", "GeoPackage", "rasters", "map", "figures", "report")
 _LIBRARIES: Final = (
-    "kz-spatial", "numpy", "pandas", "geopandas", "shapely", "libpysal", "scikit-learn", "folium",
-    "formulaic", "rasterio", "matplotlib",
-)  # fmt: skip
+    "kz-spatial",
+    "numpy",
+    "pandas",
+    "geopandas",
+    "shapely",
+    "libpysal",
+    "scikit-learn",
+    "folium",
+    "formulaic",
+    "rasterio",
+    "matplotlib",
+)
 _DPI: Final = 150
 
 
@@ -73,11 +82,14 @@ def check_target(out: Path, *, overwrite: bool) -> None:
         raise CallError(f"{out}: is a file, expected the name of a folder to write")
     if out.is_dir() and any(out.iterdir()):
         if not overwrite:
-            raise CallError(f"{out}: exists already, expected a new folder; --overwrite replaces a "
-                            "bundle")  # fmt: skip
+            raise CallError(
+                f"{out}: exists already, expected a new folder; --overwrite replaces a bundle"
+            )
         if not (out / "run.json").is_file():
-            raise CallError(f"{out}: exists and is no bundle (it has no run.json), so it is not "
-                            "replaced; expected a new folder")  # fmt: skip
+            raise CallError(
+                f"{out}: exists and is no bundle (it has no run.json), so it is not "
+                "replaced; expected a new folder"
+            )
     parent = out.resolve().parent
     while not parent.exists():
         parent = parent.parent
@@ -144,9 +156,10 @@ def _placed(study: Study, layers: tuple[Layer, ...]) -> list[Layer]:
     """Layers whose densities say that places are modelled where any are."""
     return [
         replace(layer, notice=_place_notice(study, layer.notice))
-        if layer.name == "density_contours" else layer
+        if layer.name == "density_contours"
+        else layer
         for layer in layers
-    ]  # fmt: skip
+    ]
 
 
 def _record(study: Study, timings: dict[str, float]) -> dict[str, Any]:
@@ -217,17 +230,24 @@ def write_bundle(
         begin("GeoPackage")
         described = describe(study.frames, language=language, notice=notice)
         write_geopackage(
-            _placed(study, described), folder / "kz_spatial.gpkg",
+            _placed(study, described),
+            folder / "kz_spatial.gpkg",
             about=About(
-                source=study.provenance["source"], coding=study.options.coding,
-                synthetic=study.synthetic, title=say("title", language),
+                source=study.provenance["source"],
+                coding=study.options.coding,
+                synthetic=study.synthetic,
+                title=say("title", language),
             ),
-        )  # fmt: skip
+        )
         end("GeoPackage")
         begin("rasters")
         for name, surface in study.surfaces.items():
-            write_surface(surface, folder / f"density_{name}.tif", language=language,
-                          notice=_place_notice(study, notice))  # fmt: skip
+            write_surface(
+                surface,
+                folder / f"density_{name}.tif",
+                language=language,
+                notice=_place_notice(study, notice),
+            )
         end("rasters")
         begin("map")
         folium_map(study, language=language).save(folder / "map.html")
@@ -314,8 +334,12 @@ def write_audit(
     record = codings["corrected"].attrs["kz_spatial"]
     found = audit(codings)
     versions = _versions()
-    page = render_audit(found, source=record["source"], synthetic=record["synthetic"],
-                        version=versions["kz-spatial"])  # fmt: skip
+    page = render_audit(
+        found,
+        source=record["source"],
+        synthetic=record["synthetic"],
+        version=versions["kz-spatial"],
+    )
     tables = {
         name: getattr(found, name)
         for name in (
@@ -331,9 +355,14 @@ def write_audit(
         (folder / "audit.html").write_text(page, encoding="utf-8")
         for name, table in tables.items():
             table.to_csv(folder / f"{name}.csv", index=False, float_format="%.10g")
-        text = {"synthetic": record["synthetic"], "source": record["source"],
-                "sha256": record["sha256"], "common_df": found.common_df, "versions": versions,
-                "written": _now()}  # fmt: skip
+        text = {
+            "synthetic": record["synthetic"],
+            "source": record["source"],
+            "sha256": record["sha256"],
+            "common_df": found.common_df,
+            "versions": versions,
+            "written": _now(),
+        }
         (folder / "run.json").write_text(json.dumps(text, indent=2) + "\n", encoding="utf-8")
     return found
 

@@ -61,8 +61,13 @@ def _progress(
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    columns = (SpinnerColumn(), TextColumn("{task.description:<16}"), BarColumn(),
-               TextColumn("{task.completed}/{task.total}"), TimeElapsedColumn())  # fmt: skip
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description:<16}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("start", total=total)
         started = [False]
@@ -92,21 +97,34 @@ def _run(args: argparse.Namespace) -> int:
     from kz_spatial import bundle
 
     options = RunOptions(
-        coding=args.coding, weights=args.weights, language=args.lang, seed=args.seed,
-        permutations=args.permutations, draws=args.draws, n_clusters=args.clusters,
-        bandwidth_m=1000 * args.bandwidth_km, cell_m=1000 * args.cell_km,
-    )  # fmt: skip
+        coding=args.coding,
+        weights=args.weights,
+        language=args.lang,
+        seed=args.seed,
+        permutations=args.permutations,
+        draws=args.draws,
+        n_clusters=args.clusters,
+        bandwidth_m=1000 * args.bandwidth_km,
+        cell_m=1000 * args.cell_km,
+    )
     reading = {} if args.survey is None else _reading(args)
-    with _progress(
-        len(bundle.ALL_STEPS), wanted=args.progress, lines=args.progress_lines
-    ) as step:
-        made = bundle.run(args.survey, out=args.out, options=options, overwrite=args.overwrite,
-                          progress=step, **reading)  # fmt: skip
+    with _progress(len(bundle.ALL_STEPS), wanted=args.progress, lines=args.progress_lines) as step:
+        made = bundle.run(
+            args.survey,
+            out=args.out,
+            options=options,
+            overwrite=args.overwrite,
+            progress=step,
+            **reading,
+        )
     for line in made.record["warnings"]:
         print(f"note: {line}", file=sys.stderr)
     print(f"{made.path}: {made.record['n_firms']} firms, {len(made.record['layers'])} layers")
-    for name, what in (("report.html", "read first"), ("map.html", "open in a browser"),
-                       ("kz_spatial.gpkg", "drag into QGIS")):  # fmt: skip
+    for name, what in (
+        ("report.html", "read first"),
+        ("map.html", "open in a browser"),
+        ("kz_spatial.gpkg", "drag into QGIS"),
+    ):
         print(f"  {Path(made.path) / name}  ({what})")
     return 0
 
@@ -131,9 +149,11 @@ def _audit(args: argparse.Namespace) -> int:
     reading = {} if args.survey is None else _reading(args)
     found = bundle.write_audit(args.survey, out=args.out, overwrite=args.overwrite, **reading)
     numbers = found.numbers
-    print(f"{args.out}: {len(numbers)} printed numbers, "
-          f"{int(numbers['as_published_agrees'].sum())} agree as published, "
-          f"{int(numbers['corrected_agrees'].sum())} corrected")  # fmt: skip
+    print(
+        f"{args.out}: {len(numbers)} printed numbers, "
+        f"{int(numbers['as_published_agrees'].sum())} agree as published, "
+        f"{int(numbers['corrected_agrees'].sum())} corrected"
+    )
     print(f"  {Path(args.out) / 'audit.html'}  (read first)")
     return 0
 
@@ -149,8 +169,14 @@ def _read_any(path: Path) -> pd.DataFrame:
         raise CallError(f"{path}: no such file")
     try:
         if suffix == ".csv":
-            return pd.read_csv(path, dtype=str, keep_default_na=False, sep=None, engine="python",
-                               encoding="utf-8-sig")  # fmt: skip
+            return pd.read_csv(
+                path,
+                dtype=str,
+                keep_default_na=False,
+                sep=None,
+                engine="python",
+                encoding="utf-8-sig",
+            )
         if suffix == ".parquet":
             return pd.read_parquet(path)
         if suffix == ".dta":
@@ -182,10 +208,17 @@ def _write_any(table: pd.DataFrame, path: Path) -> None:
         else:
             import geopandas as gpd
 
-            shapes = table if "geometry" in table else gpd.GeoDataFrame(
-                table, geometry=gpd.points_from_xy(table["longitude"].astype(float),
-                                                   table["latitude"].astype(float)),
-                crs="EPSG:4326")  # fmt: skip
+            shapes = (
+                table
+                if "geometry" in table
+                else gpd.GeoDataFrame(
+                    table,
+                    geometry=gpd.points_from_xy(
+                        table["longitude"].astype(float), table["latitude"].astype(float)
+                    ),
+                    crs="EPSG:4326",
+                )
+            )
             shapes.to_file(part, layer=path.stem)
         part.replace(path)
     except OSError as error:
@@ -216,17 +249,25 @@ def _join(args: argparse.Namespace) -> int:
         )
     try:
         made = joining.join(
-            table, oblasts(vintage=args.vintage), on=args.on, x=args.x, y=args.y, crs=args.crs,
-            kind=args.kind, unmatched=args.unmatched,
-        )  # fmt: skip
+            table,
+            oblasts(vintage=args.vintage),
+            on=args.on,
+            x=args.x,
+            y=args.y,
+            crs=args.crs,
+            kind=args.kind,
+            unmatched=args.unmatched,
+        )
     except InputError as error:
         lines = (line.removeprefix("table: ") for line in str(error).splitlines())
         raise InputError("\n".join(f"{source}: {line}" for line in lines)) from error
     audit = joining.join_audit(made)
     _write_any(made.reset_index(drop=True), out)
-    print(f"{out}: {audit.rows} rows by {audit.method}: {audit.matched} matched, "
-          f"{audit.composite_only} composite only, {audit.totals} totals, {audit.outside} outside, "
-          f"{audit.unmatched} unmatched, {audit.missing} missing")  # fmt: skip
+    print(
+        f"{out}: {audit.rows} rows by {audit.method}: {audit.matched} matched, "
+        f"{audit.composite_only} composite only, {audit.totals} totals, {audit.outside} outside, "
+        f"{audit.unmatched} unmatched, {audit.missing} missing"
+    )
     for line in (*audit.reasons, *audit.settled):
         print(f"note: {line}", file=sys.stderr)
     return 0
@@ -241,8 +282,13 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
         help="column that holds an item, where the names differ (k33=pay)",
     )
     parser.add_argument("--region", metavar="COLUMN", help="column that holds the region")
-    parser.add_argument("--region-codes", action="append", default=[], metavar="CODE=NAME,...",
-                        help="meaning of bare region codes (1=almaty,2=astana)")  # fmt: skip
+    parser.add_argument(
+        "--region-codes",
+        action="append",
+        default=[],
+        metavar="CODE=NAME,...",
+        help="meaning of bare region codes (1=almaty,2=astana)",
+    )
     parser.add_argument("--kind", choices=("city", "region"), help='what a bare "Almaty" means')
 
 
@@ -277,8 +323,12 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--overwrite", action="store_true", help="replace a bundle of that name")
     run.add_argument("--coding", choices=("corrected", "as-published"), default="corrected")
     run.add_argument("--weights", choices=WEIGHT_COLUMNS, help="survey weights; none by default")
-    run.add_argument("--lang", choices=LANGUAGES, default="en",
-                     help="language of maps, layers and figures; the report is English")
+    run.add_argument(
+        "--lang",
+        choices=LANGUAGES,
+        default="en",
+        help="language of maps, layers and figures; the report is English",
+    )
     run.add_argument("--seed", type=int, default=RunOptions().seed)
     run.add_argument(
         "--permutations",
@@ -286,15 +336,21 @@ def _parser() -> argparse.ArgumentParser:
         default=RunOptions().permutations,
         help="Monte Carlo arrangements where enumeration is out of reach",
     )
-    run.add_argument("--draws", type=int, default=RunOptions().draws,
-                     help="times that firms are drawn again for intervals and stability; 0: never"
-                     )  # fmt: skip
+    run.add_argument(
+        "--draws",
+        type=int,
+        default=RunOptions().draws,
+        help="times that firms are drawn again for intervals and stability; 0: never",
+    )
     run.add_argument("--clusters", type=int, default=RunOptions().n_clusters, help="groups to form")
     run.add_argument("--bandwidth-km", type=float, default=RunOptions().bandwidth_m / 1000)
     run.add_argument("--cell-km", type=float, default=RunOptions().cell_m / 1000)
     run.add_argument("--no-progress", dest="progress", action="store_false")
-    run.add_argument("--progress-lines", action="store_true",
-                     help="one line per step, for programs that run this one")
+    run.add_argument(
+        "--progress-lines",
+        action="store_true",
+        help="one line per step, for programs that run this one",
+    )
     _add_reading(run)
     run.set_defaults(do=_run)
 
@@ -303,10 +359,13 @@ def _parser() -> argparse.ArgumentParser:
     _add_reading(check)
     check.set_defaults(do=_check)
 
-    audit = commands.add_parser("audit", parents=[common],
-                                help="set the study's printed numbers beside recomputed ones",
-                                description="Set every printed number beside what the data give "
-                                "under both codings. Without SURVEY, on the twin.")  # fmt: skip
+    audit = commands.add_parser(
+        "audit",
+        parents=[common],
+        help="set the study's printed numbers beside recomputed ones",
+        description="Set every printed number beside what the data give "
+        "under both codings. Without SURVEY, on the twin.",
+    )
     audit.add_argument("survey", nargs="?", help=".dta, .sav, .csv or .parquet")
     audit.add_argument("--out", required=True, help="folder to make")
     audit.add_argument("--overwrite", action="store_true", help="replace an audit of that name")
@@ -333,7 +392,7 @@ def _parser() -> argparse.ArgumentParser:
     join.set_defaults(do=_join)
     add_density(commands, common, _read_any)
     add_plugin(commands, common)
-    return parser  # fmt: skip
+    return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -354,8 +413,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         if args.debug:
             raise
         reason = " ".join(str(error).split()) or type(error).__name__
-        print(f"kz-spatial: this should not have happened ({type(error).__name__}: {reason}); "
-              "run again with --debug and report it", file=sys.stderr)  # fmt: skip
+        print(
+            f"kz-spatial: this should not have happened ({type(error).__name__}: {reason}); "
+            "run again with --debug and report it",
+            file=sys.stderr,
+        )
         return 1
     return code
 

@@ -41,8 +41,10 @@ def _numbers(table: pd.DataFrame, columns: list[str], source: Path) -> pd.DataFr
         wrong = made[column].isna() & text.notna()
         if wrong.any():
             row = int(wrong.to_numpy().argmax())
-            faults.append(f"{source}: row {row + 1}, column {column}: found {text.iloc[row]!r}, "
-                          "expected a number")  # fmt: skip
+            faults.append(
+                f"{source}: row {row + 1}, column {column}: found {text.iloc[row]!r}, "
+                "expected a number"
+            )
     if faults:
         raise InputError("\n".join(faults))
     return made
@@ -64,10 +66,15 @@ def _density(args: argparse.Namespace, read: Callable[[Path], pd.DataFrame]) -> 
     points = _numbers(table, list(dict.fromkeys(columns)), source)
     surface = density(
         points.drop(columns="geometry", errors="ignore"),
-        value=args.value, weights=args.weights, x=args.x, y=args.y, crs=args.crs,
+        value=args.value,
+        weights=args.weights,
+        x=args.x,
+        y=args.y,
+        crs=args.crs,
         bandwidth_m=None if args.bandwidth_km is None else 1000 * args.bandwidth_km,
-        cell_m=1000 * args.cell_km, mask=oblasts() if args.clip else None,
-    )  # fmt: skip
+        cell_m=1000 * args.cell_km,
+        mask=oblasts() if args.clip else None,
+    )
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".kz-", dir=out.parent) as place:
@@ -78,22 +85,29 @@ def _density(args: argparse.Namespace, read: Callable[[Path], pd.DataFrame]) -> 
     except OSError as error:
         raise CallError(f"{out}: cannot be written: {error.strerror or error}") from error
     left = len(table) - surface.n_points
-    print(f"{out}: {surface.n_points} points, bandwidth {surface.bandwidth_m / 1000:.4g} km, "
-          f"cells of {surface.cell_m / 1000:.4g} km, {surface.unit}")  # fmt: skip
+    print(
+        f"{out}: {surface.n_points} points, bandwidth {surface.bandwidth_m / 1000:.4g} km, "
+        f"cells of {surface.cell_m / 1000:.4g} km, {surface.unit}"
+    )
     if left:
-        print(f"note: {left} of {len(table)} rows have no place or value and are left out",
-              file=sys.stderr)  # fmt: skip
+        print(
+            f"note: {left} of {len(table)} rows have no place or value and are left out",
+            file=sys.stderr,
+        )
     return 0
 
 
-def add_density(commands: Any, common: argparse.ArgumentParser,
-                read: Callable[[Path], pd.DataFrame]) -> None:  # fmt: skip
+def add_density(
+    commands: Any, common: argparse.ArgumentParser, read: Callable[[Path], pd.DataFrame]
+) -> None:
     """Add `kz-spatial density`; `read` reads a table of any kind."""
     parser = commands.add_parser(
-        "density", parents=[common], help="draw the density of points as a styled GeoTIFF",
+        "density",
+        parents=[common],
+        help="draw the density of points as a styled GeoTIFF",
         description="Gaussian kernel density of points per 1000 km², or the smoothed mean of a "
         "column, as a Cloud-Optimised GeoTIFF with a QGIS style beside it.",
-    )  # fmt: skip
+    )
     parser.add_argument("points", help="table with coordinates, or a point layer")
     parser.add_argument("--out", required=True, help=", ".join(_RASTERS))
     parser.add_argument("--overwrite", action="store_true")
@@ -104,8 +118,9 @@ def add_density(commands: Any, common: argparse.ArgumentParser,
     parser.add_argument("--x", default="longitude")
     parser.add_argument("--y", default="latitude")
     parser.add_argument("--crs", default="EPSG:4326", help="reference system of the coordinates")
-    parser.add_argument("--no-clip", dest="clip", action="store_false",
-                        help="go on beyond the border of Kazakhstan")  # fmt: skip
+    parser.add_argument(
+        "--no-clip", dest="clip", action="store_false", help="go on beyond the border of Kazakhstan"
+    )
     parser.add_argument("--lang", choices=LANGUAGES, default="en", help="language of the legend")
     parser.set_defaults(do=lambda args: _density(args, read))
 
@@ -115,8 +130,10 @@ def _plugin(args: argparse.Namespace) -> int:
 
     if args.out is not None:
         built = plugin.build_plugin(args.out, overwrite=args.overwrite)
-        print(f"{built.path}: {built.n_files} files, {built.size_bytes / 1000:.0f} kB; in QGIS: "
-              "Plugins > Manage and Install Plugins > Install from ZIP")  # fmt: skip
+        print(
+            f"{built.path}: {built.n_files} files, {built.size_bytes / 1000:.0f} kB; in QGIS: "
+            "Plugins > Manage and Install Plugins > Install from ZIP"
+        )
         return 0
     for built in plugin.install_plugin(profile=args.profile):
         print(f"{built.path}: {built.n_files} files; start QGIS again to see it")
@@ -125,8 +142,9 @@ def _plugin(args: argparse.Namespace) -> int:
 
 def add_plugin(commands: Any, common: argparse.ArgumentParser) -> None:
     """Add `kz-spatial plugin`."""
-    parser = commands.add_parser("plugin", parents=[common],
-                                 help="build or install the QGIS plugin")  # fmt: skip
+    parser = commands.add_parser(
+        "plugin", parents=[common], help="build or install the QGIS plugin"
+    )
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--out", metavar="ZIP", help="write the plugin as a zip")
     where.add_argument("--install", action="store_true", help="put it into your QGIS profile")

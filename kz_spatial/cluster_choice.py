@@ -156,8 +156,10 @@ def _logs_by_likeness(
 def _partition_masks(n: int, k: int) -> NDArray[np.intp]:
     """Groups of every way to form k of n units, as bit masks; (ways, k)."""
     bits = 1 << np.arange(n)
-    found = np.array([[bits[np.array(each) == g].sum() for g in range(k)]
-                      for each in partitions(n, k)], dtype=np.intp)  # fmt: skip
+    found = np.array(
+        [[bits[np.array(each) == g].sum() for g in range(k)] for each in partitions(n, k)],
+        dtype=np.intp,
+    )
     found.flags.writeable = False
     return found
 
@@ -193,8 +195,10 @@ def _logs_by_contiguity(
         cuts = BestCuts.prepare(Y, masks, most=max(numbers))
         if cuts.n_subsets * len(draws) > _MAX_REGION_WORK:
             most = _MAX_REGION_WORK // cuts.n_subsets
-            return (f"{cuts.n_subsets:,} connected subsets allow {most} reference tables in a few "
-                    f"seconds, and {len(draws)} were asked for")  # fmt: skip
+            return (
+                f"{cuts.n_subsets:,} connected subsets allow {most} reference tables in a few "
+                f"seconds, and {len(draws)} were asked for"
+            )
         for j, k in enumerate(numbers):
             labels = cuts.cut(k)
             assert labels is not None  # a graph in one piece can be cut into any number
@@ -254,8 +258,9 @@ def _criteria(
     return frame
 
 
-def _choices(frame: pd.DataFrame, gap: pd.DataFrame | str
-             ) -> tuple[dict[str, int | None], dict[str, str]]:  # fmt: skip
+def _choices(
+    frame: pd.DataFrame, gap: pd.DataFrame | str
+) -> tuple[dict[str, int | None], dict[str, str]]:
     """What each criterion chooses, and why one chooses nothing."""
     best: dict[str, int | None] = {}
     reasons = {}
@@ -275,11 +280,15 @@ def _choices(frame: pd.DataFrame, gap: pd.DataFrame | str
 def _left_out(n: int, too_many: list[int], beyond: list[int], alike_at: int) -> str:
     told = []
     if beyond:
-        told.append(f"left out {', '.join(map(str, beyond))}: with {alike_at} groups all units "
-                    "of a group are alike, and more would part equals")  # fmt: skip
+        told.append(
+            f"left out {', '.join(map(str, beyond))}: with {alike_at} groups all units "
+            "of a group are alike, and more would part equals"
+        )
     if too_many:
-        told.append(f"left out {', '.join(map(str, too_many))}: {n} units form at most {n - 1} "
-                    "groups that can be judged")  # fmt: skip
+        told.append(
+            f"left out {', '.join(map(str, too_many))}: {n} units form at most {n - 1} "
+            "groups that can be judged"
+        )
     return "; ".join(told)
 
 

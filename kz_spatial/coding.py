@@ -38,14 +38,32 @@ ITEMS: Final = tuple(each.item for each in INDICATORS.values())
 SPECIAL_CODES: Final[dict[int, str]] = {-9: "dont_know", -8: "refused", -7: "does_not_apply"}
 SIZES: Final[dict[int, str]] = {1: "small", 2: "medium", 3: "large"}
 FIRM_COLUMNS: Final = (
-    "firm_id", "oblast_code", "composite", "sector", "size", "weight", *INDICATORS,
-)  # fmt: skip
+    "firm_id",
+    "oblast_code",
+    "composite",
+    "sector",
+    "size",
+    "weight",
+    *INDICATORS,
+)
 _LABELS: Final[dict[str, int]] = {
-    "yes": 1, "no": 2, "да": 1, "нет": 2, "иә": 1, "жоқ": 2,
-    "don't know": -9, "don't know (spontaneous)": -9, "dont know": -9, "dk": -9,
-    "refused": -8, "refused (spontaneous)": -8, "refusal": -8,
-    "does not apply": -7, "not applicable": -7, "doesn't apply": -7,
-}  # fmt: skip
+    "yes": 1,
+    "no": 2,
+    "да": 1,
+    "нет": 2,
+    "иә": 1,
+    "жоқ": 2,
+    "don't know": -9,
+    "don't know (spontaneous)": -9,
+    "dont know": -9,
+    "dk": -9,
+    "refused": -8,
+    "refused (spontaneous)": -8,
+    "refusal": -8,
+    "does not apply": -7,
+    "not applicable": -7,
+    "doesn't apply": -7,
+}
 _EXPECTED: Final = {
     "binary": "1 (yes), 2 (no)",
     "percent": "0 to 100",

@@ -72,8 +72,9 @@ def _numbers(points: pd.DataFrame, name: str) -> NDArray[np.float64]:
     try:
         return np.asarray(points[name].to_numpy(dtype=float), dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise InputError(f"points: column {name} holds {points[name].dtype}, expected "
-                         "numbers") from error  # fmt: skip
+        raise InputError(
+            f"points: column {name} holds {points[name].dtype}, expected numbers"
+        ) from error
 
 
 def _coordinates(
@@ -88,26 +89,31 @@ def _coordinates(
             found = points.geometry.geom_type.dropna().unique()
             raise InputError(f"points: found geometries of type {', '.join(found)}, expected Point")
         if points.crs is None:
-            raise InputError("points: found geometries without a coordinate reference system; "
-                             "expected one, as set_crs gives")  # fmt: skip
+            raise InputError(
+                "points: found geometries without a coordinate reference system; "
+                "expected one, as set_crs gives"
+            )
         across, along, crs = points.geometry.x.to_numpy(), points.geometry.y.to_numpy(), points.crs
     else:
         across, along = _numbers(points, x), _numbers(points, y)
     try:
         move = Transformer.from_crs(crs, EQUAL_AREA_CRS, always_xy=True)
     except CRSError as error:
-        raise CallError(f"crs={crs!r}: expected a coordinate reference system such as "
-                        f"{DATA_CRS!r}") from error  # fmt: skip
+        raise CallError(
+            f"crs={crs!r}: expected a coordinate reference system such as {DATA_CRS!r}"
+        ) from error
     moved = move.transform(across, along)
     return np.asarray(moved[0], dtype=float), np.asarray(moved[1], dtype=float)
 
 
-def _rule_of_thumb(east: NDArray[np.float64], north: NDArray[np.float64],
-                   w: NDArray[np.float64]) -> float:  # fmt: skip
+def _rule_of_thumb(
+    east: NDArray[np.float64], north: NDArray[np.float64], w: NDArray[np.float64]
+) -> float:
     """Bandwidth by Scott's rule for two dimensions, from the mean of both deviations."""
     effective = w.sum() ** 2 / (w**2).sum()
-    spread = [np.sqrt(np.average((c - np.average(c, weights=w)) ** 2, weights=w))
-              for c in (east, north)]  # fmt: skip
+    spread = [
+        np.sqrt(np.average((c - np.average(c, weights=w)) ** 2, weights=w)) for c in (east, north)
+    ]
     return float(np.sqrt(np.mean(np.square(spread))) * effective ** (-1 / 6))
 
 
@@ -132,8 +138,10 @@ def _grid(bounds: NDArray[np.float64], cell_m: float) -> tuple[Affine, tuple[int
     east, north = np.ceil(bounds[2:] / cell_m) * cell_m
     shape = round((north - south) / cell_m), round((east - west) / cell_m)
     if shape[0] * shape[1] > _MAX_CELLS:
-        raise CallError(f"cell_m={cell_m:g}: makes {shape[0]} x {shape[1]} cells, expected at most "
-                        f"{_MAX_CELLS:,} in all")  # fmt: skip
+        raise CallError(
+            f"cell_m={cell_m:g}: makes {shape[0]} x {shape[1]} cells, expected at most "
+            f"{_MAX_CELLS:,} in all"
+        )
     return from_origin(west, north, cell_m, cell_m), shape
 
 
@@ -193,8 +201,9 @@ def density(
     use = np.isfinite(east) & np.isfinite(north) & np.isfinite(v) & np.isfinite(w)
     east, north, w, v = east[use], north[use], w[use], v[use]
     if len(w) < 2:
-        raise NotEnoughDataError(f"points: found {len(w)} with a place and a value, expected at "
-                                 "least 2")  # fmt: skip
+        raise NotEnoughDataError(
+            f"points: found {len(w)} with a place and a value, expected at least 2"
+        )
     if (w < 0).any() or not w.sum() > 0:
         raise InputError(f"points: column {weights}: found {w.min():g}, expected weights above 0")
     h = _rule_of_thumb(east, north, w) if bandwidth_m is None else bandwidth_m
@@ -204,10 +213,11 @@ def density(
         raise InputError("mask: found areas without a coordinate reference system, expected one")
     area = mask.to_crs(EQUAL_AREA_CRS) if mask is not None else None
     bounds = (
-        area.total_bounds if area is not None
+        area.total_bounds
+        if area is not None
         else np.array([east.min(), north.min(), east.max(), north.max()])
         + 3 * h * np.array([-1, -1, 1, 1])
-    )  # fmt: skip
+    )
     transform, shape = _grid(np.asarray(bounds, dtype=float), cell_m)
     centre_x = transform.c + cell_m * (np.arange(shape[1]) + 0.5)
     centre_y = transform.f - cell_m * (np.arange(shape[0]) + 0.5)

@@ -36,8 +36,9 @@ _ROUNDING: Final = 1e-10
 def _columns(**columns: pd.Series[Any]) -> pd.DataFrame:
     """Columns on the first one's index; rows that lack a value are NaN throughout."""
     first = next(iter(columns.values()))
-    frame = pd.DataFrame({name: checked_values(each, name).reindex(first.index)
-                          for name, each in columns.items()})  # fmt: skip
+    frame = pd.DataFrame(
+        {name: checked_values(each, name).reindex(first.index) for name, each in columns.items()}
+    )
     return frame.where(frame.notna().all(axis=1))
 
 
@@ -45,17 +46,18 @@ def _check_least(frame: pd.DataFrame, name: str, least: float, *, above: bool = 
     values = frame[name].dropna()
     low = values[values <= least] if above else values[values < least]
     if len(low):
-        raise InputError(f"{name}: found {low.iloc[0]:g} for {low.index[0]!r}, expected "
-                         f"{'more than' if above else 'at least'} {least:g}")  # fmt: skip
+        raise InputError(
+            f"{name}: found {low.iloc[0]:g} for {low.index[0]!r}, expected "
+            f"{'more than' if above else 'at least'} {least:g}"
+        )
 
 
-def _scored(
-    value: pd.Series[Any], overall: float, variance: NDArray[np.float64]
-) -> pd.Series[Any]:
+def _scored(value: pd.Series[Any], overall: float, variance: NDArray[np.float64]) -> pd.Series[Any]:
     # a deviation of equal answers is rounding, not nought
     if not (np.sqrt(variance) > _ROUNDING * value.abs().max()).all():
-        raise NotEnoughDataError("empirical Bayes: the values do not vary, neither within units "
-                                 "nor between them")  # fmt: skip
+        raise NotEnoughDataError(
+            "empirical Bayes: the values do not vary, neither within units nor between them"
+        )
     return ((value - overall) / np.sqrt(variance)).rename("z")
 
 
@@ -94,9 +96,10 @@ def empirical_bayes_rates(events: pd.Series[Any], base: pd.Series[Any]) -> pd.Se
     _check_least(frame, "base", 0, above=True)
     known = frame.dropna()
     if len(known) < 2 or not known["events"].any():
-        raise NotEnoughDataError(f"events: found {len(known)} units and "
-                                 f"{known['events'].sum():g} events, expected 2 units and an event"
-                                 )  # fmt: skip
+        raise NotEnoughDataError(
+            f"events: found {len(known)} units and "
+            f"{known['events'].sum():g} events, expected 2 units and an event"
+        )
     n = known["base"].to_numpy()
     rate = known["events"] / n
     overall = float(known["events"].sum() / n.sum())

@@ -105,9 +105,17 @@ def _by_group(table: pd.DataFrame, group: str, slope: str) -> pd.DataFrame:
 
 
 def _slopes_by(
-    group: str, slope: str, more: Sequence[str], firms: pd.DataFrame, *,
-    question: str, effects: str, cluster: str, weights: str | None, inference: Inference | None,
-) -> ExtendedModel:  # fmt: skip
+    group: str,
+    slope: str,
+    more: Sequence[str],
+    firms: pd.DataFrame,
+    *,
+    question: str,
+    effects: str,
+    cluster: str,
+    weights: str | None,
+    inference: Inference | None,
+) -> ExtendedModel:
     """Fit an interaction, and the same model with one slope per group."""
     both, slopes = (
         fixed_effects(
@@ -170,10 +178,16 @@ def sector_by_innovation(
         raise InputError("firm table: column sector takes one value, expected at least two")
     more = [*others, *_control_terms(firms, controls=controls, beside=("sector",))]
     return _slopes_by(
-        "sector", "product_innovation", more, firms,
+        "sector",
+        "product_innovation",
+        more,
+        firms,
         question="Effect of product innovation on electronic payments, by sector",
-        effects=effects, cluster=cluster, weights=weights, inference=inference,
-    )  # fmt: skip
+        effects=effects,
+        cluster=cluster,
+        weights=weights,
+        inference=inference,
+    )
 
 
 def permit_by_reliability(
@@ -211,10 +225,16 @@ def permit_by_reliability(
     table = firms.assign(reliability=level)
     more = ["co2_monitoring", "product_innovation", *_control_terms(firms, controls=controls)]
     return _slopes_by(
-        "reliability", "permit_days", more, table,
+        "reliability",
+        "permit_days",
+        more,
+        table,
         question="Effect of a day of permit time on electronic payments, by reliability of supply",
-        effects=effects, cluster=cluster, weights=weights, inference=inference,
-    )  # fmt: skip
+        effects=effects,
+        cluster=cluster,
+        weights=weights,
+        inference=inference,
+    )
 
 
 def each_dimension(
@@ -249,9 +269,11 @@ def each_dimension(
     fits = {
         name: fixed_effects(
             _formula(name, [*(each for each in indicators if each != name), *more], effects),
-            firms, cluster=cluster, weights=weights,
+            firms,
+            cluster=cluster,
+            weights=weights,
         )
         for name in indicators
-    }  # fmt: skip
+    }
     nothing = pd.DataFrame(columns=["coefficient", "std_error", "t", "p", "ci_low", "ci_high"])
     return ExtendedModel("Each dimension on the others", fits, nothing, nothing, inference)

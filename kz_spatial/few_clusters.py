@@ -125,8 +125,10 @@ def _full_rows(model: LinearModel, rows: NDArray[np.intp]) -> NDArray[np.float64
 def _check_levels(model: LinearModel, method: str) -> None:
     found = sum(int(level.max()) + 1 for level in model.levels)
     if found > _MAX_LEVELS:
-        raise CallError(f"inference={method!r}: found {found} absorbed levels, expected at most "
-                        f"{_MAX_LEVELS}; use 'crv1'")  # fmt: skip
+        raise CallError(
+            f"inference={method!r}: found {found} absorbed levels, expected at most "
+            f"{_MAX_LEVELS}; use 'crv1'"
+        )
 
 
 def _chunks(model: LinearModel, size: int = 100_000) -> Iterator[NDArray[np.intp]]:
@@ -214,9 +216,11 @@ def _leverage(model: LinearModel) -> NDArray[np.float64]:
             h[rows] += model.w[rows] * np.einsum("ij,jk,ik->i", D, inverse, D)
     alone = np.flatnonzero(h > 1 - _ZERO)
     if alone.size:
-        raise NotEnoughDataError(f"inference='hc3': {alone.size} observations are fitted exactly "
-                                 "(a region with one firm, say), so their leverage is 1; use 'hc1' "
-                                 "or leave them out")  # fmt: skip
+        raise NotEnoughDataError(
+            f"inference='hc3': {alone.size} observations are fitted exactly "
+            "(a region with one firm, say), so their leverage is 1; use 'hc1' "
+            "or leave them out"
+        )
     return np.asarray(h, dtype=np.float64)
 
 
@@ -239,10 +243,18 @@ def _crv3(model: LinearModel) -> NDArray[np.float64]:
     for g in range(G):
         left = whole - moments[g]
         inside = left[:-1, :-1]
-        if np.linalg.matrix_rank(inside[:k, :k] / np.outer(*[np.sqrt(np.diag(whole)[:k])] * 2),
-                                 tol=_ZERO, hermitian=True) < k:  # fmt: skip
-            raise NotEnoughDataError(f"inference='crv3': without cluster {g + 1} of {G} a term no "
-                                     "longer varies, so the jackknife has no estimate")  # fmt: skip
+        if (
+            np.linalg.matrix_rank(
+                inside[:k, :k] / np.outer(*[np.sqrt(np.diag(whole)[:k])] * 2),
+                tol=_ZERO,
+                hermitian=True,
+            )
+            < k
+        ):
+            raise NotEnoughDataError(
+                f"inference='crv3': without cluster {g + 1} of {G} a term no "
+                "longer varies, so the jackknife has no estimate"
+            )
         gaps[g] = (_pseudo_inverse(inside) @ left[:-1, -1])[:k] - model.coefficients
     return np.asarray((G - 1) / G * gaps.T @ gaps, dtype=np.float64)
 
@@ -319,8 +331,10 @@ def covariance(model: LinearModel, method: Analytic) -> Covariance:
     check_option("inference", method, ANALYTIC)
     n, k = model.X.shape
     if n <= model.n_parameters:
-        raise NotEnoughDataError(f"found {n} observations for {model.n_parameters} parameters, "
-                                 "expected more observations")  # fmt: skip
+        raise NotEnoughDataError(
+            f"found {n} observations for {model.n_parameters} parameters, "
+            "expected more observations"
+        )
     if method == "cr2":
         matrix, df = _cr2(model)
         return Covariance(matrix, df, method)

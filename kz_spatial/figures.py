@@ -32,16 +32,25 @@ __all__ = ["draw_figures"]
 _INK: Final = "#333333"
 _FILL: Final = SEQUENTIAL_GOOD[3]
 _STYLE: Final[dict[Any, Any]] = {
-    "font.family": "DejaVu Sans", "font.size": 9, "axes.spines.top": False,
-    "axes.spines.right": False, "axes.titlesize": 10, "axes.titleweight": "bold",
-    "axes.titlelocation": "left", "svg.fonttype": "none", "svg.hashsalt": "kz_spatial",
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 10,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "svg.fonttype": "none",
+    "svg.hashsalt": "kz_spatial",
     "hatch.linewidth": 0.6,
-}  # fmt: skip
+}
 _SMALL_KM2: Final = 3000
 _SHORT_LABEL: Final = 26  # letters that let three entries stand in a row
 _MAIN_CLUSTERS: Final = (
-    "typology_composite", "regions_oblast", "regions_composite", "typology_oblast",
-)  # fmt: skip
+    "typology_composite",
+    "regions_oblast",
+    "regions_composite",
+    "typology_oblast",
+)
 _HATCH: Final = {"": "", "diagonal": "////", "cross": "xxxx"}
 
 
@@ -66,8 +75,15 @@ def _histograms(study: Study, language: Language, notice: str) -> Figure:
         # the height of a bar of few firms would tell how many they are
         heights = np.where(few, study.options.min_firms, counts)
         colours = [NO_DATA if each else _FILL for each in few]
-        bars = ax.bar(edges[:-1], heights, np.diff(edges), align="edge", edgecolor="white",
-                      linewidth=0.5, color=colours)  # fmt: skip
+        bars = ax.bar(
+            edges[:-1],
+            heights,
+            np.diff(edges),
+            align="edge",
+            edgecolor="white",
+            linewidth=0.5,
+            color=colours,
+        )
         hidden = [bar for bar, each in zip(bars, few, strict=True) if each]
         for bar in hidden:
             bar.set_hatch("////")
@@ -112,8 +128,14 @@ def _draw_map(ax: Axes, layer: Layer, style: Style, *, legend: bool = True) -> N
     for entry in style.classes:
         members = frame[[p is entry for p in picked]]
         if len(members):
-            members.plot(ax=ax, color=entry.colour, edgecolor=OUTLINE, linewidth=0.4,
-                         hatch=_HATCH[entry.hatch] or None, alpha=entry.opacity)  # fmt: skip
+            members.plot(
+                ax=ax,
+                color=entry.colour,
+                edgecolor=OUTLINE,
+                linewidth=0.4,
+                hatch=_HATCH[entry.hatch] or None,
+                alpha=entry.opacity,
+            )
     left = frame[[p is None for p in picked]]
     if len(left):
         left.plot(ax=ax, color=NO_DATA, edgecolor=OUTLINE, linewidth=0.4)
@@ -121,21 +143,47 @@ def _draw_map(ax: Axes, layer: Layer, style: Style, *, legend: bool = True) -> N
     rows = frame.to_dict("records")
     for each, point, km2, row in zip(picked, inside, area, rows, strict=True):
         if each and km2 < _SMALL_KM2:  # a city is a speck at this scale: give it a disc
-            ax.scatter(point.x, point.y, s=70, color=each.colour, edgecolor=OUTLINE, linewidth=0.5,
-                       hatch=_HATCH[each.hatch] or None, zorder=3)  # fmt: skip
+            ax.scatter(
+                point.x,
+                point.y,
+                s=70,
+                color=each.colour,
+                edgecolor=OUTLINE,
+                linewidth=0.5,
+                hatch=_HATCH[each.hatch] or None,
+                zorder=3,
+            )
         if sign := style.sign(each, row):
-            ax.annotate(sign, (point.x, point.y), ha="center", va="center", fontsize=7,
-                        weight="bold", color=_INK, zorder=4, path_effects=halo)  # fmt: skip
+            ax.annotate(
+                sign,
+                (point.x, point.y),
+                ha="center",
+                va="center",
+                fontsize=7,
+                weight="bold",
+                color=_INK,
+                zorder=4,
+                path_effects=halo,
+            )
     if legend:
         handles = [
-            Patch(facecolor=c.colour, edgecolor=OUTLINE, hatch=_HATCH[c.hatch],
-                  label=c.label if c.letter in c.label else f"{c.label} ({c.letter})")
+            Patch(
+                facecolor=c.colour,
+                edgecolor=OUTLINE,
+                hatch=_HATCH[c.hatch],
+                label=c.label if c.letter in c.label else f"{c.label} ({c.letter})",
+            )
             for c in style.classes
-        ]  # fmt: skip
+        ]
         longest = max(len(str(each.get_label())) for each in handles)
-        ax.legend(handles=handles, loc="upper center", fontsize=7, frameon=False,
-                  ncols=3 if longest <= _SHORT_LABEL else 2,
-                  bbox_to_anchor=(0.5, 0.02))  # fmt: skip
+        ax.legend(
+            handles=handles,
+            loc="upper center",
+            fontsize=7,
+            frameon=False,
+            ncols=3 if longest <= _SHORT_LABEL else 2,
+            bbox_to_anchor=(0.5, 0.02),
+        )
     if style.mark_note:
         ax.text(0.0, 1.0, style.mark_note, transform=ax.transAxes, va="top", fontsize=7, color=_INK)
     ax.set_title(style.title)
@@ -143,8 +191,9 @@ def _draw_map(ax: Axes, layer: Layer, style: Style, *, legend: bool = True) -> N
     ax.set_aspect("equal")
 
 
-def _theme_map(layers: dict[str, Layer], name: str, columns: tuple[str, ...], notice: str
-               ) -> Figure | None:  # fmt: skip
+def _theme_map(
+    layers: dict[str, Layer], name: str, columns: tuple[str, ...], notice: str
+) -> Figure | None:
     """One map per style of a layer, side by side."""
     if name not in layers:
         return None
@@ -161,14 +210,16 @@ def _theme_map(layers: dict[str, Layer], name: str, columns: tuple[str, ...], no
         left = width * (i % across) + 0.1
         bottom = foot + height * (down - 1 - i // across) + 0.65
         size = made.get_size_inches()
-        ax = made.add_axes((left / size[0], bottom / size[1], (width - 0.2) / size[0],
-                            (height - 1.0) / size[1]))  # fmt: skip
+        ax = made.add_axes(
+            (left / size[0], bottom / size[1], (width - 0.2) / size[0], (height - 1.0) / size[1])
+        )
         _draw_map(ax, layer, style)
     return made
 
 
-def _surface_map(surface: DensitySurface, areas: gpd.GeoDataFrame, title: str, notice: str
-                 ) -> Figure:  # fmt: skip
+def _surface_map(
+    surface: DensitySurface, areas: gpd.GeoDataFrame, title: str, notice: str
+) -> Figure:
     made = blank_figure(7.2, 4.2, notice=notice)
     ax = made.subplots()
     t, (rows, columns) = surface.transform, surface.values.shape
@@ -192,8 +243,13 @@ def _statistics(study: Study, language: Language, notice: str) -> dict[str, Any]
         made["dendrogram"] = dendrograms(groups.trees, typologies, **told)
         wanted = (("typology", "composite"), ("regions", finest))
         made["cluster_choice"] = cluster_choice(
-            {f"{kind}_{level}": groups.choice[kind, level] for kind, level in wanted
-             if (kind, level) in groups.choice}, **told)  # fmt: skip
+            {
+                f"{kind}_{level}": groups.choice[kind, level]
+                for kind, level in wanted
+                if (kind, level) in groups.choice
+            },
+            **told,
+        )
     for level, found in groups.co_membership.items():
         made["co_membership"] = co_membership(found, study.partitions["typology", level], **told)
     return made

@@ -123,8 +123,9 @@ def _orthogonalise(
 def _split_formula(formula: str) -> tuple[str, list[str]]:
     main, bar, absorbed = formula.partition("|")
     if "~" not in main or "|" in absorbed:
-        raise CallError(f"formula {formula!r}: expected 'outcome ~ terms' or "
-                        "'outcome ~ terms | effects'")  # fmt: skip
+        raise CallError(
+            f"formula {formula!r}: expected 'outcome ~ terms' or 'outcome ~ terms | effects'"
+        )
     names = [each.strip() for each in absorbed.split("+") if each.strip()]
     if bar and not names:
         raise CallError(f"formula {formula!r}: found nothing after the bar, expected a column")
@@ -146,8 +147,9 @@ def _finite(column: pd.Series[Any], formula: str) -> NDArray[np.float64]:
     values: NDArray[np.float64] = column.to_numpy(dtype=np.float64)
     # a sum is finite unless a term is not, or it overflows
     if not np.isfinite(values.sum()) and not np.isfinite(values).all():
-        raise InputError(f"formula {formula!r}: found infinity in {column.name}, expected finite "
-                         "numbers")  # fmt: skip
+        raise InputError(
+            f"formula {formula!r}: found infinity in {column.name}, expected finite numbers"
+        )
     return values
 
 
@@ -171,9 +173,12 @@ def _read_formula(
 
 
 def _solve(
-    X: NDArray[np.float64], y: NDArray[np.float64], raw: NDArray[np.float64],
-    w: NDArray[np.float64], names: list[str],
-) -> tuple[NDArray[np.bool_], NDArray[np.float64], tuple[str, ...]]:  # fmt: skip
+    X: NDArray[np.float64],
+    y: NDArray[np.float64],
+    raw: NDArray[np.float64],
+    w: NDArray[np.float64],
+    names: list[str],
+) -> tuple[NDArray[np.bool_], NDArray[np.float64], tuple[str, ...]]:
     """Weighted least squares on the terms that are not collinear, which are named."""
     plain = bool((w == 1).all())
     root = np.sqrt(w)
@@ -188,8 +193,9 @@ def _solve(
             stacklevel=3,
         )
     if not keep.any():
-        raise NotEnoughDataError("no term varies within the absorbed effects, so none can be "
-                                 "estimated")  # fmt: skip
+        raise NotEnoughDataError(
+            "no term varies within the absorbed effects, so none can be estimated"
+        )
     b = np.linalg.solve(R, Q.T @ (y if plain else y * root))
     return keep, np.asarray(b, dtype=np.float64), dropped
 
@@ -198,15 +204,20 @@ def _weights_of(column: pd.Series[Any]) -> NDArray[np.float64]:
     weights = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float)
     bad = np.flatnonzero(~(np.isfinite(weights) & (weights > 0)))
     if bad.size:
-        raise InputError(f"firm table: row {column.index[bad[0]]}, column {column.name}: found "
-                         f"{column.iloc[bad[0]]}, expected a weight above 0")  # fmt: skip
+        raise InputError(
+            f"firm table: row {column.index[bad[0]]}, column {column.name}: found "
+            f"{column.iloc[bad[0]]}, expected a weight above 0"
+        )
     return np.asarray(weights, dtype=np.float64)
 
 
 def _effects(
-    data: _Data, keep: NDArray[np.bool_], b: NDArray[np.float64], group: _Group | None,
+    data: _Data,
+    keep: NDArray[np.bool_],
+    b: NDArray[np.float64],
+    group: _Group | None,
     w: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], pd.Series[Any]]:  # fmt: skip
+) -> tuple[NDArray[np.float64], pd.Series[Any]]:
     """Weighted means of the terms by absorbed level, and the effect of each level."""
     if group is None:
         return np.empty((0, len(b))), pd.Series(dtype=float, name="effect")
@@ -247,8 +258,10 @@ def _notes(
             named = ", ".join(sorted(map(str, alone)))
             notes.append(f"{name} {named} has one firm, which {what}")
     if cluster is not None and len(groups[cluster].levels) < _FEW:
-        notes.append(f"{len(groups[cluster].levels)} clusters are few: crv1 rejects too often "
-                     "where a term varies in few of them; cr2 and wild hold")  # fmt: skip
+        notes.append(
+            f"{len(groups[cluster].levels)} clusters are few: crv1 rejects too often "
+            "where a term varies in few of them; cr2 and wild hold"
+        )
     return tuple(notes)
 
 
@@ -308,8 +321,10 @@ def fixed_effects(
     data = _read_formula(main, firms, needed, intercept=not absorbed)
     n = len(data.y)
     if n == 0 or data.y.min() == data.y.max():
-        raise NotEnoughDataError(f"formula {formula!r}: the outcome takes {min(n, 1)} values over "
-                                 f"{n} complete firms, expected it to vary")  # fmt: skip
+        raise NotEnoughDataError(
+            f"formula {formula!r}: the outcome takes {min(n, 1)} values over "
+            f"{n} complete firms, expected it to vary"
+        )
     used = firms[needed] if n == len(firms) else firms[needed].iloc[data.rows]
     w = np.ones(n) if weights is None else _weights_of(used[weights])
     groups = {name: _group(used[name]) for name in grouped}
@@ -319,8 +334,10 @@ def fixed_effects(
     n_parameters = len(b) + sum(len(groups[name].levels) for name in absorbed)
     n_parameters -= max(len(absorbed) - 1, 0)
     if n <= n_parameters:
-        raise NotEnoughDataError(f"formula {formula!r}: found {n} complete firms for "
-                                 f"{n_parameters} parameters, expected more firms")  # fmt: skip
+        raise NotEnoughDataError(
+            f"formula {formula!r}: found {n} complete firms for "
+            f"{n_parameters} parameters, expected more firms"
+        )
     codes = None if cluster is None else groups[cluster].codes
     X = moved[:, :-1] if keep.all() else moved[:, :-1][:, keep]
     model = LinearModel(X, moved[:, -1], w, b, tuple(levels), codes, n_parameters)
@@ -334,8 +351,9 @@ def fixed_effects(
     return FixedEffectsFit(
         formula=formula,
         outcome=data.outcome,
-        coefficients=pd.Series(b, [x for x, k in zip(data.names, keep, strict=True) if k],
-                               name="coefficient"),
+        coefficients=pd.Series(
+            b, [x for x, k in zip(data.names, keep, strict=True) if k], name="coefficient"
+        ),
         n_obs=n,
         n_clusters=model.n_clusters,
         n_parameters=n_parameters,
@@ -351,4 +369,4 @@ def fixed_effects(
         default_inference=default,
         model=model,
         level_means=means,
-    )  # fmt: skip
+    )

@@ -34,8 +34,13 @@ if TYPE_CHECKING:
 __all__ = ["OfflineMap", "folium_map"]
 
 _THEME_ORDER: Final = (
-    "oblasts", "composites", "local_moran", "clusters", "density_contours", "settlements",
-)  # fmt: skip
+    "oblasts",
+    "composites",
+    "local_moran",
+    "clusters",
+    "density_contours",
+    "settlements",
+)
 _SMALL_KM2: Final = 3000
 _STYLESHEET: Final = """
 html, body { height: 100%; margin: 0; font: 14px/1.35 system-ui, "DejaVu Sans", sans-serif; }
@@ -255,9 +260,13 @@ class _Themes(_Script):
 })();
 {% endmacro %}""")
 
-    def __init__(self, shapes: dict[str, Any], themes: list[dict[str, Any]],
-                 settlements: folium.FeatureGroup | None, words: dict[str, str],
-                 ) -> None:  # fmt: skip
+    def __init__(
+        self,
+        shapes: dict[str, Any],
+        themes: list[dict[str, Any]],
+        settlements: folium.FeatureGroup | None,
+        words: dict[str, str],
+    ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Themes"
         self.shapes, self.themes, self.words = shapes, themes, words
@@ -356,7 +365,7 @@ def _theme(layer: Layer, style: Style, frame: gpd.GeoDataFrame, shapes: str) -> 
         "small": [i for i, km2 in enumerate(_area_km2(frame)) if km2 < _SMALL_KM2],
         "points": [[round(p.y, 3), round(p.x, 3)] for p in inside],
         "legend": _legend(style),
-    }  # fmt: skip
+    }
 
 
 def _settlements(layer: Layer) -> folium.FeatureGroup:
@@ -390,8 +399,9 @@ def _layers_of(source: Study | str | os.PathLike[str], language: Language) -> tu
     folder = Path(source)
     package = folder / "kz_spatial.gpkg"
     if not package.is_file():
-        raise CallError(f"{folder}: found no kz_spatial.gpkg, expected a bundle that "
-                        "`kz-spatial run` wrote")  # fmt: skip
+        raise CallError(
+            f"{folder}: found no kz_spatial.gpkg, expected a bundle that `kz-spatial run` wrote"
+        )
     record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     names = [name for name, kind in pyogrio.list_layers(package) if kind is not None]
     frames = {name: gpd.read_file(package, layer=name) for name in names}

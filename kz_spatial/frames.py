@@ -23,8 +23,16 @@ __all__ = ["BY_NUMBER", "clusters_frame", "contours_frame", "local_moran_frame",
 
 _NAMES: Final = ("name_en", "name_kk", "name_ru")
 _LOCAL_PARTS: Final = (
-    "value", "statistic", "quadrant", "p", "p_min", "p_fdr", "p_bonferroni", "label", "method",
-)  # fmt: skip
+    "value",
+    "statistic",
+    "quadrant",
+    "p",
+    "p_min",
+    "p_fdr",
+    "p_bonferroni",
+    "label",
+    "method",
+)
 # groups that come for every number of them: the printed kind, and the proven contiguous ones
 BY_NUMBER: Final = (("typology", "composite"), ("regions", "oblast"))
 
@@ -134,10 +142,16 @@ def contours_frame(surface: DensitySurface, *, n_bands: int = 6) -> gpd.GeoDataF
         parts = [
             shapely.Polygon(line[o[0] : o[1]], [line[a:b] for a, b in pairwise(o[1:])])
             for line, o in zip(lines, offsets, strict=True)
-        ]  # fmt: skip
+        ]
         if parts:
             band = shapely.make_valid(shapely.MultiPolygon(parts))
-            bands.append({"low": low, "high": None if np.isinf(high) else high,
-                          "unit": surface.unit, "geometry": band})  # fmt: skip
+            bands.append(
+                {
+                    "low": low,
+                    "high": None if np.isinf(high) else high,
+                    "unit": surface.unit,
+                    "geometry": band,
+                }
+            )
     frame = gpd.GeoDataFrame(bands, geometry="geometry", crs=surface.crs)
     return frame.to_crs(DATA_CRS)

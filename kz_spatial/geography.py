@@ -56,10 +56,26 @@ _COMPOSITE_VARIANTS: Final = {
     "west": ("Western", "Западный"),
 }
 _NATIONAL: Final = (
-    "Kazakhstan", "Republic of Kazakhstan", "KZ", "KAZ", "National", "Total", "All regions",
-    "Казахстан", "Республика Казахстан", "РК", "Всего", "Итого", "Всего по республике",
-    "Қазақстан", "Қазақстан Республикасы", "ҚР", "Барлығы", "Qazaqstan", "Qazaqstan Respublikasy",
-)  # fmt: skip
+    "Kazakhstan",
+    "Republic of Kazakhstan",
+    "KZ",
+    "KAZ",
+    "National",
+    "Total",
+    "All regions",
+    "Казахстан",
+    "Республика Казахстан",
+    "РК",
+    "Всего",
+    "Итого",
+    "Всего по республике",
+    "Қазақстан",
+    "Қазақстан Республикасы",
+    "ҚР",
+    "Барлығы",
+    "Qazaqstan",
+    "Qazaqstan Respublikasy",
+)
 # "SKO" is South Kazakhstan Oblast in English and СКО, North Kazakhstan, in Russian
 # and Kazakh tables drop the word "облысы", which leaves the city's name
 _SHARED_SPELLINGS: Final = {"SKO": ("KZ-59", "KZ-61"), "Алматы": ("KZ-19", "KZ-75")}

@@ -120,37 +120,59 @@ def _elements(pairs: Sequence[tuple[str, str]], prefix: str = "") -> str:
 def _file_record(about: About) -> str:
     """Dublin Core record of the whole file."""
     firms = "synthetic twin, not survey microdata" if about.synthetic else "survey microdata"
-    return f'<metadata xmlns:dcterms="{_DUBLIN_CORE}">' + _elements(
-        [("title", about.title), ("source", about.source), ("created", about.written),
-         ("description", f"coding: {about.coding}; firms: {firms}"), ("license", about.licence),
-         ("type", "Dataset")], "dcterms:") + "</metadata>"  # fmt: skip
+    return (
+        f'<metadata xmlns:dcterms="{_DUBLIN_CORE}">'
+        + _elements(
+            [
+                ("title", about.title),
+                ("source", about.source),
+                ("created", about.written),
+                ("description", f"coding: {about.coding}; firms: {firms}"),
+                ("license", about.licence),
+                ("type", "Dataset"),
+            ],
+            "dcterms:",
+        )
+        + "</metadata>"
+    )
 
 
 def _layer_record(about: About, layer: Layer) -> str:
     """The same for a layer, as QGIS reads and shows it."""
-    keywords = ["Kazakhstan", "synthetic twin" if about.synthetic else "survey microdata",
-                f"coding: {about.coding}"]  # fmt: skip
+    keywords = [
+        "Kazakhstan",
+        "synthetic twin" if about.synthetic else "survey microdata",
+        f"coding: {about.coding}",
+    ]
     if say("modelled", layer.language) in layer.notice:
         keywords.append("places: modelled")
     words = _elements([("keyword", each) for each in keywords])
     return (
         f"<!DOCTYPE qgis PUBLIC '{_QGIS}' 'SYSTEM'>\n<qgis version=\"3.22.0\">"
-        + _elements([("identifier", f"kz_spatial/{layer.name}"),
-                     ("language", _LANGUAGE_CODES[layer.language]), ("type", "dataset"),
-                     ("title", layer.title), ("abstract", about.describe(layer))])
+        + _elements(
+            [
+                ("identifier", f"kz_spatial/{layer.name}"),
+                ("language", _LANGUAGE_CODES[layer.language]),
+                ("type", "dataset"),
+                ("title", layer.title),
+                ("abstract", about.describe(layer)),
+            ]
+        )
         + f'<keywords vocabulary="gmd:topicCategory">{words}</keywords>'
         + _elements([("license", about.licence), ("rights", about.source)])
         + f'<dates><date type="Created" value="{about.written}T00:00:00Z"/></dates>'
         + _elements([("history", f"{about.written}: written by kz-spatial")])
         + "</qgis>"
-    )  # fmt: skip
+    )
 
 
 def _write_metadata(base: sqlite3.Connection, about: About, layers: Sequence[Layer]) -> None:
     base.executescript(_METADATA_TABLES)
     add = "INSERT INTO gpkg_metadata (md_scope, md_standard_uri, metadata) VALUES ('dataset', ?, ?)"
-    refer = ("INSERT INTO gpkg_metadata_reference (reference_scope, table_name, md_file_id, "
-             "md_parent_id) VALUES (?, ?, ?, ?)")  # fmt: skip
+    refer = (
+        "INSERT INTO gpkg_metadata_reference (reference_scope, table_name, md_file_id, "
+        "md_parent_id) VALUES (?, ?, ?, ?)"
+    )
     whole = base.execute(add, (_DUBLIN_CORE, _file_record(about))).lastrowid
     base.execute(refer, ("geopackage", None, whole, None))
     for layer in layers:
@@ -174,9 +196,11 @@ def _write_layer(layer: Layer, path: Path, *, description: str) -> None:
         dataset_options=None if path.exists() else {"VERSION": _GEOPACKAGE_VERSION},
         promote_to_multi=layer.geometry == "polygon",
         layer_options={
-            "GEOMETRY_NAME": _GEOMETRY, "IDENTIFIER": layer.title, "DESCRIPTION": description,
+            "GEOMETRY_NAME": _GEOMETRY,
+            "IDENTIFIER": layer.title,
+            "DESCRIPTION": description,
         },
-    )  # fmt: skip
+    )
 
 
 def _style_names(layer: Layer) -> list[str]:
@@ -208,8 +232,14 @@ def write_geopackage(layers: Sequence[Layer], path: Path, *, about: About | None
         for layer in layers:
             named = zip(_style_names(layer), layer.styles, strict=True)
             for i, (name, style) in enumerate(named):
-                row = (layer.name, _GEOMETRY, name, qml.vector_style(layer, style), i == 0,
-                       style.title)  # fmt: skip
+                row = (
+                    layer.name,
+                    _GEOMETRY,
+                    name,
+                    qml.vector_style(layer, style),
+                    i == 0,
+                    style.title,
+                )
                 base.execute(_STYLE_ROW, row)
         _write_metadata(base, about, layers)
     base.close()
@@ -235,15 +265,25 @@ def write_surface(
     style = describe_surface(surface, language=language)
     rows, columns = surface.values.shape
     profile: dict[str, Any] = {
-        "driver": "COG", "height": rows, "width": columns, "count": 1, "dtype": "float32",
-        "crs": surface.crs, "transform": surface.transform, "nodata": np.nan,
-        "compress": "DEFLATE", "predictor": "FLOATING_POINT",
-    }  # fmt: skip
+        "driver": "COG",
+        "height": rows,
+        "width": columns,
+        "count": 1,
+        "dtype": "float32",
+        "crs": surface.crs,
+        "transform": surface.transform,
+        "nodata": np.nan,
+        "compress": "DEFLATE",
+        "predictor": "FLOATING_POINT",
+    }
     with rasterio.open(path, "w", **profile) as target:
         target.write(surface.values, 1)
         target.set_band_description(1, style.title)
         target.update_tags(
-            unit=surface.unit, bandwidth_m=f"{surface.bandwidth_m:g}", notice=notice,
-            n_points=str(surface.n_points), language=language,
-        )  # fmt: skip
+            unit=surface.unit,
+            bandwidth_m=f"{surface.bandwidth_m:g}",
+            notice=notice,
+            n_points=str(surface.n_points),
+            language=language,
+        )
     path.with_suffix(".qml").write_text(qml.raster_style(style), encoding="utf-8")

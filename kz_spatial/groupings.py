@@ -100,23 +100,30 @@ def find_groupings(
         wanted = sorted({*numbers, options.n_clusters})
         regions = optimal_regions(columns, graphs[level], n_clusters=wanted)
         for k in wanted:
-            made.by_number["typology", level, k] = typology(columns, n_clusters=k,
-                                                            seed=options.seed)  # fmt: skip
+            made.by_number["typology", level, k] = typology(
+                columns, n_clusters=k, seed=options.seed
+            )
             made.by_number["regions", level, k] = regions[k]
         for kind in ("typology", "regions"):
             made.partitions[kind, level] = made.by_number[kind, level, options.n_clusters]
         for kind, graph in (("typology", None), ("regions", graphs[level])):
-            made.choice[kind, level] = choose_n_clusters(columns, graph, n_clusters=numbers,
-                                                         seed=options.seed)  # fmt: skip
+            made.choice[kind, level] = choose_n_clusters(
+                columns, graph, n_clusters=numbers, seed=options.seed
+            )
             if reason := made.choice[kind, level].reasons.get("gap"):
                 made.inapplicable[f"gap statistic, {kind}, {level}"] = reason
         made.trees[level] = ward_tree(columns)
         if options.draws and level == "composite":
             try:
                 made.co_membership[level] = co_membership(
-                    firms, by="composite", n_clusters=options.n_clusters, indicators=list(columns),
-                    weights=options.weights, n_draws=options.draws, seed=options.seed,
-                )  # fmt: skip
+                    firms,
+                    by="composite",
+                    n_clusters=options.n_clusters,
+                    indicators=list(columns),
+                    weights=options.weights,
+                    n_draws=options.draws,
+                    seed=options.seed,
+                )
             except NotEnoughDataError as error:
                 made.inapplicable[f"co-membership, {level}"] = str(error)
     return made

@@ -27,8 +27,16 @@ __all__ = ["JoinAudit", "join", "join_audit", "place_firms"]
 Status = Literal["matched", "composite", "total", "unmatched", "outside", "missing"]
 Unmatched = Literal["raise", "keep", "drop"]
 _NAME_COLUMNS: Final = (
-    "oblast", "region", "oblast_name", "adm1", "adm1_en", "name", "область", "регион", "облыс",
-)  # fmt: skip
+    "oblast",
+    "region",
+    "oblast_name",
+    "adm1",
+    "adm1_en",
+    "name",
+    "область",
+    "регион",
+    "облыс",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +154,9 @@ def _by_point(
     try:
         points = gpd.points_from_xy(across[given], along[given], crs=crs).to_crs(areas.crs)
     except CRSError as error:
-        raise CallError(f"crs={crs!r}: expected a coordinate reference system such as "
-                        f"{DATA_CRS!r}") from error  # fmt: skip
+        raise CallError(
+            f"crs={crs!r}: expected a coordinate reference system such as {DATA_CRS!r}"
+        ) from error
     found = np.full(given.sum(), -1)
     inside, unit = areas.sindex.query(points, predicate="within")
     found[inside] = unit
@@ -271,15 +280,19 @@ def join(
         **{
             name: int(tally.get(key, 0))
             for name, key in (
-                ("matched", "matched"), ("composite_only", "composite"), ("totals", "total"),
-                ("outside", "outside"), ("unmatched", "unmatched"), ("missing", "missing"),
+                ("matched", "matched"),
+                ("composite_only", "composite"),
+                ("totals", "total"),
+                ("outside", "outside"),
+                ("unmatched", "unmatched"),
+                ("missing", "missing"),
             )
         },
         on_border=on_border,
         duplicated=int(ids.duplicated(keep=False).sum()),
         reasons=tuple(reasons),
         settled=tuple(settled),
-    )  # fmt: skip
+    )
     if unmatched == "raise":
         _raise_unmatched(audit)
     if unmatched == "drop":
@@ -341,8 +354,10 @@ def place_firms(firms: pd.DataFrame, *, seed: int) -> pd.DataFrame:
         for code, rows in region.groupby(region, sort=True):
             here = places[places[column] == code]
             if here.empty:
-                raise InputError(f"firm table: column {column}: found {code!r}, expected a code of "
-                                 "an oblast or composite")  # fmt: skip
+                raise InputError(
+                    f"firm table: column {column}: found {code!r}, expected a code of "
+                    "an oblast or composite"
+                )
             share = here["population"].to_numpy(dtype=float)
             drawn = rng.choice(len(here), size=len(rows), p=share / share.sum())
             out.loc[rows.index, "longitude"] = here.geometry.x.to_numpy()[drawn]

@@ -50,13 +50,21 @@ Geometry = Literal["polygon", "point"]
 Hatch = Literal["", "diagonal", "cross"]
 # drawn from the bottom up
 LAYER_ORDER: Final = (
-    "composites", "oblasts", "clusters", "local_moran", "density_contours", "settlements",
-)  # fmt: skip
+    "composites",
+    "oblasts",
+    "clusters",
+    "local_moran",
+    "density_contours",
+    "settlements",
+)
 _NAMES: Final = ("name_en", "name_kk", "name_ru")
 _POPULATION_CLASSES: Final = (
-    (1_000_000, np.inf, 5.0), (300_000, 1_000_000, 4.0), (100_000, 300_000, 3.0),
-    (30_000, 100_000, 2.2), (0, 30_000, 1.4),
-)  # fmt: skip
+    (1_000_000, np.inf, 5.0),
+    (300_000, 1_000_000, 4.0),
+    (100_000, 300_000, 3.0),
+    (30_000, 100_000, 2.2),
+    (0, 30_000, 1.4),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,13 +204,15 @@ def _graduated(frame: gpd.GeoDataFrame, column: str, name: str, language: Langua
         for i, ((low, high), colour) in enumerate(zip(pairwise(breaks), picked, strict=True))
     ]
     if known.isna().any():
-        classes.append(StyleClass(say("suppressed", language), NO_DATA, missing=True,
-                                  hatch="diagonal"))  # fmt: skip
+        classes.append(
+            StyleClass(say("suppressed", language), NO_DATA, missing=True, hatch="diagonal")
+        )
     title = f"{say(name, language)}, {say(f'unit:{name}', language)}"
     tooltip = tuple(
-        c for c in (f"name_{language}", column, f"{name}_se", f"{name}_n", "n_firms", "rank")
+        c
+        for c in (f"name_{language}", column, f"{name}_se", f"{name}_n", "n_firms", "rank")
         if c in frame and not (name == "readiness" and c.startswith("readiness_"))
-    )  # fmt: skip
+    )
     return Style(name, title, column, "graduated", tuple(classes), tooltip)
 
 
@@ -211,18 +221,31 @@ def _lisa(frame: gpd.GeoDataFrame, name: str, language: Language) -> Style:
     hatches: dict[str, Hatch] = {"cannot be significant": "cross", "suppressed": "diagonal"}
     present = set(frame[column].dropna())
     classes = tuple(
-        StyleClass(say(label, language), colour, value=label, hatch=hatches.get(label, ""),
-                   letter=LISA_LETTERS.get(label, ""))
+        StyleClass(
+            say(label, language),
+            colour,
+            value=label,
+            hatch=hatches.get(label, ""),
+            letter=LISA_LETTERS.get(label, ""),
+        )
         for label, colour in LISA_COLOURS.items()
         if label in present or label in LISA_LETTERS  # the four classes always stay in the legend
-    )  # fmt: skip
+    )
     title = f"{say('layer:local_moran', language)}: {say(name, language)}"
     parts = ("label", "value", "statistic", "p", "p_min", "p_fdr", "p_bonferroni")
     tooltip = (f"name_{language}", *(f"{name}_{part}" for part in parts))
     if (marked := f"{name}_unstable") not in frame:
         return Style(name, title, column, "categorised", classes, tooltip)
-    return Style(name, title, column, "categorised", classes, (*tooltip, f"{name}_changes"),
-                 marked, f"{MARK} {say('mark:unstable', language)}")  # fmt: skip
+    return Style(
+        name,
+        title,
+        column,
+        "categorised",
+        classes,
+        (*tooltip, f"{name}_changes"),
+        marked,
+        f"{MARK} {say('mark:unstable', language)}",
+    )
 
 
 def _clusters(frame: gpd.GeoDataFrame, column: str, language: Language) -> Style:
@@ -230,15 +253,26 @@ def _clusters(frame: gpd.GeoDataFrame, column: str, language: Language) -> Style
     # groups are numbered from the readiest; three of them have names
     named = {g: f": {say(f'group:{g}', language)}" for g in groups} if groups == [1, 2, 3] else {}
     classes = [
-        StyleClass(f"{say('group', language)} {g}{named.get(g, '')}",
-                   CLUSTER_COLOURS[(g - 1) % len(CLUSTER_COLOURS)], value=g, letter=str(g))
+        StyleClass(
+            f"{say('group', language)} {g}{named.get(g, '')}",
+            CLUSTER_COLOURS[(g - 1) % len(CLUSTER_COLOURS)],
+            value=g,
+            letter=str(g),
+        )
         for g in groups
-    ]  # fmt: skip
+    ]
     if frame[column].isna().any():
-        classes.append(StyleClass(say("suppressed", language), NO_DATA, missing=True,
-                                  hatch="diagonal"))  # fmt: skip
-    return Style(column, _cluster_title(column, language), column, "categorised", tuple(classes),
-                 (f"name_{language}", column))  # fmt: skip
+        classes.append(
+            StyleClass(say("suppressed", language), NO_DATA, missing=True, hatch="diagonal")
+        )
+    return Style(
+        column,
+        _cluster_title(column, language),
+        column,
+        "categorised",
+        tuple(classes),
+        (f"name_{language}", column),
+    )
 
 
 def _cluster_title(column: str, language: Language) -> str:
@@ -252,10 +286,13 @@ def _bands(lows: list[float]) -> tuple[StyleClass, ...]:
     return tuple(
         StyleClass(
             f"{_number(low)} – {_number(high)}" if np.isfinite(high) else f"≥ {_number(low)}",
-            ramp[min(i, len(ramp) - 1)], low=low, high=high, opacity=0.75,
+            ramp[min(i, len(ramp) - 1)],
+            low=low,
+            high=high,
+            opacity=0.75,
         )
         for i, (low, high) in enumerate(zip(lows, [*lows[1:], np.inf], strict=True))
-    )  # fmt: skip
+    )
 
 
 def _contours(frame: gpd.GeoDataFrame, language: Language) -> Style:
@@ -274,10 +311,16 @@ def describe_surface(surface: DensitySurface, *, language: Language = "en") -> S
         heading, limits = name, nice_breaks(values.tolist())
         ramp, n = SEQUENTIAL_GOOD, max(len(limits) - 2, 1)
         classes = tuple(
-            StyleClass(f"{_number(low)} – {_number(high)}", ramp[round(i * (len(ramp) - 1) / n)],
-                       low=low, high=high, last=i == len(limits) - 2, opacity=0.75)
+            StyleClass(
+                f"{_number(low)} – {_number(high)}",
+                ramp[round(i * (len(ramp) - 1) / n)],
+                low=low,
+                high=high,
+                last=i == len(limits) - 2,
+                opacity=0.75,
+            )
             for i, (low, high) in enumerate(pairwise(limits))
-        )  # fmt: skip
+        )
     known = heading in TERMS and f"unit:{name}" in TERMS
     title = f"{say(heading, language)}, {say(f'unit:{name}', language)}" if known else surface.unit
     return Style(name, title, name, "graduated", classes, ())
@@ -291,21 +334,36 @@ def _settlements(language: Language) -> Style:
         label = f"≥ {text}" if not upper else f"{text} – {upper}" if low else f"< {upper}"
         classes.append(StyleClass(label, "#333333", low=float(low), high=float(high), size=size))
     title = f"{say('layer:settlements', language)}, {say('people', language)}"
-    return Style("population", title, "population", "graduated", tuple(classes),
-                 (f"name_{language}", "population"))  # fmt: skip
+    return Style(
+        "population",
+        title,
+        "population",
+        "graduated",
+        tuple(classes),
+        (f"name_{language}", "population"),
+    )
 
 
 def _styles(name: str, frame: gpd.GeoDataFrame, language: Language) -> tuple[Style, ...]:
     if name in ("oblasts", "composites"):
-        found = [_graduated(frame, f"{i}_mean", i, language)
-                 for i in INDICATORS if f"{i}_mean" in frame]  # fmt: skip
+        found = [
+            _graduated(frame, f"{i}_mean", i, language) for i in INDICATORS if f"{i}_mean" in frame
+        ]
         if "readiness" in frame:
             found.insert(0, _graduated(frame, "readiness", "readiness", language))
         if not found:
             whole = StyleClass(say(f"layer:{name}", language), "#ffffff", missing=True)
             frame["readiness"] = np.nan
-            found = [Style("outline", say(f"layer:{name}", language), "readiness", "categorised",
-                           (whole,), (f"name_{language}",))]  # fmt: skip
+            found = [
+                Style(
+                    "outline",
+                    say(f"layer:{name}", language),
+                    "readiness",
+                    "categorised",
+                    (whole,),
+                    (f"name_{language}",),
+                )
+            ]
         return tuple(found)
     if name == "local_moran":
         shown = [i for i in INDICATORS if f"{i}_label" in frame]
@@ -313,8 +371,11 @@ def _styles(name: str, frame: gpd.GeoDataFrame, language: Language) -> tuple[Sty
         return tuple(_lisa(frame, i, language) for i in shown)
     if name == "clusters":
         kinds = ("typology_composite", "regions_oblast", "regions_composite", "typology_oblast")
-        numbered = (f"{kind}_{level}_k{k}" for kind, level in BY_NUMBER
-                    for k in range(2, len(CLUSTER_COLOURS) + 1))  # fmt: skip
+        numbered = (
+            f"{kind}_{level}_k{k}"
+            for kind, level in BY_NUMBER
+            for k in range(2, len(CLUSTER_COLOURS) + 1)
+        )
         # the number that was asked for has a style already
         new = (c for c in numbered if c in frame and not frame[c].equals(frame[c.split("_k")[0]]))
         return tuple(_clusters(frame, c, language) for c in (*kinds, *new) if c in frame)
@@ -325,9 +386,15 @@ def _styles(name: str, frame: gpd.GeoDataFrame, language: Language) -> tuple[Sty
 
 def _aliases(frame: gpd.GeoDataFrame, language: Language) -> dict[str, str]:
     """Readable names of all columns."""
-    fixed = {"oblast_code": "column:code", "population": "column:population",
-             "n_firms": "column:n_firms", "rank": "column:rank", "area_km2": "column:area_km2",
-             "composite": "layer:composites", "unit": "unit:firms"}  # fmt: skip
+    fixed = {
+        "oblast_code": "column:code",
+        "population": "column:population",
+        "n_firms": "column:n_firms",
+        "rank": "column:rank",
+        "area_km2": "column:area_km2",
+        "composite": "layer:composites",
+        "unit": "unit:firms",
+    }
     found = {}
     for column in (c for c in frame.columns if c != "geometry"):
         owner = next((i for i in INDICATORS if column.startswith(f"{i}_")), None)

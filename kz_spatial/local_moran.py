@@ -34,14 +34,28 @@ if TYPE_CHECKING:
 __all__ = ["LISA_LABELS", "LocalMoran", "LocalTests", "local_moran", "local_tests"]
 
 LISA_LABELS: Final = (
-    "High-High", "Low-Low", "High-Low", "Low-High",
-    "not significant", "cannot be significant", "island", "suppressed",
-)  # fmt: skip
+    "High-High",
+    "Low-Low",
+    "High-Low",
+    "Low-High",
+    "not significant",
+    "cannot be significant",
+    "island",
+    "suppressed",
+)
 # weights that differ by less than this of the largest weigh the same
 _EQUAL: Final = 1e-9
 _P_VALUES: Final = ("p", "p_min", "p_fdr", "p_bonferroni")
-_COLUMNS: Final = ("value", "lag", "statistic", "quadrant", *_P_VALUES, "label", "method",
-                   "n_arrangements")  # fmt: skip
+_COLUMNS: Final = (
+    "value",
+    "lag",
+    "statistic",
+    "quadrant",
+    *_P_VALUES,
+    "label",
+    "method",
+    "n_arrangements",
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,9 +108,11 @@ class LocalTests:
 
 
 def _counted(
-    own: NDArray[np.float64], others: NDArray[np.float64], linked: NDArray[np.float64],
+    own: NDArray[np.float64],
+    others: NDArray[np.float64],
+    linked: NDArray[np.float64],
     alternative: Alternative,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # fmt: skip
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Exact p of one unit over all neighbour sets, a row per set of values."""
     # a low unit's I is high where its neighbours are low
     turn = np.where(own < 0, -1.0, 1.0)[:, None]
@@ -104,16 +120,25 @@ def _counted(
 
 
 def _listed(
-    own: NDArray[np.float64], others: NDArray[np.float64], lag: NDArray[np.float64],
-    weights: NDArray[np.float64], alternative: Alternative, sets: NDArray[np.intp], *, exact: bool,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # fmt: skip
+    own: NDArray[np.float64],
+    others: NDArray[np.float64],
+    lag: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    alternative: Alternative,
+    sets: NDArray[np.intp],
+    *,
+    exact: bool,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Give p of one unit over ordered neighbour sets, all or random, the same for every row."""
     p, p_min = np.empty(len(own)), np.empty(len(own))
     for row, (each, z) in enumerate(zip(others, own, strict=True)):
         centre = float(weights.sum() * each.mean())
         draws, observed = z * (each[sets] @ weights - centre), z * (float(lag[row]) - centre)
-        far = {"two-sided": np.argmax(np.abs(draws)), "greater": draws.argmax(),
-               "less": draws.argmin()}[alternative]  # fmt: skip
+        far = {
+            "two-sided": np.argmax(np.abs(draws)),
+            "greater": draws.argmax(),
+            "less": draws.argmin(),
+        }[alternative]
         p[row] = share_extreme(draws, observed, alternative, exact=exact)
         least = share_extreme(draws, float(draws[far]), alternative, exact=exact)
         p_min[row] = min(least, p[row])  # of random sets none may be as far as the observed one
@@ -160,8 +185,9 @@ def local_tests(
         else:
             sets, exact[i] = ordered_sets(n - 1, len(linked), n_permutations, rng)
             count[i] = len(sets)
-            found = _listed(own, others, lag[rows, i], weights, alternative, sets,
-                            exact=bool(exact[i]))  # fmt: skip
+            found = _listed(
+                own, others, lag[rows, i], weights, alternative, sets, exact=bool(exact[i])
+            )
         p[rows, i], p_min[rows, i] = found
     statistic = (n - 1) * np.where(off, Z, 0.0) * lag / (Z**2).sum(axis=1, keepdims=True)
     own_side, their_side = np.where(Z > 0, "High", "Low"), np.where(lag > 0, "High", "Low")
@@ -240,8 +266,14 @@ def local_moran(
     frame["method"], frame["n_arrangements"] = "inapplicable", 0
     drawn = False
     if len(units.keys) >= 3 and z.any():  # else no arrangement can stand out
-        found = local_tests(z, units.W, alpha=alpha, alternative=alternative,
-                            n_permutations=n_permutations, seed=seed)  # fmt: skip
+        found = local_tests(
+            z,
+            units.W,
+            alpha=alpha,
+            alternative=alternative,
+            n_permutations=n_permutations,
+            seed=seed,
+        )
         drawn = not found.exact.all()
         for name in ("lag", "statistic", "quadrant", "p", "p_min", "label"):
             frame.loc[units.keys, name] = getattr(found, name)[0].astype(object)

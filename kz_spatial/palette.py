@@ -49,13 +49,25 @@ LISA_LETTERS: Final = {"High-High": "HH", "Low-Low": "LL", "High-Low": "HL", "Lo
 MARK: Final = "?"
 # Okabe and Ito's colours, dark to light, apart in greyscale too
 CLUSTER_COLOURS: Final = (
-    "#0072b2", "#56b4e9", "#f0e442", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#999999",
-)  # fmt: skip
+    "#0072b2",
+    "#56b4e9",
+    "#f0e442",
+    "#d55e00",
+    "#009e73",
+    "#cc79a7",
+    "#e69f00",
+    "#999999",
+)
 # ColorBrewer's Set3, pale enough for names and dots on top; no two neighbours look alike
 COMPOSITE_COLOURS: Final = {
-    "almaty": "#fb8072", "astana": "#bebada", "center": "#fdb462", "east": "#b3de69",
-    "north": "#80b1d3", "south": "#ffffb3", "west": "#8dd3c7",
-}  # fmt: skip
+    "almaty": "#fb8072",
+    "astana": "#bebada",
+    "center": "#fdb462",
+    "east": "#b3de69",
+    "north": "#80b1d3",
+    "south": "#ffffb3",
+    "west": "#8dd3c7",
+}
 
 
 def nice_breaks(values: list[float], n_classes: int = 5) -> list[float]:

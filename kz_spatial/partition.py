@@ -16,9 +16,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
-    "Partition", "check_n_clusters", "make_partition", "order_labels", "partitions", "standardised",
-    "ward_groups", "within_ss", "z_scores",
-]  # fmt: skip
+    "Partition",
+    "check_n_clusters",
+    "make_partition",
+    "order_labels",
+    "partitions",
+    "standardised",
+    "ward_groups",
+    "within_ss",
+    "z_scores",
+]
 
 # a column that varies by less, relative to its size, varies by rounding alone
 _ROUNDING = 1e-12
@@ -65,8 +72,9 @@ def standardised(table: pd.DataFrame, *, standardise: bool) -> pd.DataFrame:
         When there is no column, a column is not numeric, or a unit lacks a value or occurs twice.
     """
     if not isinstance(table, pd.DataFrame):
-        raise InputError(f"table: found {type(table).__name__}, expected a DataFrame, units by "
-                         "columns")  # fmt: skip
+        raise InputError(
+            f"table: found {type(table).__name__}, expected a DataFrame, units by columns"
+        )
     if not len(table.columns):
         raise InputError("table: found no columns, expected those to group by")
     if not table.index.is_unique:
@@ -74,14 +82,18 @@ def standardised(table: pd.DataFrame, *, standardise: bool) -> pd.DataFrame:
         raise InputError(f"table: found unit {twice!r} twice, expected once")
     wrong = [name for name in table if not pd.api.types.is_numeric_dtype(table[name])]
     if wrong:
-        raise InputError(f"table: column {wrong[0]!r} holds {table[wrong[0]].dtype}, expected "
-                         "numbers; pass the columns to group by")  # fmt: skip
+        raise InputError(
+            f"table: column {wrong[0]!r} holds {table[wrong[0]].dtype}, expected "
+            "numbers; pass the columns to group by"
+        )
     values = table.astype(float).sort_index()
     holes = values.index[~np.isfinite(values.to_numpy()).all(axis=1)]
     if len(holes):
-        raise InputError(f"table: unit {holes[0]!r} lacks a value in "
-                         f"{values.columns[~np.isfinite(values.loc[holes[0]])][0]!r}; expected "
-                         "finite numbers, leave such units out")  # fmt: skip
+        raise InputError(
+            f"table: unit {holes[0]!r} lacks a value in "
+            f"{values.columns[~np.isfinite(values.loc[holes[0]])][0]!r}; expected "
+            "finite numbers, leave such units out"
+        )
     if not standardise:
         return values
     return pd.DataFrame(z_scores(values.to_numpy()), values.index, values.columns)
@@ -198,8 +210,10 @@ def rank_partition(
     if len(absent):
         raise InputError(f"labels: found none for {absent[0]!r}, expected one per unit")
     if len(values) > _MAX_RANKED:
-        raise InputError(f"table: found {len(values)} units, expected at most {_MAX_RANKED} to "
-                         "enumerate all groupings")  # fmt: skip
+        raise InputError(
+            f"table: found {len(values)} units, expected at most {_MAX_RANKED} to "
+            "enumerate all groupings"
+        )
     X = values.to_numpy()
     codes = np.unique(labels.reindex(values.index), return_inverse=True)[1].astype(np.intp)
     own = within_ss(X, codes)

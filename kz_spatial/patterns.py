@@ -134,7 +134,13 @@ def find_patterns(
                 made.inapplicable[f"empirical Bayes, {level}, {name}"] = reason
             if options.draws:
                 made.resampled[key] = resampled_moran(
-                    firms, name, graph, by=level, weights=options.weights,  # type: ignore[arg-type]
-                    min_firms=options.min_firms, n_draws=options.draws, **ask,
-                )  # fmt: skip
+                    firms,
+                    name,
+                    graph,
+                    by=level,
+                    weights=options.weights,  # type: ignore[arg-type]
+                    min_firms=options.min_firms,
+                    n_draws=options.draws,
+                    **ask,
+                )
     return made

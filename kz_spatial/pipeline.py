@@ -37,8 +37,15 @@ if TYPE_CHECKING:
 __all__ = ["STEPS", "read_codings", "run_study"]
 
 STEPS: Final = (
-    "read", "join", "aggregate", "regress", "autocorrelation", "cluster", "density", "layers",
-)  # fmt: skip
+    "read",
+    "join",
+    "aggregate",
+    "regress",
+    "autocorrelation",
+    "cluster",
+    "density",
+    "layers",
+)
 _READING: Final = ("items", "region", "region_codes", "kind")
 Progress = Callable[[str], None]
 
@@ -66,9 +73,11 @@ class _Log:
 
 
 def _read(source: str | PathLike[str] | None, coding: Any, reading: dict[str, Any]) -> pd.DataFrame:
-    return load_twin(coding=coding) if source is None else read_survey(
-        source, coding=coding, **reading
-    )  # fmt: skip
+    return (
+        load_twin(coding=coding)
+        if source is None
+        else read_survey(source, coding=coding, **reading)
+    )
 
 
 def read_codings(
@@ -90,8 +99,9 @@ def read_codings(
     return {coding: _read(survey, coding, reading) for coding in CODINGS}
 
 
-def _fits(codings: dict[str, pd.DataFrame], weights: str | None, log: _Log
-          ) -> dict[str, FixedEffectsFit]:  # fmt: skip
+def _fits(
+    codings: dict[str, pd.DataFrame], weights: str | None, log: _Log
+) -> dict[str, FixedEffectsFit]:
     fits = {}
     for coding, firms in codings.items():
         try:
@@ -139,10 +149,9 @@ def _frames(
         "composites": unit_frame(areas["composite"], tables["composite"]),
         "oblasts": unit_frame(areas["oblast"], tables.get("oblast")),
         "local_moran": local_moran_frame(areas[finest], fine.local, fine.resampled),
-        "clusters": clusters_frame(areas["oblast"], groupings.partitions,
-                                          groupings.by_number),
+        "clusters": clusters_frame(areas["oblast"], groupings.partitions, groupings.by_number),
         "settlements": settlements().reset_index(),
-    }  # fmt: skip
+    }
     if "firms" in surfaces:
         frames["density_contours"] = contours_frame(surfaces["firms"])
     return frames
@@ -155,13 +164,17 @@ def _check_options(options: RunOptions, firms: pd.DataFrame) -> None:
     check_count("seed", options.seed, 0)
     check_count("permutations", options.permutations, 1)
     if not 1 <= options.n_clusters <= len(COMPOSITES):
-        raise CallError(f"n_clusters={options.n_clusters}: expected 1 to {len(COMPOSITES)} groups "
-                        f"of {len(COMPOSITES)} composite regions")  # fmt: skip
+        raise CallError(
+            f"n_clusters={options.n_clusters}: expected 1 to {len(COMPOSITES)} groups "
+            f"of {len(COMPOSITES)} composite regions"
+        )
     if options.weights is not None:
         present = [each for each in WEIGHT_COLUMNS if each in firms]
         if not present:
-            raise CallError(f"weights={options.weights!r}: the firms have no survey weights, "
-                            f"expected a column {', '.join(WEIGHT_COLUMNS)}")  # fmt: skip
+            raise CallError(
+                f"weights={options.weights!r}: the firms have no survey weights, "
+                f"expected a column {', '.join(WEIGHT_COLUMNS)}"
+            )
         check_option("weights", options.weights, present)
 
 
@@ -204,9 +217,10 @@ def run_study(
     strange = [name for name in reading if name not in _READING]
     if strange:
         own = strange[0] in {each.name for each in fields(RunOptions)}
-        raise CallError(f"{strange[0]}: expected one of {', '.join(_READING)}"
-                        + (f"; say options=RunOptions({strange[0]}=...)" if own else "")
-                        )  # fmt: skip
+        raise CallError(
+            f"{strange[0]}: expected one of {', '.join(_READING)}"
+            + (f"; say options=RunOptions({strange[0]}=...)" if own else "")
+        )
     log = _Log(progress)
     with log.step("read"):
         read = read_codings(survey, **reading)

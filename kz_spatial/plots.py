@@ -29,21 +29,39 @@ if TYPE_CHECKING:
     from kz_spatial.stability import CoMembership, ResampledMoran
 
 __all__ = [
-    "blank_figure", "cluster_choice", "co_membership", "dendrograms", "moran_scatter", "short_name",
-]  # fmt: skip
+    "blank_figure",
+    "cluster_choice",
+    "co_membership",
+    "dendrograms",
+    "moran_scatter",
+    "short_name",
+]
 
 _INK: Final = "#333333"
 _FILL: Final = SEQUENTIAL_GOOD[3]
 _SHORTER: Final = (
-    (" Region", " Reg."), ("область", "обл."), (" облысы", " обл."), ("Kazakhstan", "Kaz."),
-    ("Казахстанская", "Каз."), ("Қазақстан", "Қаз."),
-)  # fmt: skip
+    (" Region", " Reg."),
+    ("область", "обл."),
+    (" облысы", " обл."),
+    ("Kazakhstan", "Kaz."),
+    ("Казахстанская", "Каз."),
+    ("Қазақстан", "Қаз."),
+)
 # where a label may stand about its point: to the side first, offsets in points
 _PLACES: Final = (
-    (5, 0, "left"), (-5, 0, "right"), (4, 6, "left"), (-4, 6, "right"), (4, -6, "left"),
-    (-4, -6, "right"), (0, 8, "center"), (0, -8, "center"), (5, 12, "left"), (-5, 12, "right"),
-    (5, -12, "left"), (-5, -12, "right"),
-)  # fmt: skip
+    (5, 0, "left"),
+    (-5, 0, "right"),
+    (4, 6, "left"),
+    (-4, 6, "right"),
+    (4, -6, "left"),
+    (-4, -6, "right"),
+    (0, 8, "center"),
+    (0, -8, "center"),
+    (5, 12, "left"),
+    (-5, 12, "right"),
+    (5, -12, "left"),
+    (-5, -12, "right"),
+)
 _SHOWN_P: Final = 0.001
 _LABEL_SIZE: Final = 6.5
 _LABEL_ASPECT: Final = 0.55  # width of a letter over the size of the type
@@ -61,8 +79,14 @@ def blank_figure(
 
     made = Figure(figsize=(width, height), layout=layout)
     if notice:
-        made.supxlabel(fill(notice, round(15 * width)), fontsize=7.5, color="#8a1c00", x=0.01,
-                       ha="left", multialignment="left")  # fmt: skip
+        made.supxlabel(
+            fill(notice, round(15 * width)),
+            fontsize=7.5,
+            color="#8a1c00",
+            x=0.01,
+            ha="left",
+            multialignment="left",
+        )
     return made
 
 
@@ -102,12 +126,22 @@ def _label_points(ax: Axes, points: list[tuple[float, float]], texts: list[str])
         boxes = _boxes(pixels[i], texts[i], scale)
         own = (frame.x0, frame.y0, frame.x1, frame.y1)
         area = [(b[2] - b[0]) * (b[3] - b[1]) for b in boxes]
-        cost = [sum(_overlap(box, other) for other in taken) + 3 * (a - _overlap(box, own))
-                for box, a in zip(boxes, area, strict=True)]  # fmt: skip
+        cost = [
+            sum(_overlap(box, other) for other in taken) + 3 * (a - _overlap(box, own))
+            for box, a in zip(boxes, area, strict=True)
+        ]
         best = int(np.argmin(cost))
         dx, dy, side = _PLACES[best]
-        ax.annotate(texts[i], points[i], (dx, dy), textcoords="offset points", ha=side,
-                    va="center", fontsize=_LABEL_SIZE, color=_INK)  # fmt: skip
+        ax.annotate(
+            texts[i],
+            points[i],
+            (dx, dy),
+            textcoords="offset points",
+            ha=side,
+            va="center",
+            fontsize=_LABEL_SIZE,
+            color=_INK,
+        )
         taken.append(boxes[best])
 
 
@@ -116,8 +150,14 @@ def _padded(values: np.ndarray[Any, Any]) -> tuple[float, float]:
     return float(values.min()) - room, float(values.max()) + room
 
 
-def _scatter(ax: Axes, local: LocalMoran, whole: GlobalStatistic, again: ResampledMoran | None,
-             name: str, language: Language) -> None:  # fmt: skip
+def _scatter(
+    ax: Axes,
+    local: LocalMoran,
+    whole: GlobalStatistic,
+    again: ResampledMoran | None,
+    name: str,
+    language: Language,
+) -> None:
     """One indicator: each unit's value against the mean of its neighbours."""
     frame = local.frame[local.frame["statistic"].notna()]
     ax.set_title(say(name, language), pad=17)
@@ -136,8 +176,15 @@ def _scatter(ax: Axes, local: LocalMoran, whole: GlobalStatistic, again: Resampl
     ax.plot(ends, x.mean() + slope * (ends - x.mean()), color=_FILL, linewidth=1.2, zorder=2)
     cannot = (frame["label"] == "cannot be significant").to_numpy()
     colours = [LISA_COLOURS[label] for label in frame["label"]]
-    ax.scatter(x[~cannot], y[~cannot], s=26, zorder=3, edgecolor=_INK, linewidth=0.6,
-               c=[c for c, off in zip(colours, cannot, strict=True) if not off])  # fmt: skip
+    ax.scatter(
+        x[~cannot],
+        y[~cannot],
+        s=26,
+        zorder=3,
+        edgecolor=_INK,
+        linewidth=0.6,
+        c=[c for c, off in zip(colours, cannot, strict=True) if not off],
+    )
     ax.scatter(x[cannot], y[cannot], s=26, zorder=3, marker="x", c=_INK, linewidth=1.0)
     texts = [short_name(str(code), language) for code in frame.index]
     if again is not None:
@@ -179,26 +226,50 @@ def moran_scatter(
     for i, (name, found) in enumerate(patterns.local.items()):
         left = width * (i % across) + 0.65
         bottom = foot + height * (down - 1 - i // across) + 0.5
-        ax = made.add_axes((left / size[0], bottom / size[1], (width - 0.8) / size[0],
-                            (height - 1.0) / size[1]))  # fmt: skip
+        ax = made.add_axes(
+            (left / size[0], bottom / size[1], (width - 0.8) / size[0], (height - 1.0) / size[1])
+        )
         again = patterns.resampled.get(name)
         _scatter(ax, found, patterns.moran[name], again, name, language)
         ax.set_ylabel(say("neighbours' mean", language), fontsize=8)
     handles: list[Any] = [
-        Line2D([], [], marker="o", linestyle="", markerfacecolor=colour, markeredgecolor=_INK,
-               label=say(label, language))
+        Line2D(
+            [],
+            [],
+            marker="o",
+            linestyle="",
+            markerfacecolor=colour,
+            markeredgecolor=_INK,
+            label=say(label, language),
+        )
         for label, colour in LISA_COLOURS.items()
         if label not in ("cannot be significant", "island", "suppressed")
-    ]  # fmt: skip
-    handles.append(Line2D([], [], marker="x", linestyle="", color=_INK,
-                          label=say("cannot be significant", language)))  # fmt: skip
+    ]
+    handles.append(
+        Line2D(
+            [],
+            [],
+            marker="x",
+            linestyle="",
+            color=_INK,
+            label=say("cannot be significant", language),
+        )
+    )
     handles.append(Line2D([], [], color=_FILL, label=say("slope is I", language)))
     if patterns.resampled:
-        handles.append(Line2D([], [], marker="$?$", linestyle="", color=_INK,
-                              label=say("mark:unstable", language)))  # fmt: skip
+        handles.append(
+            Line2D(
+                [], [], marker="$?$", linestyle="", color=_INK, label=say("mark:unstable", language)
+            )
+        )
     free = width * (len(patterns.local) % across) + 0.7, foot + height * 0.55
-    made.legend(handles=handles, loc="center left", bbox_to_anchor=(free / size).tolist(),
-                frameon=False, fontsize=9)  # fmt: skip
+    made.legend(
+        handles=handles,
+        loc="center left",
+        bbox_to_anchor=(free / size).tolist(),
+        frameon=False,
+        fontsize=9,
+    )
     return made
 
 
@@ -222,8 +293,15 @@ def co_membership(
     ax = made.subplots()
     image = ax.imshow(shares, cmap="YlGnBu", vmin=0, vmax=1)
     for i, j in np.ndindex(n, n):
-        ax.text(j, i, f"{shares[i, j]:.0%}", ha="center", va="center", fontsize=8,
-                color="white" if shares[i, j] > 0.6 else _INK)  # fmt: skip
+        ax.text(
+            j,
+            i,
+            f"{shares[i, j]:.0%}",
+            ha="center",
+            va="center",
+            fontsize=8,
+            color="white" if shares[i, j] > 0.6 else _INK,
+        )
     for edge in np.flatnonzero(np.diff(labels.to_numpy())) + 0.5:
         ax.axhline(edge, color="white", linewidth=3)
         ax.axvline(edge, color="white", linewidth=3)
@@ -258,19 +336,32 @@ def dendrograms(
 
     rows = max(len(tree.units) for tree in trees.values())
     made = blank_figure(5.6 * len(trees), 0.2 * rows + 1.4, notice=notice)
-    for ax, (level, tree) in zip(made.subplots(1, len(trees), squeeze=False)[0], trees.items(),
-                                 strict=True):  # fmt: skip
+    for ax, (level, tree) in zip(
+        made.subplots(1, len(trees), squeeze=False)[0], trees.items(), strict=True
+    ):
         found = partitions[level]
         groups = found.labels.reindex(tree.units).tolist()
-        names = [f"{short_name(str(code), language)} ({group})"
-                 for code, group in zip(tree.units, groups, strict=True)]  # fmt: skip
-        drawn = dendrogram(tree.merges, labels=names, orientation="left", ax=ax,
-                           link_color_func=lambda _: _INK, leaf_font_size=8)  # fmt: skip
+        names = [
+            f"{short_name(str(code), language)} ({group})"
+            for code, group in zip(tree.units, groups, strict=True)
+        ]
+        drawn = dendrogram(
+            tree.merges,
+            labels=names,
+            orientation="left",
+            ax=ax,
+            link_color_func=lambda _: _INK,
+            leaf_font_size=8,
+        )
         heights = np.sort(tree.merges[:, 2])
         k = found.n_clusters
         if 1 < k < len(names):
-            ax.axvline(heights[-k : len(heights) - k + 2].mean(), color="#bd0026", linestyle="--",
-                       linewidth=1)  # fmt: skip
+            ax.axvline(
+                heights[-k : len(heights) - k + 2].mean(),
+                color="#bd0026",
+                linestyle="--",
+                linewidth=1,
+            )
         for tick, place in zip(ax.get_yticklabels(), drawn["leaves"], strict=True):
             colour = CLUSTER_COLOURS[(groups[place] - 1) % len(CLUSTER_COLOURS)]
             tick.set_bbox({"facecolor": colour, "alpha": 0.35, "edgecolor": "none", "pad": 1.2})
@@ -295,8 +386,17 @@ def _criterion(ax: Axes, choice: ClusterChoice, name: str, language: Language) -
         return
     ax.set_xlabel(say("number of groups", language), fontsize=8)
     error = frame.loc[known.index, "gap_se"] if name == "gap" else None
-    ax.errorbar(known.index, known, yerr=error, color=_FILL, marker="o", markersize=4,
-                markerfacecolor="white", linewidth=1.2, ecolor="#7f7f7f")  # fmt: skip
+    ax.errorbar(
+        known.index,
+        known,
+        yerr=error,
+        color=_FILL,
+        marker="o",
+        markersize=4,
+        markerfacecolor="white",
+        linewidth=1.2,
+        ecolor="#7f7f7f",
+    )
     if best is not None and best in known.index:
         ax.plot([int(best)], [known[best]], "o", color="#bd0026", markersize=7, zorder=5)
     if best is not None and np.isinf(frame.loc[best, name]):
@@ -326,11 +426,23 @@ def cluster_choice(
     whole = high * len(choices) + foot
     for row, (key, choice) in enumerate(choices.items()):
         bottom = foot + high * (len(choices) - 1 - row)
-        made.text(0.01, (bottom + high - 0.1) / whole, say(key, language), fontsize=10,
-                  weight="bold", va="top")  # fmt: skip
+        made.text(
+            0.01,
+            (bottom + high - 0.1) / whole,
+            say(key, language),
+            fontsize=10,
+            weight="bold",
+            va="top",
+        )
         for column, name in enumerate(_CRITERIA):
             # fixed places in inches: laying out many axes anew takes longer than drawing them
-            ax = made.add_axes(((0.55 + 2.65 * column) / 11, (bottom + 0.5) / whole, 2.1 / 11,
-                                (high - 1.15) / whole))  # fmt: skip
+            ax = made.add_axes(
+                (
+                    (0.55 + 2.65 * column) / 11,
+                    (bottom + 0.5) / whole,
+                    2.1 / 11,
+                    (high - 1.15) / whole,
+                )
+            )
             _criterion(ax, choice, name, language)
     return made

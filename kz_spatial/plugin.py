@@ -59,8 +59,9 @@ class BuiltPlugin:
 def _source() -> Path:
     found = next((root / PLUGIN_NAME for root in _SOURCES if (root / PLUGIN_NAME).is_dir()), None)
     if found is None:
-        raise InputError("this installation lacks the sources of the QGIS plugin; "
-                         "reinstall kz-spatial")  # fmt: skip
+        raise InputError(
+            "this installation lacks the sources of the QGIS plugin; reinstall kz-spatial"
+        )
     return found
 
 
@@ -77,8 +78,14 @@ def _outline_layer(name: str, areas: gpd.GeoDataFrame, language: Language) -> La
         StyleClass(str(names[code]), colour, value=code)
         for code, colour in COMPOSITE_COLOURS.items()
     )
-    style = Style("composite", say("layer:composites", language), "composite", "categorised",
-                  classes, (f"name_{language}", "composite", "area_km2"))  # fmt: skip
+    style = Style(
+        "composite",
+        say("layer:composites", language),
+        "composite",
+        "categorised",
+        classes,
+        (f"name_{language}", "composite", "area_km2"),
+    )
     frame = areas.reset_index()
     (layer,) = describe({name: frame}, language=language)
     aliases = {key: text for key, text in layer.aliases.items() if key in frame}
@@ -87,8 +94,10 @@ def _outline_layer(name: str, areas: gpd.GeoDataFrame, language: Language) -> La
 
 def _write_boundaries(folder: Path) -> None:
     folder.mkdir()
-    for name, areas in (("oblasts", oblasts(detail="light")),
-                        ("composites", composites(detail="light"))):  # fmt: skip
+    for name, areas in (
+        ("oblasts", oblasts(detail="light")),
+        ("composites", composites(detail="light")),
+    ):
         text = json.loads(areas.reset_index().to_json(drop_id=True))
         packed = json.dumps(text, ensure_ascii=False, separators=(",", ":"))
         (folder / f"{name}.geojson").write_text(packed + "\n", encoding="utf-8")

@@ -232,8 +232,10 @@ def recover_counts(
     from math import comb
 
     if comb(n + len(codes) - 1, len(codes) - 1) > _MAX_COUNTS:
-        raise CallError(f"recover_counts: {n} answers over {len(codes)} codes are too many to "
-                        "enumerate; name fewer codes")  # fmt: skip
+        raise CallError(
+            f"recover_counts: {n} answers over {len(codes)} codes are too many to "
+            "enumerate; name fewer codes"
+        )
     cell = Cell(Printed.parse(mean), Printed.parse(sd))
     values = [scale * (code + shift) for code in codes]
     low, high = cell.mean.low * n, cell.mean.high * n

@@ -87,5 +87,6 @@ def compile_ts(path: Path) -> bytes:
         )
     hashes = b"".join(struct.pack(">II", *each) for each in sorted(offsets))
     language = ET.parse(path).getroot().get("language", "").encode()  # noqa: S314  our own file
-    return (_MAGIC + _field(_LANGUAGE, language) + _field(_HASHES, hashes)
-            + _field(_MESSAGES, messages))  # fmt: skip
+    return (
+        _MAGIC + _field(_LANGUAGE, language) + _field(_HASHES, hashes) + _field(_MESSAGES, messages)
+    )

@@ -27,8 +27,10 @@ _HEAD: Final = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 _VERSION: Final = "3.22.0"
 _HATCH: Final = "#8c8c8c"
 _HATCH_ANGLES: Final[dict[str, tuple[str, ...]]] = {
-    "": (), "diagonal": ("45",), "cross": ("45", "135"),
-}  # fmt: skip
+    "": (),
+    "diagonal": ("45",),
+    "cross": ("45", "135"),
+}
 # settlements are named below this scale, larger ones first; the smallest also wait to be drawn
 _NAMED_BELOW: Final = 6_000_000
 _NAME_SCALES: Final = (4_000_000, 2_500_000, 1_200_000)
@@ -50,9 +52,7 @@ def _options(values: Mapping[str, object]) -> str:
         else:
             kind = {bool: "bool", int: "int"}.get(type(value), "QString")
             text = str(value).lower() if isinstance(value, bool) else str(value)
-            parts.append(
-                f'<Option type="{kind}" name={quoteattr(key)} value={quoteattr(text)}/>'
-            )  # fmt: skip
+            parts.append(f'<Option type="{kind}" name={quoteattr(key)} value={quoteattr(text)}/>')
     return "".join(parts)
 
 
@@ -64,41 +64,80 @@ def _rgba(colour: str, opacity: float = 1.0) -> str:
 def _symbol_layer(name: str, options: dict[str, str], sub: str = "") -> str:
     # QGIS before 3.26 reads <prop>, later ones <Option>
     props = "".join(f"<prop k={quoteattr(k)} v={quoteattr(v)}/>" for k, v in options.items())
-    return (f'<layer class="{name}" enabled="1" locked="0" pass="0">'
-            f'<Option type="Map">{_options(options)}</Option>{props}{sub}</layer>')  # fmt: skip
+    return (
+        f'<layer class="{name}" enabled="1" locked="0" pass="0">'
+        f'<Option type="Map">{_options(options)}</Option>{props}{sub}</layer>'
+    )
 
 
 def _symbol(kind: str, name: str, body: str) -> str:
-    return (f'<symbol type="{kind}" name="{name}" alpha="1" clip_to_extent="1" force_rhr="0">'
-            f"{body}</symbol>")  # fmt: skip
+    return (
+        f'<symbol type="{kind}" name="{name}" alpha="1" clip_to_extent="1" force_rhr="0">'
+        f"{body}</symbol>"
+    )
 
 
 def _hatch(each: StyleClass) -> str:
-    line = _symbol("line", "@0@1", _symbol_layer("SimpleLine", {
-        "line_color": _rgba(_HATCH), "line_width": "0.18", "line_width_unit": "MM",
-        "line_style": "solid",
-    }))  # fmt: skip
+    line = _symbol(
+        "line",
+        "@0@1",
+        _symbol_layer(
+            "SimpleLine",
+            {
+                "line_color": _rgba(_HATCH),
+                "line_width": "0.18",
+                "line_width_unit": "MM",
+                "line_style": "solid",
+            },
+        ),
+    )
     return "".join(
-        _symbol_layer("LinePatternFill", {"angle": angle, "distance": "1.8", "line_width": "0.18",
-                                          "distance_unit": "MM", "color": _rgba(_HATCH)}, line)
+        _symbol_layer(
+            "LinePatternFill",
+            {
+                "angle": angle,
+                "distance": "1.8",
+                "line_width": "0.18",
+                "distance_unit": "MM",
+                "color": _rgba(_HATCH),
+            },
+            line,
+        )
         for angle in _HATCH_ANGLES[each.hatch]
-    )  # fmt: skip
+    )
 
 
 def _class_symbol(number: int, each: StyleClass, layer: Layer) -> str:
     if layer.geometry == "point":
-        return _symbol("marker", str(number), _symbol_layer("SimpleMarker", {
-            "name": "circle", "color": _rgba(each.colour, each.opacity), "size": f"{each.size:g}",
-            "size_unit": "MM", "outline_color": _rgba("#ffffff"), "outline_width": "0.2",
-            "outline_width_unit": "MM",
-        }))  # fmt: skip
+        return _symbol(
+            "marker",
+            str(number),
+            _symbol_layer(
+                "SimpleMarker",
+                {
+                    "name": "circle",
+                    "color": _rgba(each.colour, each.opacity),
+                    "size": f"{each.size:g}",
+                    "size_unit": "MM",
+                    "outline_color": _rgba("#ffffff"),
+                    "outline_width": "0.2",
+                    "outline_width_unit": "MM",
+                },
+            ),
+        )
     faint = each.opacity < 1  # bands of a surface need no borders of their own
-    fill = _symbol_layer("SimpleFill", {
-        "color": _rgba(each.colour, each.opacity), "style": "solid",
-        "outline_color": _rgba(OUTLINE, 0.35 if faint else 1.0), "outline_style": "solid",
-        "outline_width": "0.1" if faint else "0.2", "outline_width_unit": "MM",
-        "joinstyle": "round",
-    })  # fmt: skip
+    fill = _symbol_layer(
+        "SimpleFill",
+        {
+            "color": _rgba(each.colour, each.opacity),
+            "style": "solid",
+            "outline_color": _rgba(OUTLINE, 0.35 if faint else 1.0),
+            "outline_style": "solid",
+            "outline_width": "0.1" if faint else "0.2",
+            "outline_width_unit": "MM",
+            "joinstyle": "round",
+        },
+    )
     return _symbol("fill", str(number), fill + _hatch(each))
 
 
@@ -124,9 +163,10 @@ def _condition(style: Style, each: StyleClass) -> str:
 def _rule(layer: Layer, style: Style, number: int, each: StyleClass) -> str:
     late = layer.geometry == "point" and each.low == 0
     scale = f' scalemindenom="1" scalemaxdenom="{_NAMED_BELOW}"' if late else ""
-    return (f'<rule key="{{{style.name}-{number}}}" symbol="{number}"{scale} '
-            f"label={quoteattr(each.label)} filter={quoteattr(_condition(style, each))}/>"
-            )  # fmt: skip
+    return (
+        f'<rule key="{{{style.name}-{number}}}" symbol="{number}"{scale} '
+        f"label={quoteattr(each.label)} filter={quoteattr(_condition(style, each))}/>"
+    )
 
 
 def _renderer(layer: Layer, style: Style) -> str:
@@ -134,11 +174,16 @@ def _renderer(layer: Layer, style: Style) -> str:
     symbols = "".join(_class_symbol(i, each, layer) for i, each in enumerate(style.classes))
     # a rule without symbol draws nothing and heads the legend
     title = f'<rule key="{{{style.name}-title}}" label={quoteattr(style.title)}/>'
-    note = (f'<rule key="{{{style.name}-mark}}" label={quoteattr(style.mark_note)}/>'
-            if style.mark_note else "")  # fmt: skip
-    return ('<renderer-v2 type="RuleRenderer" symbollevels="0" enableorderby="0" forceraster="0">'
-            f'<rules key="{{{style.name}}}">{title}{rules}{note}</rules>'
-            f"<symbols>{symbols}</symbols></renderer-v2>")  # fmt: skip
+    note = (
+        f'<rule key="{{{style.name}-mark}}" label={quoteattr(style.mark_note)}/>'
+        if style.mark_note
+        else ""
+    )
+    return (
+        '<renderer-v2 type="RuleRenderer" symbollevels="0" enableorderby="0" forceraster="0">'
+        f'<rules key="{{{style.name}}}">{title}{rules}{note}</rules>'
+        f"<symbols>{symbols}</symbols></renderer-v2>"
+    )
 
 
 def _label_expression(layer: Layer, style: Style) -> str:
@@ -171,28 +216,35 @@ def _shown_places(style: Style) -> str:
 def _placement(layer: Layer, style: Style) -> str:
     """Where names go, at which scales, and whether: cities beside their dot or outline."""
     if layer.geometry == "point":
-        place = ('placement="6" predefinedPositionOrder="TR,TL,BR,BL,R,L,TSR,BSR" offsetType="1" '
-                 'dist="0.4" priority="3"')  # fmt: skip
+        place = (
+            'placement="6" predefinedPositionOrder="TR,TL,BR,BL,R,L,TSR,BSR" offsetType="1" '
+            'dist="0.4" priority="3"'
+        )
         # in this element, unlike elsewhere, the largest denominator is called scaleMax
         seen = f'scaleVisibility="1" scaleMin="1" scaleMax="{_NAMED_BELOW}" obstacle="1"'
         rules = {"Show": _shown_places(style)}
     else:
         place = 'placement="4" dist="0.8" distUnits="MM" priority="8" centroidInside="1"'
-        place += (' geometryGeneratorEnabled="1" geometryGeneratorType="PolygonGeometry" '
-                  f"geometryGenerator={quoteattr(_LABEL_OUTLINE)}")  # fmt: skip
+        place += (
+            ' geometryGeneratorEnabled="1" geometryGeneratorType="PolygonGeometry" '
+            f"geometryGenerator={quoteattr(_LABEL_OUTLINE)}"
+        )
         seen = 'scaleVisibility="0" obstacle="0"'
         small = f"CASE WHEN area($geometry) < {_CITY_DEGREES2} THEN 'force' ELSE 'no' END"
         rules = {"PolygonLabelOutside": small}
     defined: dict[str, object] = {
-        "name": "", "type": "collection",
+        "name": "",
+        "type": "collection",
         "properties": {
             key: {"active": True, "expression": rule, "type": _EXPRESSION}
             for key, rule in rules.items()
         },
-    }  # fmt: skip
-    return (f'<placement {place}/><rendering {seen} displayAll="0" drawLabels="1" '
-            'fontLimitPixelSize="0"/><dd_properties><Option type="Map">'
-            f"{_options(defined)}</Option></dd_properties>")  # fmt: skip
+    }
+    return (
+        f'<placement {place}/><rendering {seen} displayAll="0" drawLabels="1" '
+        'fontLimitPixelSize="0"/><dd_properties><Option type="Map">'
+        f"{_options(defined)}</Option></dd_properties>"
+    )
 
 
 def _labelling(layer: Layer, style: Style) -> str:
@@ -238,8 +290,10 @@ def _fields(layer: Layer) -> str:
     )
     widgets = ""
     for column, words in _words(layer).items():
-        pairs = "".join(f'<Option type="Map">{_options({label: value})}</Option>'
-                        for value, label in words.items())  # fmt: skip
+        pairs = "".join(
+            f'<Option type="Map">{_options({label: value})}</Option>'
+            for value, label in words.items()
+        )
         widgets += (
             f'<field name={quoteattr(column)} configurationFlags="None"><editWidget '
             'type="ValueMap"><config><Option type="Map"><Option type="List" name="map">'
@@ -247,8 +301,9 @@ def _fields(layer: Layer) -> str:
         )
     shown = "".join(
         f'<column type="field" name={quoteattr(c)} width="-1" '
-        f'hidden="{int(c in _HIDDEN_COLUMNS)}"/>' for c in order
-    )  # fmt: skip
+        f'hidden="{int(c in _HIDDEN_COLUMNS)}"/>'
+        for c in order
+    )
     return (
         f"<fieldConfiguration>{widgets}</fieldConfiguration><aliases>{aliases}</aliases>"
         f"<attributetableconfig><columns>{shown}"
@@ -260,8 +315,9 @@ def _tip_value(layer: Layer, column: str, words: dict[str, dict[str, str]]) -> s
     """Expression of one value in a map tip."""
     name = f'"{column}"'
     if column in words:
-        cases = " ".join(f"WHEN {name} = {_text(k)} THEN {_text(v)}"
-                         for k, v in words[column].items())  # fmt: skip
+        cases = " ".join(
+            f"WHEN {name} = {_text(k)} THEN {_text(v)}" for k, v in words[column].items()
+        )
         name = f"CASE {cases} ELSE {name} END"
     elif column in layer.frame and is_float_dtype(layer.frame[column].dtype):
         tiny = f"CASE WHEN {name} < 0.001 THEN '&lt; 0.001' ELSE round({name}, 3) END"
@@ -276,8 +332,9 @@ def _map_tip(layer: Layer, style: Style) -> str:
     rows = "".join(
         f"<tr><td>{escape(layer.aliases.get(c, c))}</td>"
         f"<td><b>[% {_tip_value(layer, c, words)} %]</b></td></tr>"
-        for c in style.tooltip if c != title
-    )  # fmt: skip
+        for c in style.tooltip
+        if c != title
+    )
     # settlements are real, whatever the firms are
     told = layer.notice if layer.name != "settlements" else ""
     foot = f"<br><i>{escape(told)}</i>" if told else ""
@@ -327,8 +384,10 @@ def raster_style(style: Style) -> str:
         for each in classes
     )
     if classes and not classes[-1].last:
-        items = (f'<item value="{lowest:.9g}" color="#ffffff" alpha="0" '
-                 f"label={quoteattr(f'< {lowest:g}')}/>") + items  # fmt: skip
+        items = (
+            f'<item value="{lowest:.9g}" color="#ffffff" alpha="0" '
+            f"label={quoteattr(f'< {lowest:g}')}/>"
+        ) + items
     opacity = classes[0].opacity if classes else 1.0
     return (
         f'{_HEAD}<qgis version="{_VERSION}" styleCategories="AllStyleCategories"><pipe>'

@@ -58,8 +58,10 @@ def _check_one_piece(masks: list[int], units: list[object]) -> None:
         named = "; ".join(
             ", ".join(str(u) for i, u in enumerate(units) if piece >> i & 1) for piece in pieces
         )
-        raise InputError(f"graph: found {len(pieces)} pieces that do not touch ({named}), expected "
-                         "one; join them with an edge or treat them apart")  # fmt: skip
+        raise InputError(
+            f"graph: found {len(pieces)} pieces that do not touch ({named}), expected "
+            "one; join them with an edge or treat them apart"
+        )
 
 
 def _ward(X: NDArray[np.float64], masks: list[int], k: int) -> NDArray[np.intp]:
@@ -69,9 +71,14 @@ def _ward(X: NDArray[np.float64], masks: list[int], k: int) -> NDArray[np.intp]:
 
 
 def _spopt(
-    values: pd.DataFrame, masks: list[int], k: int, method: Method,
-    amounts: NDArray[np.float64], floor: float, seed: int,
-) -> NDArray[np.intp]:  # fmt: skip
+    values: pd.DataFrame,
+    masks: list[int],
+    k: int,
+    method: Method,
+    amounts: NDArray[np.float64],
+    floor: float,
+    seed: int,
+) -> NDArray[np.intp]:
     """Run one of spopt's heuristics on a table of values."""
     import geopandas as gpd
     import spopt.region
@@ -79,8 +86,10 @@ def _spopt(
 
     n = len(values)
     names = [f"v{j}" for j in range(values.shape[1])]
-    frame = gpd.GeoDataFrame(dict(zip(names, values.to_numpy().T, strict=True)),
-                             geometry=gpd.points_from_xy(np.arange(n), np.zeros(n)))  # fmt: skip
+    frame = gpd.GeoDataFrame(
+        dict(zip(names, values.to_numpy().T, strict=True)),
+        geometry=gpd.points_from_xy(np.arange(n), np.zeros(n)),
+    )
     frame["amount"] = amounts
     near = {i: [j for j in range(n) if mask >> j & 1] for i, mask in enumerate(masks)}
     weights = W(near, silence_warnings=True)
@@ -109,11 +118,14 @@ def _check_groups(labels: NDArray[np.intp], masks: list[int], k: int | None, met
     """Refuse a heuristic's answer that is not what was asked for."""
     groups = [sum(1 << int(i) for i in np.flatnonzero(labels == g)) for g in np.unique(labels)]
     if k is not None and len(groups) != k:
-        raise NotEnoughDataError(f"method={method!r}: formed {len(groups)} groups, expected {k}; "
-                                 "use 'exact' or another number")  # fmt: skip
+        raise NotEnoughDataError(
+            f"method={method!r}: formed {len(groups)} groups, expected {k}; "
+            "use 'exact' or another number"
+        )
     if not all(is_connected(group, masks) for group in groups):
-        raise NotEnoughDataError(f"method={method!r}: formed a group that is not contiguous; use "
-                                 "'exact' or 'ward'")  # fmt: skip
+        raise NotEnoughDataError(
+            f"method={method!r}: formed a group that is not contiguous; use 'exact' or 'ward'"
+        )
 
 
 def _amounts(floor_by: pd.Series[Any] | None, units: pd.Index[Any]) -> NDArray[np.float64]:
@@ -124,8 +136,10 @@ def _amounts(floor_by: pd.Series[Any] | None, units: pd.Index[Any]) -> NDArray[n
     found = floor_by.reindex(units).to_numpy(dtype=float)
     bad = np.flatnonzero(~(np.isfinite(found) & (found >= 0)))
     if bad.size:
-        raise InputError(f"floor_by: found {found[bad[0]]} for {units[bad[0]]!r}, expected an "
-                         "amount of 0 or more per unit")  # fmt: skip
+        raise InputError(
+            f"floor_by: found {found[bad[0]]} for {units[bad[0]]!r}, expected an "
+            "amount of 0 or more per unit"
+        )
     return np.asarray(found, dtype=np.float64)
 
 
@@ -136,8 +150,10 @@ def _check_floor(method: Method, floor: float, *, by_amount: bool) -> None:
     deaf = method in ("ward", "azp") or (method == "skater" and by_amount)
     if deaf and (floor > 1 or (by_amount and floor > 0)):
         what = "floor by amount" if by_amount else "floor"
-        raise CallError(f"method={method!r}: heeds no {what}, expected 'exact', 'max-p'"
-                        + ("" if by_amount else " or 'skater'"))  # fmt: skip
+        raise CallError(
+            f"method={method!r}: heeds no {what}, expected 'exact', 'max-p'"
+            + ("" if by_amount else " or 'skater'")
+        )
 
 
 def regionalise(
@@ -201,15 +217,20 @@ def regionalise(
     else:
         certified = False
         labels = (
-            _ward(X, masks, n_clusters) if method == "ward"
+            _ward(X, masks, n_clusters)
+            if method == "ward"
             else _spopt(values, masks, n_clusters, method, amounts, floor, seed)
-        )  # fmt: skip
+        )
         _check_groups(labels, masks, None if method == "max-p" else n_clusters, method)
     return make_partition(
-        values, labels, table.index, method=method, certified=certified,
+        values,
+        labels,
+        table.index,
+        method=method,
+        certified=certified,
         optimum=None if certified else _optimum(X, masks, labels, amounts, floor),
         seed=seed if method in ("azp", "max-p") else None,
-    )  # fmt: skip
+    )
 
 
 def _exact(
@@ -220,16 +241,20 @@ def _exact(
     meets = all(amounts[start == g].sum() >= floor for g in range(k))
     labels = cuts.cut(k, bound=within_ss(X, start) if meets else np.inf)
     if labels is None:
-        raise NotEnoughDataError(f"method='exact': no cut into {k} contiguous groups meets the "
-                                 f"floor of {floor:g}, expected fewer groups or a lower floor"
-                                 )  # fmt: skip
+        raise NotEnoughDataError(
+            f"method='exact': no cut into {k} contiguous groups meets the "
+            f"floor of {floor:g}, expected fewer groups or a lower floor"
+        )
     return labels
 
 
 def _optimum(
-    X: NDArray[np.float64], masks: list[int], labels: NDArray[np.intp],
-    amounts: NDArray[np.float64], floor: float,
-) -> float | None:  # fmt: skip
+    X: NDArray[np.float64],
+    masks: list[int],
+    labels: NDArray[np.intp],
+    amounts: NDArray[np.float64],
+    floor: float,
+) -> float | None:
     """Proven least sum of squares for as many groups; None where it is out of reach."""
     k = len(np.unique(labels))
     meets = all(amounts[labels == g].sum() >= floor for g in range(k))

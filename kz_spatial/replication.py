@@ -30,9 +30,12 @@ __all__ = ["Audit", "agrees", "audit", "replicate"]
 
 _COMPOSITE_OF: Final = {each.title(): each for each in COMPOSITES}
 _TERM_OF: Final = {
-    "infrastructure": "outages_per_month", "sustainability": "co2_monitoring",
-    "innovation": "product_innovation", "governance": "permit_days", "constant": "Intercept",
-}  # fmt: skip
+    "infrastructure": "outages_per_month",
+    "sustainability": "co2_monitoring",
+    "innovation": "product_innovation",
+    "governance": "permit_days",
+    "constant": "Intercept",
+}
 _FIGURE_OF: Final = {"coefficient": "coefficient", "robust_se": "std_error", "t": "t", "p": "p"}
 # printed p-values go with N - K degrees of freedom, which robust errors without clusters have
 _TABLE1: Final = "epayment_share ~ {} + C(composite)".format(
@@ -81,9 +84,10 @@ def _table1(firms: pd.DataFrame) -> dict[tuple[str, str], float]:
     table = fit.table("hc1")
     found = {
         (term, column): float(table.loc[name, ours])
-        for term, name in _TERM_OF.items() if name in table.index
+        for term, name in _TERM_OF.items()
+        if name in table.index
         for column, ours in _FIGURE_OF.items()
-    }  # fmt: skip
+    }
     return found | {("model", "observations"): float(fit.n_obs), ("model", "r_squared"): fit.r2}
 
 
@@ -176,9 +180,20 @@ def _counts() -> pd.DataFrame:
             counts = found.solutions[0] if found.unique else (None, None, None)
             yes, no, unsure = counts
             share = np.nan if yes is None or no is None else yes / (yes + no)
-            rows.append({"region": row["region"], "item": item, "n": n, "mean": mean, "sd": sd,
-                         "ways": len(found.solutions), "yes": yes, "no": no, "dont_know": unsure,
-                         "share_yes": share})  # fmt: skip
+            rows.append(
+                {
+                    "region": row["region"],
+                    "item": item,
+                    "n": n,
+                    "mean": mean,
+                    "sd": sd,
+                    "ways": len(found.solutions),
+                    "yes": yes,
+                    "no": no,
+                    "dont_know": unsure,
+                    "share_yes": share,
+                }
+            )
     frame = pd.DataFrame(rows)
     return frame.astype(dict.fromkeys(("yes", "no", "dont_know"), "Int64"))
 
@@ -188,24 +203,38 @@ def _degrees_of_freedom() -> tuple[pd.DataFrame, tuple[int, ...]]:
     for row in _rows("table1_published.csv"):
         fits = compatible_df(row["coefficient"], row["robust_se"], row["p"], t=row["t"])
         common &= set(fits)
-        rows.append({"term": row["term"], "coefficient": row["coefficient"],
-                     "robust_se": row["robust_se"], "t": row["t"], "p": row["p"],
-                     "lowest_df": min(fits, default=None), "highest_df": max(fits, default=None),
-                     "n_df": len(fits)})  # fmt: skip
+        rows.append(
+            {
+                "term": row["term"],
+                "coefficient": row["coefficient"],
+                "robust_se": row["robust_se"],
+                "t": row["t"],
+                "p": row["p"],
+                "lowest_df": min(fits, default=None),
+                "highest_df": max(fits, default=None),
+                "n_df": len(fits),
+            }
+        )
     return pd.DataFrame(rows), tuple(sorted(common))
 
 
 def _granularity() -> pd.DataFrame:
     return pd.DataFrame(
         [
-            {"region": row["region"], "item": item, "firms": int(row["n"]),
-             "mean": row[f"{item}_mean"], "sd": row[f"{item}_sd"],
-             "fewest_answers": fewest_answers(
-                 Cell(Printed.parse(row[f"{item}_mean"]), Printed.parse(row[f"{item}_sd"])))}
+            {
+                "region": row["region"],
+                "item": item,
+                "firms": int(row["n"]),
+                "mean": row[f"{item}_mean"],
+                "sd": row[f"{item}_sd"],
+                "fewest_answers": fewest_answers(
+                    Cell(Printed.parse(row[f"{item}_mean"]), Printed.parse(row[f"{item}_sd"]))
+                ),
+            }
             for item in ("c7", "k33", "g3")
             for row in _regions()
         ]
-    )  # fmt: skip
+    )
 
 
 def _groupings(counts: pd.DataFrame) -> pd.DataFrame:
@@ -213,9 +242,12 @@ def _groupings(counts: pd.DataFrame) -> pd.DataFrame:
     index = [row["region"] for row in regions]
     labels = pd.Series([row["cluster"] for row in regions], index)
     printed = pd.DataFrame(
-        {item: [float(row[f"{item}_mean"]) for row in regions]
-         for item in (each.item for each in INDICATORS.values())}, index,
-    )  # fmt: skip
+        {
+            item: [float(row[f"{item}_mean"]) for row in regions]
+            for item in (each.item for each in INDICATORS.values())
+        },
+        index,
+    )
     shares = counts.pivot_table(index="region", columns="item", values="share_yes").loc[index]
     bases = {
         "printed means": printed,
@@ -224,9 +256,16 @@ def _groupings(counts: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for basis, table in bases.items():
         found = rank_partition(table, labels)
-        rows.append({"basis": basis, "rank": found.rank, "groupings": found.n_partitions,
-                     "within_ss": found.within_ss, "best_within_ss": found.best_within_ss,
-                     "total_ss": found.total_ss})  # fmt: skip
+        rows.append(
+            {
+                "basis": basis,
+                "rank": found.rank,
+                "groupings": found.n_partitions,
+                "within_ss": found.within_ss,
+                "best_within_ss": found.best_within_ss,
+                "total_ss": found.total_ss,
+            }
+        )
     return pd.DataFrame(rows)
 
 

@@ -46,8 +46,9 @@ def _readiness(study: Study) -> str:
         scale = 100 if indicator.kind == "binary" else 1
         unit = "%" if scale == 100 else say(f"unit:{name}", language)
         pairs = zip(table[f"{name}_mean"] * scale, table[f"{name}_se"] * scale, strict=True)
-        shown[f"{say(name, language)}, {unit}"] = [f"{number(m)} ({number(s, 2)})"
-                                                   for m, s in pairs]  # fmt: skip
+        shown[f"{say(name, language)}, {unit}"] = [
+            f"{number(m)} ({number(s, 2)})" for m, s in pairs
+        ]
     shown[say("readiness", language)] = [number(v, 2) for v in table["readiness"]]
     shown[say("column:rank", language)] = table["rank"].to_numpy()
     return html_table(shown)
@@ -85,11 +86,15 @@ def _moran(study: Study) -> str:
     for (level, name), m in study.moran.items():
         again = study.patterns.resampled.get((level, name))
         rows.append(
-            {"": f"{say(name, language)}, by {level}", "I": number(m.statistic),
-             "expected": number(m.expected), "p": number(m.p, 2),
-             **({"middle 95 % of draws": interval(again.low, again.high)} if again else {}),
-             "inference": m.reason or f"{m.method}, {m.n_arrangements:,} arrangements"}
-        )  # fmt: skip
+            {
+                "": f"{say(name, language)}, by {level}",
+                "I": number(m.statistic),
+                "expected": number(m.expected),
+                "p": number(m.p, 2),
+                **({"middle 95 % of draws": interval(again.low, again.high)} if again else {}),
+                "inference": m.reason or f"{m.method}, {m.n_arrangements:,} arrangements",
+            }
+        )
     return html_table(pd.DataFrame(rows))
 
 
@@ -114,12 +119,19 @@ def _groupings(study: Study) -> str:
         share = 1 - found.within_ss / found.total_ss if found.total_ss > 0 else np.nan
         known = "" if np.isnan(found.gap) else f"{100 * found.gap:.1f} %"
         rows.append(
-            {"": say(f"{kind}_{level}", language), "groups": str(found.n_clusters),
-             "variation explained": f"{100 * share:.0f} %",
-             "distance to the optimum": "proven optimum" if found.certified else known or "unknown",
-             **{say(c, language): str(best.get(c) or "–") for c in
-                ("silhouette", "calinski_harabasz", "gap")}}
-        )  # fmt: skip
+            {
+                "": say(f"{kind}_{level}", language),
+                "groups": str(found.n_clusters),
+                "variation explained": f"{100 * share:.0f} %",
+                "distance to the optimum": "proven optimum"
+                if found.certified
+                else known or "unknown",
+                **{
+                    say(c, language): str(best.get(c) or "–")
+                    for c in ("silhouette", "calinski_harabasz", "gap")
+                },
+            }
+        )
     return html_table(pd.DataFrame(rows)) if rows else ""
 
 
@@ -141,9 +153,11 @@ def _findings(study: Study) -> list[str]:
     means = study.tables["composite"][f"{OUTCOME}_mean"].dropna()
     if len(means):
         low, high = means.idxmin(), means.idxmax()
-        lines.append(f"{say(OUTCOME, language)}: {number(means[high])} % of sales in "
-                     f"{place_name(str(high), language)}, {number(means[low])} % in "
-                     f"{place_name(str(low), language)}.")  # fmt: skip
+        lines.append(
+            f"{say(OUTCOME, language)}: {number(means[high])} % of sales in "
+            f"{place_name(str(high), language)}, {number(means[low])} % in "
+            f"{place_name(str(low), language)}."
+        )
     fit = study.fits.get(study.options.coding)
     if fit is not None:
         table = fit.table()
@@ -154,23 +168,31 @@ def _findings(study: Study) -> list[str]:
         lines.append(f"Regression ({study.options.coding}, {fit.n_obs} complete firms): {told}.")
     tested = {k: m for k, m in study.moran.items() if np.isfinite(m.p)}
     if tested:
-        seen = [f"{say(name, language)} by {level}" for (level, name), m in tested.items()
-                if m.p < 0.05]  # fmt: skip
-        lines.append(f"Global Moran's I at 5 %: {', '.join(seen) if seen else 'no indicator'} "
-                     f"out of {len(tested)} tested.")  # fmt: skip
+        seen = [
+            f"{say(name, language)} by {level}" for (level, name), m in tested.items() if m.p < 0.05
+        ]
+        lines.append(
+            f"Global Moran's I at 5 %: {', '.join(seen) if seen else 'no indicator'} "
+            f"out of {len(tested)} tested."
+        )
     doubtful = [
         f"{place_name(str(code), language)} ({say(name, language)})"
-        for (level, name), found in study.patterns.resampled.items() if level == "oblast"
-        for code in found.frame.index[found.frame["unstable"]
-                                      & found.frame["label"].isin(LISA_LETTERS)]
-    ]  # fmt: skip
+        for (level, name), found in study.patterns.resampled.items()
+        if level == "oblast"
+        for code in found.frame.index[
+            found.frame["unstable"] & found.frame["label"].isin(LISA_LETTERS)
+        ]
+    ]
     if doubtful:
-        lines.append("Local Moran, in doubt since the class changes in more than a tenth of the "
-                     f"draws of firms: {', '.join(doubtful)}.")  # fmt: skip
+        lines.append(
+            "Local Moran, in doubt since the class changes in more than a tenth of the "
+            f"draws of firms: {', '.join(doubtful)}."
+        )
     choice = study.groupings.choice.get(("typology", "composite"))
     if choice is not None and choice.best["gap"] == 1:
-        lines.append("Groups: by the gap statistic the seven regions are not told from one single "
-                     "group.")  # fmt: skip
+        lines.append(
+            "Groups: by the gap statistic the seven regions are not told from one single group."
+        )
     return lines
 
 
@@ -202,8 +224,10 @@ def render_report(study: Study, figures: Mapping[str, str], *, version: str) -> 
         text = re.sub(r'xlink:href="#', f'xlink:href="#{name}-', text)
         # wide figures fill the page, small ones keep their size
         wide = float(re.search(r'width="([\d.]+)pt"', text)[1])  # type: ignore[index]
-        return (f'<figure style="max-width:{1.35 * wide:.0f}px">{text}'
-                f"<figcaption>{escape(caption)}</figcaption></figure>")  # fmt: skip
+        return (
+            f'<figure style="max-width:{1.35 * wide:.0f}px">{text}'
+            f"<figcaption>{escape(caption)}</figcaption></figure>"
+        )
 
     source = resources.files("kz_spatial") / "templates" / "report.html.j2"
     template = jinja2.Environment(autoescape=False, undefined=jinja2.StrictUndefined).from_string(  # noqa: S701
@@ -224,9 +248,11 @@ def render_report(study: Study, figures: Mapping[str, str], *, version: str) -> 
         figure=figure,
         formula=escape(STUDY_FORMULA),
         regression=_regression(study),
-        no_regression=escape("; ".join(
-            why for what, why in study.inapplicable.items() if what.startswith("regression")
-        )),
+        no_regression=escape(
+            "; ".join(
+                why for what, why in study.inapplicable.items() if what.startswith("regression")
+            )
+        ),
         regression_notes=[escape(line) for line in _regression_notes(study)],
         moran=_moran(study),
         other_statistics=_other_statistics(study),

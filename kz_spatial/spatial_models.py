@@ -135,8 +135,10 @@ def lm_tests(table: pd.DataFrame, formula: str, graph: Graph) -> pd.DataFrame:
     alike = bool(np.abs(beyond).max() <= _ROUNDING * np.abs(lagged).max())
     if alike:  # the robust statistics would be 0 / 0
         asked = ["lml", "lme"]
-        notes.append("robust tests and sarma do not exist: the neighbours' fitted values are a "
-                     "combination of the terms, so lag and error look the same")  # fmt: skip
+        notes.append(
+            "robust tests and sarma do not exist: the neighbours' fitted values are a "
+            "combination of the terms, so lag and error look the same"
+        )
     found = LMtests(ols, _spreg_weights(problem.W), tests=asked)
     rows = {}
     for name, (theirs, df) in _LM_TESTS.items():
@@ -157,8 +159,10 @@ def _moments(problem: UnitProblem, parameter: str) -> Estimate:
     covariance = np.full((k + 1, k + 1), np.nan)
     if parameter == "rho":
         if k < 2:
-            raise CallError("method='gmm': expected a term beside the intercept, whose neighbours' "
-                            "values are the instruments; use 'ml'")  # fmt: skip
+            raise CallError(
+                "method='gmm': expected a term beside the intercept, whose neighbours' "
+                "values are the instruments; use 'ml'"
+            )
         found = BaseGM_Lag(y, problem.X, w=_spreg_weights(problem.W))
         covariance[:] = found.vm
     else:
@@ -167,8 +171,13 @@ def _moments(problem: UnitProblem, parameter: str) -> Estimate:
     unit = np.append(np.full(k, scale), 1.0)
     estimate = found.betas[:, 0] * unit
     innovations = found.u if parameter == "rho" else found.e_filtered
-    return Estimate(float(estimate[-1]), estimate[:-1], covariance * np.outer(unit, unit),
-                    innovations[:, 0] * scale, found.predy[:, 0] * scale)  # fmt: skip
+    return Estimate(
+        float(estimate[-1]),
+        estimate[:-1],
+        covariance * np.outer(unit, unit),
+        innovations[:, 0] * scale,
+        found.predy[:, 0] * scale,
+    )
 
 
 def _fields(
@@ -181,29 +190,36 @@ def _fields(
     covariance = found.covariance
     if not found.inside:
         covariance = np.full_like(covariance, np.nan)
-        notes.append(f"{parameter} is at the end of its range ({low:.3g}, {high:.3g}), where "
-                     "errors do not hold; they are left out")  # fmt: skip
+        notes.append(
+            f"{parameter} is at the end of its range ({low:.3g}, {high:.3g}), where "
+            "errors do not hold; they are left out"
+        )
     if method == "gmm" and parameter == "lambda":
         notes.append("lambda has no error: generalised moments treat it as a nuisance")
         if abs(found.spatial) >= _GM_LIMIT:
-            notes.append(f"lambda is at the end of the range that was searched, -{_GM_LIMIT} to "
-                         f"{_GM_LIMIT}")  # fmt: skip
+            notes.append(
+                f"lambda is at the end of the range that was searched, -{_GM_LIMIT} to {_GM_LIMIT}"
+            )
     spread = float(np.std(found.predicted))
     pseudo_r2 = np.nan
     if spread > _ROUNDING * np.std(problem.y):
         pseudo_r2 = float(np.corrcoef(problem.y, found.predicted)[0, 1]) ** 2
     return {
-        "formula": formula, "outcome": problem.outcome, "method": method,
+        "formula": formula,
+        "outcome": problem.outcome,
+        "method": method,
         "coefficients": pd.Series(found.b, list(problem.terms), name="coefficient"),
         "covariance": pd.DataFrame(covariance, index=names, columns=names),
-        "spatial": found.spatial, "n_obs": n,
+        "spatial": found.spatial,
+        "n_obs": n,
         "sigma2": float(found.innovations @ found.innovations) / n,
         "log_likelihood": found.log_likelihood,
         "aic": 2 * (len(names) + 1) - 2 * found.log_likelihood,
         "pseudo_r2": pseudo_r2,
         "residuals": pd.Series(found.innovations, problem.keys, name="residual"),
-        "left_out": problem.left_out, "notes": tuple(notes),
-    }  # fmt: skip
+        "left_out": problem.left_out,
+        "notes": tuple(notes),
+    }
 
 
 def spatial_lag(
@@ -269,12 +285,17 @@ def spatial_lag(
     problem = unit_problem(table, formula, graph)
     found = maximise_lag(problem) if method == "ml" else _moments(problem, "rho")
     fields = _fields(problem, found, formula, method, "rho")
-    usable = Estimate(found.spatial, found.b, fields["covariance"].to_numpy(), found.innovations,
-                      found.predicted)  # fmt: skip
+    usable = Estimate(
+        found.spatial, found.b, fields["covariance"].to_numpy(), found.innovations, found.predicted
+    )
     effects, notes = impacts(problem, usable, intervals=intervals, n_draws=n_draws, seed=seed)
     fields["notes"] += notes
-    return SpatialLagFit(**fields, impacts=effects, intervals=intervals,
-                         seed=seed if intervals == "simulated" else None)  # fmt: skip
+    return SpatialLagFit(
+        **fields,
+        impacts=effects,
+        intervals=intervals,
+        seed=seed if intervals == "simulated" else None,
+    )
 
 
 def spatial_error(

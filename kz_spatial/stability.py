@@ -93,9 +93,7 @@ class ResampledMoran:
     seed: int
 
 
-def _drawn_rows(
-    firms: pd.DataFrame, region: str, n_draws: int, seed: int
-) -> NDArray[np.intp]:
+def _drawn_rows(firms: pd.DataFrame, region: str, n_draws: int, seed: int) -> NDArray[np.intp]:
     """Rows of firms drawn again within their region, a draw each; firms without one stay out."""
     check_count("n_draws", n_draws, 1)
     check_count("seed", seed, 0)
@@ -112,9 +110,13 @@ def _drawn_rows(
 
 
 def _drawn_means(
-    firms: pd.DataFrame, table: pd.DataFrame, indicators: Sequence[str], weights: str | None,
-    n_draws: int, seed: int,
-) -> NDArray[np.float64]:  # fmt: skip
+    firms: pd.DataFrame,
+    table: pd.DataFrame,
+    indicators: Sequence[str],
+    weights: str | None,
+    n_draws: int,
+    seed: int,
+) -> NDArray[np.float64]:
     """Means of every unit of a table in draws of its firms.
 
     Returns
@@ -187,8 +189,10 @@ def co_membership(
     drawn = _drawn_means(firms, table, indicators, weights, n_draws, seed)
     whole = drawn[np.isfinite(drawn).all(axis=(1, 2))]
     if not len(whole):
-        raise NotEnoughDataError(f"none of {n_draws} draws had every indicator in every unit; "
-                                 "leave out an indicator that few firms answered")  # fmt: skip
+        raise NotEnoughDataError(
+            f"none of {n_draws} draws had every indicator in every unit; "
+            "leave out an indicator that few firms answered"
+        )
     check_n_clusters(n_clusters, len(table))
     labels = _groups_of_draws(z_scores(whole), n_clusters, seed)
     total = (labels[:, :, None] == labels[:, None, :]).sum(axis=0)
@@ -197,9 +201,13 @@ def co_membership(
 
 
 def _tests_of_draws(
-    drawn: NDArray[np.float64], W: NDArray[np.float64], *, alpha: float, n_permutations: int,
+    drawn: NDArray[np.float64],
+    W: NDArray[np.float64],
+    *,
+    alpha: float,
+    n_permutations: int,
     seed: int,
-) -> tuple[NDArray[np.float64], NDArray[np.str_]]:  # fmt: skip
+) -> tuple[NDArray[np.float64], NDArray[np.str_]]:
     """Moran's I of each draw and the local labels of its units.
 
     Parameters
@@ -285,15 +293,21 @@ def resampled_moran(
     order, W = ordered_weights(graph)
     place = table.index.get_indexer(order)  # -1 for units that only the graph has
     every = np.where(place >= 0, np.vstack([first.to_numpy(), drawn])[:, place], np.nan)
-    statistics, labels = _tests_of_draws(every, W, alpha=alpha, n_permutations=n_permutations,
-                                         seed=seed)  # fmt: skip
+    statistics, labels = _tests_of_draws(
+        every, W, alpha=alpha, n_permutations=n_permutations, seed=seed
+    )
     changed = labels[1:] != label.reindex(order).to_numpy()
     share = pd.Series(changed.mean(axis=0), order).reindex(table.index)
     known = statistics[1:][np.isfinite(statistics[1:])]
     tail = (1 - level) / 2
     low, high = np.quantile(known, [tail, 1 - tail]) if len(known) else (np.nan, np.nan)
     return ResampledMoran(
-        statistic=float(statistics[0]), low=float(low), high=float(high), level=level,
+        statistic=float(statistics[0]),
+        low=float(low),
+        high=float(high),
+        level=level,
         frame=pd.DataFrame({"label": label, "changes": share, "unstable": share > _UNSTABLE}),
-        n_draws=len(known), n_skipped=n_draws - len(known), seed=seed,
-    )  # fmt: skip
+        n_draws=len(known),
+        n_skipped=n_draws - len(known),
+        seed=seed,
+    )

@@ -37,8 +37,16 @@ if TYPE_CHECKING:
 __all__ = ["SurveyCheck", "attrition", "check_survey", "read_survey"]
 
 _REGION_COLUMNS: Final = (
-    "oblast_code", "oblast", "a3a", "a2", "region", "composite", "регион", "область", "облыс",
-)  # fmt: skip
+    "oblast_code",
+    "oblast",
+    "a3a",
+    "a2",
+    "region",
+    "composite",
+    "регион",
+    "область",
+    "облыс",
+)
 _OPTIONAL: Final = ("idstd", "c6", "a4a", "a6a", "b2b", *WEIGHT_COLUMNS, "longitude", "latitude")
 _READERS: Final = (".dta", ".sav", ".csv", ".parquet")
 
@@ -106,8 +114,9 @@ def _read_csv(path: Path) -> tuple[pd.DataFrame, dict[str, dict[Any, str]]]:
     with path.open(encoding="utf-8-sig", newline="") as stream:
         head = stream.read(65536).lstrip()
         if not head:
-            raise InputError(f"{path}: found an empty file, expected a header row and one row per "
-                             "firm")  # fmt: skip
+            raise InputError(
+                f"{path}: found an empty file, expected a header row and one row per firm"
+            )
         first = head.splitlines()[0]
         separator = max(",;\t", key=first.count)
         stream.seek(0)
@@ -121,8 +130,10 @@ def _read_csv(path: Path) -> tuple[pd.DataFrame, dict[str, dict[Any, str]]]:
         raise InputError(f"{path}: row 1: found column {repeated[0]!r} twice, expected once")
     ragged = [line for line, width in widths.items() if width != len(header)]
     if ragged:
-        raise InputError(f"{path}: {describe_rows(ragged, str)}: found {widths[ragged[0]]} fields, "
-                         f"expected {len(header)} as in the header")  # fmt: skip
+        raise InputError(
+            f"{path}: {describe_rows(ragged, str)}: found {widths[ragged[0]]} fields, "
+            f"expected {len(header)} as in the header"
+        )
     decimal = "," if separator == ";" else "."
     frame = pd.read_csv(path, sep=separator, decimal=decimal, encoding="utf-8-sig")
     return frame.set_axis(list(widths), axis=0), {}
@@ -183,15 +194,19 @@ def _load(
         elif item in ITEMS or item in (items or {}):
             near = get_close_matches(asked, columns, n=3, cutoff=0.5)
             hint = f" (nearest: {', '.join(near)})" if near else ""
-            faults.append(f"{path}: found no column {asked!r}{hint}, expected item {item}; another "
-                          f"name can be given as {item}=NAME")  # fmt: skip
+            faults.append(
+                f"{path}: found no column {asked!r}{hint}, expected item {item}; another "
+                f"name can be given as {item}=NAME"
+            )
     candidates = (region,) if region else _REGION_COLUMNS
     matched = [each for name in candidates if (each := _match(columns, name)) is not None]
     if matched:
         names["region"] = matched[0]
     else:
-        faults.append(f"{path}: found no region column, expected {' or '.join(candidates[:6])}; "
-                      "another can be named with region=NAME")  # fmt: skip
+        faults.append(
+            f"{path}: found no region column, expected {' or '.join(candidates[:6])}; "
+            "another can be named with region=NAME"
+        )
     if frame.empty:
         faults.append(f"{path}: found a header and no rows, expected one row per firm")
     canonical = pd.DataFrame({item: frame[name] for item, name in names.items()})
@@ -204,8 +219,10 @@ def _region_values(raw: _Raw, region_codes: Mapping[Any, str] | None) -> list[An
     """Regions as text: by the caller's codes, by value labels, or as they stand."""
     values = raw.frame["region"].tolist()
     given = region_codes if region_codes is not None else raw.labels.get("region", {})
-    by_text = {f"{key:g}" if isinstance(key, int | float) else str(key): text
-               for key, text in given.items()}  # fmt: skip
+    by_text = {
+        f"{key:g}" if isinstance(key, int | float) else str(key): text
+        for key, text in given.items()
+    }
     keys = [f"{each:g}" if isinstance(each, int | float) else str(each) for each in values]
     return [by_text.get(key, value) for key, value in zip(keys, values, strict=True)]
 
@@ -217,12 +234,15 @@ def _region_faults(raw: _Raw, resolution: Resolution) -> list[str]:
         rows = [i for i, text in enumerate(resolution.texts) if text == value]
         bare = value.isdigit() and "region" not in raw.labels
         hint = "; bare codes need their meaning: region_codes={code: name}" if bare else ""
-        faults.append(f"{raw.path}: {describe_rows(rows, raw.row_name)}, column {column}: "
-                      f"{reason}{hint}")  # fmt: skip
+        faults.append(
+            f"{raw.path}: {describe_rows(rows, raw.row_name)}, column {column}: {reason}{hint}"
+        )
     missing = [i for i, text in enumerate(resolution.texts) if text is None]
     if missing:
-        faults.append(f"{raw.path}: {describe_rows(missing, raw.row_name)}, column {column}: found "
-                      "nothing, expected a region")  # fmt: skip
+        faults.append(
+            f"{raw.path}: {describe_rows(missing, raw.row_name)}, column {column}: found "
+            "nothing, expected a region"
+        )
     return faults
 
 
@@ -238,8 +258,9 @@ def _id_faults(raw: _Raw) -> list[str]:
     ]
     if ids.isna().any():
         where = describe_rows(np.flatnonzero(ids.isna()), raw.row_name)
-        faults.append(f"{raw.path}: {where}, column {raw.names['idstd']}: found nothing, expected "
-                      "an id")  # fmt: skip
+        faults.append(
+            f"{raw.path}: {where}, column {raw.names['idstd']}: found nothing, expected an id"
+        )
     return faults
 
 
@@ -251,8 +272,10 @@ def _weight_faults(raw: _Raw) -> list[str]:
         if bad.any():
             where = describe_rows(np.flatnonzero(bad), raw.row_name)
             found = raw.frame[name][bad].iloc[0]
-            faults.append(f"{raw.path}: {where}, column {raw.names[name]}: found {found}, expected "
-                          "a weight above 0")  # fmt: skip
+            faults.append(
+                f"{raw.path}: {where}, column {raw.names[name]}: found {found}, expected "
+                "a weight above 0"
+            )
     return faults
 
 
@@ -270,8 +293,10 @@ def _examine(
         values = _region_values(raw, region_codes)
         resolution = resolve_column(values, kind=kind)
         faults += _region_faults(raw, resolution)
-        notes += [f"{value!r} was read as {code}, settled by the rest of its column"
-                  for value, code in resolution.settled.items()]  # fmt: skip
+        notes += [
+            f"{value!r} was read as {code}, settled by the rest of its column"
+            for value, code in resolution.settled.items()
+        ]
         if resolution.totals:
             notes.append(f"{resolution.totals} rows are national totals and were set apart")
         if not any(place and place.level == "oblast" for place in resolution.places):
@@ -415,6 +440,8 @@ def attrition(firms: pd.DataFrame) -> pd.DataFrame:
     record = firms.attrs.get("kz_spatial", {})
     if "attrition" not in record:
         expected = ", ".join(INDICATORS)
-        raise InputError(f"this table has no record of its reading; expected one from read_survey "
-                         f"or load_twin, with {expected}")  # fmt: skip
+        raise InputError(
+            f"this table has no record of its reading; expected one from read_survey "
+            f"or load_twin, with {expected}"
+        )
     return pd.DataFrame(record["attrition"]).set_index("item")

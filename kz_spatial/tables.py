@@ -23,11 +23,15 @@ def _readiness(study: Study) -> pd.DataFrame:
     for level, table in study.tables.items():
         shown = table.drop(columns=[c for c in table if c.endswith("_suppressed")])
         lead = pd.DataFrame(
-            {"level": level, "code": shown.index,
-             "name": [place_name(str(code)) for code in shown.index],
-             "n_firms": shown["n_firms"].to_numpy(), "readiness": shown["readiness"].to_numpy(),
-             "rank": shown["rank"].to_numpy()}
-        )  # fmt: skip
+            {
+                "level": level,
+                "code": shown.index,
+                "name": [place_name(str(code)) for code in shown.index],
+                "n_firms": shown["n_firms"].to_numpy(),
+                "readiness": shown["readiness"].to_numpy(),
+                "rank": shown["rank"].to_numpy(),
+            }
+        )
         rest = shown.drop(columns=["n_firms", "readiness", "rank"]).reset_index(drop=True)
         parts.append(pd.concat([lead, rest], axis=1))
     return pd.concat(parts, ignore_index=True)
@@ -47,11 +51,27 @@ def _regression(study: Study) -> pd.DataFrame:
                 df = fit.degrees_of_freedom("crv1" if inference == "wild" else inference)
                 table = table.assign(df=df.to_numpy(), reason="")
             parts.append(
-                table.assign(n_obs=fit.n_obs, n_clusters=fit.n_clusters, r2=fit.r2,
-                             r2_within=fit.r2_within)
-            )  # fmt: skip
-    columns = ["coding", "inference", "term", "coefficient", "std_error", "t", "p", "ci_low",
-               "ci_high", "df", "n_obs", "n_clusters", "r2", "r2_within", "reason"]  # fmt: skip
+                table.assign(
+                    n_obs=fit.n_obs, n_clusters=fit.n_clusters, r2=fit.r2, r2_within=fit.r2_within
+                )
+            )
+    columns = [
+        "coding",
+        "inference",
+        "term",
+        "coefficient",
+        "std_error",
+        "t",
+        "p",
+        "ci_low",
+        "ci_high",
+        "df",
+        "n_obs",
+        "n_clusters",
+        "r2",
+        "r2_within",
+        "reason",
+    ]
     return (
         pd.concat(parts, ignore_index=True).reindex(columns=columns)
         if parts
@@ -68,14 +88,27 @@ def _moran(study: Study) -> pd.DataFrame:
     ]
     rows = []
     for key, each in found:
-        row = {"level": key[0], "indicator": key[1], "name": each.name,
-               "statistic": each.statistic, "expected": each.expected, "z": each.z, "p": each.p,
-               "alternative": each.alternative, "method": each.method,
-               "n_arrangements": each.n_arrangements, "n_units": each.n_units}  # fmt: skip
+        row = {
+            "level": key[0],
+            "indicator": key[1],
+            "name": each.name,
+            "statistic": each.statistic,
+            "expected": each.expected,
+            "z": each.z,
+            "p": each.p,
+            "alternative": each.alternative,
+            "method": each.method,
+            "n_arrangements": each.n_arrangements,
+            "n_units": each.n_units,
+        }
         again = study.patterns.resampled.get(key) if each is study.moran[key] else None
         if again is not None:
-            row |= {"draws_low": again.low, "draws_high": again.high, "n_draws": again.n_draws,
-                    "n_skipped": again.n_skipped}  # fmt: skip
+            row |= {
+                "draws_low": again.low,
+                "draws_high": again.high,
+                "n_draws": again.n_draws,
+                "n_skipped": again.n_skipped,
+            }
         rows.append(row | {"reason": each.reason})
     table = pd.DataFrame(rows)
     last = [c for c in ("draws_low", "draws_high", "n_draws", "n_skipped", "reason") if c in table]
@@ -101,11 +134,20 @@ def _local_moran(study: Study) -> pd.DataFrame:
 def _members(level: str, kind: str, found: Partition) -> pd.DataFrame:
     """Units of one partition, a row each."""
     return pd.DataFrame(
-        {"level": level, "kind": kind, "n_clusters": found.n_clusters, "code": found.labels.index,
-         "name": [place_name(str(code)) for code in found.labels.index],
-         "cluster": found.labels.to_numpy(), "method": found.method, "certified": found.certified,
-         "gap": found.gap, "within_ss": found.within_ss, "total_ss": found.total_ss}
-    )  # fmt: skip
+        {
+            "level": level,
+            "kind": kind,
+            "n_clusters": found.n_clusters,
+            "code": found.labels.index,
+            "name": [place_name(str(code)) for code in found.labels.index],
+            "cluster": found.labels.to_numpy(),
+            "method": found.method,
+            "certified": found.certified,
+            "gap": found.gap,
+            "within_ss": found.within_ss,
+            "total_ss": found.total_ss,
+        }
+    )
 
 
 def _clusters(study: Study) -> pd.DataFrame:
@@ -114,8 +156,9 @@ def _clusters(study: Study) -> pd.DataFrame:
 
 
 def _clusters_by_number(study: Study) -> pd.DataFrame:
-    parts = [_members(level, kind, each)
-             for (kind, level, _), each in study.groupings.by_number.items()]  # fmt: skip
+    parts = [
+        _members(level, kind, each) for (kind, level, _), each in study.groupings.by_number.items()
+    ]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
@@ -126,8 +169,10 @@ def _cluster_choice(study: Study) -> pd.DataFrame:
         frame = choice.frame.rename_axis("n_clusters").reset_index()
         frame.insert(0, "level", level)
         frame.insert(1, "kind", kind)
-        frame["best_by"] = ["; ".join(c for c, number in choice.best.items() if number == k)
-                            for k in frame["n_clusters"]]  # fmt: skip
+        frame["best_by"] = [
+            "; ".join(c for c, number in choice.best.items() if number == k)
+            for k in frame["n_clusters"]
+        ]
         frame["n_references"] = choice.n_references
         frame["reason"] = "; ".join(f"{what}: {why}" for what, why in choice.reasons.items())
         parts.append(frame)
@@ -177,8 +222,16 @@ def _cell(value: Any) -> str:
     if isinstance(value, float | np.floating):
         return f"{float(value):.4g}"
     text = str(value)
-    for plain, safe in (("\\", r"\textbackslash{}"), ("&", r"\&"), ("%", r"\%"), ("_", r"\_"),
-                        ("#", r"\#"), ("$", r"\$"), ("{", r"\{"), ("}", r"\}")):  # fmt: skip
+    for plain, safe in (
+        ("\\", r"\textbackslash{}"),
+        ("&", r"\&"),
+        ("%", r"\%"),
+        ("_", r"\_"),
+        ("#", r"\#"),
+        ("$", r"\$"),
+        ("{", r"\{"),
+        ("}", r"\}"),
+    ):
         if plain in text and plain not in "{}":
             text = text.replace(plain, safe)
     return text
@@ -199,7 +252,16 @@ def to_latex(table: pd.DataFrame, *, caption: str, notice: str = "") -> str:
     body = "\n".join(" & ".join(map(_cell, row)) + r" \\" for row in table.itertuples(index=False))
     title = _cell(caption) + (rf" \emph{{{_cell(notice)}}}" if notice else "")
     lines = (
-        rf"\begin{{longtable}}{{{kinds}}}", rf"\caption{{{title}}} \\", r"\toprule", rf"{head} \\",
-        r"\midrule", r"\endhead", r"\bottomrule", r"\endfoot", body, r"\end{longtable}", "",
-    )  # fmt: skip
+        rf"\begin{{longtable}}{{{kinds}}}",
+        rf"\caption{{{title}}} \\",
+        r"\toprule",
+        rf"{head} \\",
+        r"\midrule",
+        r"\endhead",
+        r"\bottomrule",
+        r"\endfoot",
+        body,
+        r"\end{longtable}",
+        "",
+    )
     return "\n".join(lines)

@@ -46,9 +46,23 @@ if TYPE_CHECKING:
 
 SEED: Final = 20241013
 COLUMNS: Final = (
-    "idstd", "a2", "oblast", "a4a", "a6a", "b2b", "wmedian", "wstrict", "wweak",
-    "c6", "c7", "k33", "ge7", "h1", "g2", "g3",
-)  # fmt: skip
+    "idstd",
+    "a2",
+    "oblast",
+    "a4a",
+    "a6a",
+    "b2b",
+    "wmedian",
+    "wstrict",
+    "wweak",
+    "c6",
+    "c7",
+    "k33",
+    "ge7",
+    "h1",
+    "g2",
+    "g3",
+)
 
 # Population of settlements of 500 and more by oblast (GeoNames, CC BY 4.0).
 POPULATION: Final = {

@@ -50,9 +50,7 @@ def scaled(X: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(Y / np.sqrt(np.where(total > 0, total, 1.0)), dtype=np.float64)
 
 
-def optimal_groups(
-    X: NDArray[np.float64], numbers: Iterable[int]
-) -> dict[int, NDArray[np.intp]]:
+def optimal_groups(X: NDArray[np.float64], numbers: Iterable[int]) -> dict[int, NDArray[np.intp]]:
     """Proven best groups, for each number of groups.
 
     Parameters
@@ -107,8 +105,10 @@ def _move_best(Y: NDArray[np.float64], labels: NDArray[np.intp], k: int) -> NDAr
     """Move in each table the unit that gains most by it, in place; say where one did."""
     centres, size = _centres(Y, labels, k)
     away = _squared(Y, centres)
-    own, mates = (np.take_along_axis(each, labels[..., None], axis=2)[..., 0]
-                  for each in (away, np.broadcast_to(size[:, None], away.shape)))  # fmt: skip
+    own, mates = (
+        np.take_along_axis(each, labels[..., None], axis=2)[..., 0]
+        for each in (away, np.broadcast_to(size[:, None], away.shape))
+    )
     leaving = np.where(mates > 1, own * mates / np.maximum(mates - 1, 1), 0.0)
     joining = away * (size / (size + 1))[:, None]
     np.put_along_axis(joining, labels[..., None], np.inf, axis=2)
@@ -215,8 +215,10 @@ def typology(
     X, n = values.to_numpy(), len(values)
     check_n_clusters(n_clusters, n)
     if method == "exact" and n > MAX_EXACT:
-        raise CallError(f"method='exact': found {n} units, expected at most {MAX_EXACT}; use "
-                        "'k-means' or 'ward'")  # fmt: skip
+        raise CallError(
+            f"method='exact': found {n} units, expected at most {MAX_EXACT}; use "
+            "'k-means' or 'ward'"
+        )
     if method == "auto":
         method = "exact" if n <= MAX_EXACT else "k-means"
     best = optimal_groups(X, [n_clusters])[n_clusters] if n <= MAX_EXACT else None
@@ -228,8 +230,12 @@ def typology(
         rng = np.random.default_rng(seed)
         labels = k_means(X[None], n_clusters, n_starts=N_STARTS, rng=rng)[0]
     return make_partition(
-        values, labels, table.index, method=method, certified=method == "exact",
+        values,
+        labels,
+        table.index,
+        method=method,
+        certified=method == "exact",
         # equally good groups may differ by rounding
         optimum=None if best is None else min(within_ss(X, best), within_ss(X, labels)),
         seed=seed if method == "k-means" else None,
-    )  # fmt: skip
+    )

@@ -68,9 +68,13 @@ def _points(areas: gpd.GeoDataFrame) -> NDArray[np.float64]:
 
 
 def _graph(
-    pairs: pd.Series[Any], units: pd.Index[Any], *, transform: Transform,
-    islands: Islands, points: NDArray[np.float64] | None,
-) -> Graph:  # fmt: skip
+    pairs: pd.Series[Any],
+    units: pd.Index[Any],
+    *,
+    transform: Transform,
+    islands: Islands,
+    points: NDArray[np.float64] | None,
+) -> Graph:
     """Graph from weights by (focal, neighbour), with islands treated as asked."""
     from libpysal.graph import Graph
 
@@ -183,8 +187,13 @@ def contiguity(
         along = np.array([(min(p), max(p)) in lines for p in zip(focal, other, strict=True)], bool)
         focal, other = focal[along], other[along]
     pairs = _both_ways(focal, other, areas.index)
-    return _graph(pairs, areas.index, transform=transform, islands=islands,
-                  points=_points(areas) if islands == "attach" else None)  # fmt: skip
+    return _graph(
+        pairs,
+        areas.index,
+        transform=transform,
+        islands=islands,
+        points=_points(areas) if islands == "attach" else None,
+    )
 
 
 def k_nearest(areas: gpd.GeoDataFrame, *, k: int = 4, transform: Transform = "R") -> Graph:
@@ -324,16 +333,19 @@ def _read_pairs(path: Path) -> list[tuple[str, str, float]]:
     focal = names.get("focal")
     other = names.get("neighbor", names.get("neighbour"))
     if focal is None or other is None:
-        raise InputError(f"{path}: found columns {', '.join(names) or 'none'}, expected focal, "
-                         "neighbor and weight")  # fmt: skip
+        raise InputError(
+            f"{path}: found columns {', '.join(names) or 'none'}, expected focal, "
+            "neighbor and weight"
+        )
     found = []
     for line, row in enumerate(rows, start=2):
         text = row[names["weight"]] if "weight" in names else "1"
         try:
             found.append((row[focal], row[other], float(text)))
         except (TypeError, ValueError):
-            raise InputError(f"{path}: row {line}, column weight: found {text!r}, expected a "
-                             "number") from None  # fmt: skip
+            raise InputError(
+                f"{path}: row {line}, column weight: found {text!r}, expected a number"
+            ) from None
     return found
 
 
@@ -410,8 +422,10 @@ def as_graph(
         texts = {str(each): each for each in units}
         strange = [each for each in ids if str(each) not in texts]
         if strange:
-            raise InputError(f"weights: found unit {strange[0]!r}, expected one of "
-                             f"{', '.join(list(texts)[:5])}, ...")  # fmt: skip
+            raise InputError(
+                f"weights: found unit {strange[0]!r}, expected one of "
+                f"{', '.join(list(texts)[:5])}, ..."
+            )
         if own is None and pairs is not None:
             pairs.index = pd.MultiIndex.from_tuples(
                 [(texts[str(a)], texts[str(b)]) for a, b in pairs.index]

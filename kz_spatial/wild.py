@@ -154,8 +154,9 @@ def _inverse(A: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(found / np.outer(scale, scale), dtype=np.float64)
 
 
-def _draws(moments: NDArray[np.float64], j: int, V: NDArray[np.float64], *, exact: bool,
-           restricted: bool) -> _Draws:  # fmt: skip
+def _draws(
+    moments: NDArray[np.float64], j: int, V: NDArray[np.float64], *, exact: bool, restricted: bool
+) -> _Draws:
     """Reduce clusters' cross products and weight vectors to the statistic's parts."""
     whole = moments.sum(axis=0)
     A, K = whole[:-1, :-1], len(whole) - 1
@@ -170,8 +171,10 @@ def _draws(moments: NDArray[np.float64], j: int, V: NDArray[np.float64], *, exac
     unrestricted = moments[:, :-1, :] @ np.append(-b, 1.0)
     norm = float(np.linalg.norm(unrestricted @ x))
     if norm <= 1e-12 * np.sqrt(information * max(float(whole[-1, -1]), 1e-300)):
-        raise NotEnoughDataError("wild bootstrap: the clustered variance of the term is zero, as "
-                                 "when it varies in one cluster only")  # fmt: skip
+        raise NotEnoughDataError(
+            "wild bootstrap: the clustered variance of the term is zero, as "
+            "when it varies in one cluster only"
+        )
     Q0, Q1 = unrestricted, np.zeros_like(Zx)
     if restricted:
         r = np.zeros(K + 1)  # outcome net of the other terms
@@ -181,9 +184,18 @@ def _draws(moments: NDArray[np.float64], j: int, V: NDArray[np.float64], *, exac
     T0 = V @ (np.diag(s0) - Zx @ M @ Q0.T).T
     T1 = V @ (np.diag(s1) - Zx @ M @ Q1.T).T
     return _Draws(
-        V @ s0, V @ s1, (T0**2).sum(axis=1), (T0 * T1).sum(axis=1), (T1**2).sum(axis=1),
-        (V[:, :1] == V).all(axis=1), float(b[j]), information, norm, exact, restricted,
-    )  # fmt: skip
+        V @ s0,
+        V @ s1,
+        (T0**2).sum(axis=1),
+        (T0 * T1).sum(axis=1),
+        (T1**2).sum(axis=1),
+        (V[:, :1] == V).all(axis=1),
+        float(b[j]),
+        information,
+        norm,
+        exact,
+        restricted,
+    )
 
 
 def _end(draws: _Draws, side: int, alpha: float) -> float:
@@ -255,9 +267,11 @@ def wild_bootstrap(
         raise NotEnoughDataError(f"wild bootstrap: found {G} clusters, expected at least two")
     V, exact, n = cluster_weights(G, weights, n_draws=n_draws, seed=seed)
     draws = _draws(moments, j, V, exact=exact, restricted=restricted)
-    smallest = (float(draws.same.mean()) if exact else 1 / (1 + len(V))) if restricted else (
-        0.0 if exact else 1 / (1 + len(V))
-    )  # fmt: skip
+    smallest = (
+        (float(draws.same.mean()) if exact else 1 / (1 + len(V)))
+        if restricted
+        else (0.0 if exact else 1 / (1 + len(V)))
+    )
     sign = 1.0 if draws.estimate >= hypothesis else -1.0
     return WildTest(
         t=sign * draws.t(hypothesis),

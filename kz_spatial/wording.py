@@ -11,16 +11,11 @@ __all__ = ["TERMS", "say"]
 
 TERMS: Final[dict[str, tuple[str, str, str]]] = {
     # indicators, long
-    "outages_per_month": (
-        "Power outages", "Отключения электричества", "Электр қуатының үзілуі"),
-    "epayment_share": (
-        "Electronic payments", "Электронные платежи", "Электрондық төлемдер"),
-    "co2_monitoring": (
-        "CO₂ monitoring", "Мониторинг CO₂", "CO₂ мониторингі"),
-    "product_innovation": (
-        "Product innovation", "Продуктовые инновации", "Өнім инновациясы"),
-    "permit_days": (
-        "Construction permits", "Разрешения на строительство", "Құрылыс рұқсаттары"),
+    "outages_per_month": ("Power outages", "Отключения электричества", "Электр қуатының үзілуі"),
+    "epayment_share": ("Electronic payments", "Электронные платежи", "Электрондық төлемдер"),
+    "co2_monitoring": ("CO₂ monitoring", "Мониторинг CO₂", "CO₂ мониторингі"),
+    "product_innovation": ("Product innovation", "Продуктовые инновации", "Өнім инновациясы"),
+    "permit_days": ("Construction permits", "Разрешения на строительство", "Құрылыс рұқсаттары"),
     "readiness": ("Readiness score", "Индекс готовности", "Дайындық индексі"),
     # units
     "unit:outages_per_month": ("outages a month", "отключений в месяц", "айына үзіліс"),
@@ -44,23 +39,31 @@ TERMS: Final[dict[str, tuple[str, str, str]]] = {
     "Low-High": ("Low–High", "Низкое–высокое", "Төмен–жоғары"),
     "not significant": ("Not significant", "Незначимо", "Мәнді емес"),
     "cannot be significant": (
-        "Cannot be significant", "Не может быть значимым", "Мәнді бола алмайды"),
-    "island": (
-        "No neighbour with a value", "Нет соседа со значением", "Мәні бар көршісі жоқ"),
+        "Cannot be significant",
+        "Не может быть значимым",
+        "Мәнді бола алмайды",
+    ),
+    "island": ("No neighbour with a value", "Нет соседа со значением", "Мәні бар көршісі жоқ"),
     "suppressed": ("Withheld (under 5 firms)", "Скрыто (менее 5 фирм)", "Жасырын (5-тен аз фирма)"),
     "exact": ("exact", "точный", "дәл"),
     "monte-carlo": ("Monte Carlo", "Монте-Карло", "Монте-Карло"),
     # clusters
     "typology_composite": (
-        "Typology of the seven regions", "Типология семи регионов", "Жеті өңір типологиясы"),
+        "Typology of the seven regions",
+        "Типология семи регионов",
+        "Жеті өңір типологиясы",
+    ),
     "regions_composite": (
-        "Contiguous groups of the seven regions", "Смежные группы семи регионов",
-        "Жеті өңірдің шектес топтары"),
-    "typology_oblast": (
-        "Typology of the oblasts", "Типология областей", "Облыстар типологиясы"),
+        "Contiguous groups of the seven regions",
+        "Смежные группы семи регионов",
+        "Жеті өңірдің шектес топтары",
+    ),
+    "typology_oblast": ("Typology of the oblasts", "Типология областей", "Облыстар типологиясы"),
     "regions_oblast": (
-        "Contiguous groups of the oblasts", "Смежные группы областей",
-        "Облыстардың шектес топтары"),
+        "Contiguous groups of the oblasts",
+        "Смежные группы областей",
+        "Облыстардың шектес топтары",
+    ),
     "group": ("Group", "Группа", "Топ"),
     "group:1": ("high readiness", "высокая готовность", "жоғары дайындық"),
     "group:2": ("moderate readiness", "средняя готовность", "орташа дайындық"),
@@ -72,7 +75,8 @@ TERMS: Final[dict[str, tuple[str, str, str]]] = {
     "co-membership": (
         "How often two regions fall into one group when firms are drawn again",
         "Как часто два региона попадают в одну группу при повторной выборке фирм",
-        "Фирмалар қайта іріктелгенде екі өңірдің бір топқа түсу жиілігі"),
+        "Фирмалар қайта іріктелгенде екі өңірдің бір топқа түсу жиілігі",
+    ),
     "ward tree": ("Ward's tree", "Дерево Уорда", "Уорд ағашы"),
     "merge distance": ("merge distance", "расстояние слияния", "бірігу қашықтығы"),
     "number of groups": ("number of groups", "число групп", "топтар саны"),
@@ -95,13 +99,16 @@ TERMS: Final[dict[str, tuple[str, str, str]]] = {
     "column:p_fdr": ("p, FDR", "p, FDR", "p, FDR"),
     "column:p_bonferroni": ("p, Bonferroni", "p, Бонферрони", "p, Бонферрони"),
     "column:changes": (
-        "share of draws of firms with another class", "доля выборок фирм с другим классом",
-        "класы өзгеше іріктемелер үлесі"),
+        "share of draws of firms with another class",
+        "доля выборок фирм с другим классом",
+        "класы өзгеше іріктемелер үлесі",
+    ),
     "column:unstable": ("class in doubt", "класс неустойчив", "класы тұрақсыз"),
     "mark:unstable": (
         "class changes in over a tenth of draws of firms",
         "класс меняется более чем в десятой части выборок фирм",
-        "класы іріктемелердің оннан бірінен көбінде өзгереді"),
+        "класы іріктемелердің оннан бірінен көбінде өзгереді",
+    ),
     "column:statistic": ("local I", "локальный I", "жергілікті I"),
     "column:label": ("class", "класс", "класс"),
     "column:value": ("value", "значение", "мәні"),
@@ -120,21 +127,24 @@ TERMS: Final[dict[str, tuple[str, str, str]]] = {
     "title": (
         "Smart-city readiness of Kazakhstan's regions",
         "Готовность регионов Казахстана к «умному городу»",
-        "Қазақстан өңірлерінің «ақылды қалаға» дайындығы"),
+        "Қазақстан өңірлерінің «ақылды қалаға» дайындығы",
+    ),
     "twin": (
         "Synthetic twin: made-up firms, not survey microdata",
         "Синтетический двойник: вымышленные фирмы, не микроданные обследования",
-        "Синтетикалық егіз: ойдан шығарылған фирмалар, зерттеу деректері емес"),
+        "Синтетикалық егіз: ойдан шығарылған фирмалар, зерттеу деректері емес",
+    ),
     "modelled": (
         "Firms are placed by a model, on settlements by population",
         "Фирмы размещены моделью: по населённым пунктам и их населению",
-        "Фирмалар модель бойынша, елді мекендерге халық санына қарай орналастырылған"),
+        "Фирмалар модель бойынша, елді мекендерге халық санына қарай орналастырылған",
+    ),
     "boundaries": ("Boundaries", "Границы", "Шекаралар"),
     "source": ("Source", "Источник", "Дереккөз"),
     "theme": ("Theme", "Тема", "Тақырып"),
     "people": ("people", "человек", "адам"),
     "no value": ("No value", "Нет значения", "Мән жоқ"),
-}  # fmt: skip
+}
 
 
 def say(key: str, language: Language = "en") -> str:

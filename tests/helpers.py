@@ -12,8 +12,14 @@ from libpysal.graph import Graph
 
 ROOT = Path(__file__).resolve().parents[1]
 COMPOSITE_TEXT = {
-    1: "Almaty City", 2: "Astana City", 3: "Center", 4: "East", 5: "North", 6: "South", 7: "West",
-}  # fmt: skip
+    1: "Almaty City",
+    2: "Astana City",
+    3: "Center",
+    4: "East",
+    5: "North",
+    6: "South",
+    7: "West",
+}
 
 
 def run_python(code: str) -> str:
@@ -83,7 +89,15 @@ def assert_series(found, expected, *, name, tolerance=0.0) -> None:
 def chromium_command(chromium: str, folder: Path, *more: str) -> list[str]:
     """Headless Chromium that keeps to itself, with a profile of its own."""
     return [
-        chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-        "--disable-background-networking", "--disable-component-update", "--disable-sync",
-        f"--user-data-dir={folder / 'profile'}", *more,
-    ]  # fmt: skip
+        chromium,
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        f"--user-data-dir={folder / 'profile'}",
+        *more,
+    ]

@@ -240,8 +240,7 @@ class _Source(ast.NodeVisitor):
                     self._fault(node, f"{text}: cannot be followed")
                     continue
                 name = each.name
-                found = (self.stubs.exported(module[1:], name) if module
-                         else self.stubs.module(name))  # fmt: skip
+                found = self.stubs.exported(module[1:], name) if module else self.stubs.module(name)
             except AbsentError:
                 self._fault(node, f"{text} is not in PyQt6")
                 found = None

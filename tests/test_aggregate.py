@@ -260,8 +260,10 @@ def test_nothing_is_changed_and_the_record_goes_along(firms):
     table = aggregate(firms, by="oblast", weights="wweak", min_firms=7)
     pd.testing.assert_frame_equal(firms, before)
     assert {k: table.attrs[k] for k in ("by", "weights", "min_firms")} == {
-        "by": "oblast", "weights": "wweak", "min_firms": 7,
-    }  # fmt: skip
+        "by": "oblast",
+        "weights": "wweak",
+        "min_firms": 7,
+    }
     assert table.attrs["kz_spatial"]["synthetic"] is True
     assert "by" not in firms.attrs
 

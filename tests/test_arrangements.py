@@ -34,8 +34,9 @@ def listed(others, k, chosen, alternative):
 def test_counting_is_listing(others, k, alternative, factor):
     k = min(k, len(others))
     chosen = sum(others[:k])
-    p, p_min = set_p_values(np.array([others]) * factor, k, np.array([chosen]) * factor,
-                            alternative)  # fmt: skip
+    p, p_min = set_p_values(
+        np.array([others]) * factor, k, np.array([chosen]) * factor, alternative
+    )
     assert (p[0], p_min[0]) == pytest.approx(listed(others, k, chosen, alternative), rel=1e-14)
 
 
@@ -44,8 +45,10 @@ def test_rows_do_not_touch_each_other():
     others = rng.normal(size=(150, 12)) * np.logspace(-8, 8, 150)[:, None]
     sums = others[:, [0, 3, 7, 11]].sum(axis=1)
     together = set_p_values(others, 4, sums, "two-sided")
-    alone = [set_p_values(row[None], 4, s[None], "two-sided")
-             for row, s in zip(others, sums, strict=True)]  # fmt: skip
+    alone = [
+        set_p_values(row[None], 4, s[None], "two-sided")
+        for row, s in zip(others, sums, strict=True)
+    ]
     np.testing.assert_array_equal(together[0], [each[0][0] for each in alone])
     np.testing.assert_array_equal(together[1], [each[1][0] for each in alone])
 

@@ -156,8 +156,9 @@ def test_whole_numbers_far_from_zero_keep_their_ties(name, offset):
         if name == "getis_ord" and each is SEVEN:
             continue  # with unequal numbers of links, G itself depends on the offset
         assert function(values + offset, each).p == function(values, each).p
-    np.testing.assert_array_equal(local_moran(values + offset, SEVEN).frame["p"],
-                                  local_moran(values, SEVEN).frame["p"])  # fmt: skip
+    np.testing.assert_array_equal(
+        local_moran(values + offset, SEVEN).frame["p"], local_moran(values, SEVEN).frame["p"]
+    )
 
 
 def test_weights_that_sum_to_zero_are_said():
@@ -355,8 +356,10 @@ def by_definition(name, y, near):
 def test_geary_and_getis_ord_by_brute_force(name, numbers, alternative):
     if name == "getis_ord" and sum(each > 0 for each in numbers.values()) < 2:
         return  # told below
-    draws = [by_definition(name, dict(zip(FIVE, each, strict=True)), FIVE)
-             for each in permutations(numbers.values())]  # fmt: skip
+    draws = [
+        by_definition(name, dict(zip(FIVE, each, strict=True)), FIVE)
+        for each in permutations(numbers.values())
+    ]
     own = by_definition(name, numbers, FIVE)
     graph = graph_of(FIVE).transform("R")
     found = OTHERS[name](pd.Series(numbers), graph, alternative=alternative)

@@ -14,8 +14,9 @@ import kz_spatial as kz
 
 HERE = ROOT / "tests" / "reference" / "autocorrelation"
 FOUND = pd.read_csv(HERE / "reference.csv", keep_default_na=False)
-UNITS = {case: pd.read_csv(HERE / f"{case}_units.csv", index_col=0)
-         for case in ("oblast", "composite")}  # fmt: skip
+UNITS = {
+    case: pd.read_csv(HERE / f"{case}_units.csv", index_col=0) for case in ("oblast", "composite")
+}
 AREAS = {"oblast": kz.oblasts(detail="light"), "composite": kz.composites(detail="light")}
 GRAPHS = {case: kz.contiguity(areas) for case, areas in AREAS.items()}
 N_SIM = 99_999
@@ -100,8 +101,9 @@ def fold(share):
 def counted(values, graph):
     """`drawn_as` bounds from our own exact p: the share of neighbour sets that reach a unit's I,
     with those that tie with it and without them."""
-    sides = {side: kz.local_moran(values, graph, alternative=side).frame
-             for side in ("greater", "less")}  # fmt: skip
+    sides = {
+        side: kz.local_moran(values, graph, alternative=side).frame for side in ("greater", "less")
+    }
     assert set(sides["less"]["method"]) == {"exact"}
     return sides["greater"]["p"], 1 - sides["less"]["p"]
 
@@ -189,8 +191,13 @@ def test_geoda_draws_the_ends_of_the_file_half_as_often(variable, tmp_path):
     path = tmp_path / "areas.shp"
     AREAS["oblast"][["kato", "geometry"]].to_file(path, index=False)
     values, graph = UNITS["oblast"][variable].loc[AREAS["oblast"].index], GRAPHS["oblast"]
-    theirs = pygeoda.local_moran(pygeoda.queen_weights(pygeoda.open(str(path))), values.tolist(),
-                                 permutations=N_SIM, seed=2, significance_cutoff=1.0)  # fmt: skip
+    theirs = pygeoda.local_moran(
+        pygeoda.queen_weights(pygeoda.open(str(path))),
+        values.tolist(),
+        permutations=N_SIM,
+        seed=2,
+        significance_cutoff=1.0,
+    )
     frame = kz.local_moran(values, graph, alternative="greater").frame
     np.testing.assert_allclose(frame["statistic"], theirs.lisa_values(), rtol=0, atol=1e-10)
     drawn = pd.Series(theirs.lisa_pvalues(), values.index)

@@ -14,18 +14,40 @@ from kz_spatial import cli
 from kz_spatial.twin import load_twin_raw
 
 BUNDLE = (
-    "kz_spatial.gpkg", "map.html", "report.html", "run.json", "density_firms.tif",
-    "density_firms.qml", "density_epayment_share.tif", "density_epayment_share.qml",
-)  # fmt: skip
+    "kz_spatial.gpkg",
+    "map.html",
+    "report.html",
+    "run.json",
+    "density_firms.tif",
+    "density_firms.qml",
+    "density_epayment_share.tif",
+    "density_epayment_share.qml",
+)
 TABLES = (
-    "readiness", "regression", "moran", "local_moran", "clusters", "clusters_by_number",
-    "cluster_choice", "co_membership", "attrition", "replication",
-)  # fmt: skip
+    "readiness",
+    "regression",
+    "moran",
+    "local_moran",
+    "clusters",
+    "clusters_by_number",
+    "cluster_choice",
+    "co_membership",
+    "attrition",
+    "replication",
+)
 FIGURES = (
-    "distributions", "regional_comparison", "readiness", "clusters", "local_moran",
-    "moran_scatter", "dendrogram", "cluster_choice", "co_membership", "density_firms",
+    "distributions",
+    "regional_comparison",
+    "readiness",
+    "clusters",
+    "local_moran",
+    "moran_scatter",
+    "dendrogram",
+    "cluster_choice",
+    "co_membership",
+    "density_firms",
     "density_epayment_share",
-)  # fmt: skip
+)
 LAYERS = ("oblasts", "composites", "local_moran", "clusters", "density_contours", "settlements")
 
 
@@ -62,9 +84,11 @@ def test_geopackage_has_the_layers_and_a_default_style_for_each(bundle):
     with sqlite3.connect(bundle / "kz_spatial.gpkg") as base:
         kinds = dict(base.execute("SELECT table_name, data_type FROM gpkg_contents"))
         styled = dict(
-            base.execute("SELECT f_table_name, f_geometry_column FROM layer_styles "
-                         "WHERE useAsDefault AND f_table_schema = '' AND f_table_catalog = ''")
-        )  # fmt: skip
+            base.execute(
+                "SELECT f_table_name, f_geometry_column FROM layer_styles "
+                "WHERE useAsDefault AND f_table_schema = '' AND f_table_catalog = ''"
+            )
+        )
         shapes = dict(base.execute("SELECT table_name, column_name FROM gpkg_geometry_columns"))
     base.close()
     assert {name for name, kind in kinds.items() if kind == "features"} == set(LAYERS)

@@ -14,12 +14,14 @@ from kz_spatial import cli
 @pytest.fixture
 def points(tmp_path):
     rng = np.random.default_rng(7)
-    frame = pd.DataFrame({
-        "longitude": np.r_[rng.normal(71.4, 0.5, 60), rng.normal(76.9, 0.5, 40)],
-        "latitude": np.r_[rng.normal(51.1, 0.5, 60), rng.normal(43.3, 0.5, 40)],
-        "pay": np.r_[np.full(60, 20.0), np.full(40, 80.0)],
-        "weight": 1.0,
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "longitude": np.r_[rng.normal(71.4, 0.5, 60), rng.normal(76.9, 0.5, 40)],
+            "latitude": np.r_[rng.normal(51.1, 0.5, 60), rng.normal(43.3, 0.5, 40)],
+            "pay": np.r_[np.full(60, 20.0), np.full(40, 80.0)],
+            "weight": 1.0,
+        }
+    )
     path = tmp_path / "points.csv"
     frame.to_csv(path, index=False)
     return path
@@ -82,13 +84,16 @@ def test_rows_without_a_place_are_left_out_and_said(points, tmp_path, capsys):
     assert "1 of 100 rows" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("more", "code", "words"), [
-    (("--value", "none"), 1, "no column 'none'"),
-    (("--value", "name"), 1, "column name: found 'x', expected a number"),
-    (("--x", "lon"), 1, "no column 'lon'"),
-    (("--bandwidth-km", "-1"), 2, "above 0"),
-    (("--cell-km", "0"), 2, "above 0"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("more", "code", "words"),
+    [
+        (("--value", "none"), 1, "no column 'none'"),
+        (("--value", "name"), 1, "column name: found 'x', expected a number"),
+        (("--x", "lon"), 1, "no column 'lon'"),
+        (("--bandwidth-km", "-1"), 2, "above 0"),
+        (("--cell-km", "0"), 2, "above 0"),
+    ],
+)
 def test_bad_calls_are_one_line_and_write_nothing(points, tmp_path, capsys, more, code, words):
     frame = pd.read_csv(points).assign(name="x")
     frame.to_csv(points, index=False)

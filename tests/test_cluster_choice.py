@@ -95,9 +95,10 @@ def test_silhouette_and_calinski_harabasz_are_those_of_scikit_learn(graph, seed)
     X = standardised(table, standardise=True)
     for k in range(2, 9):
         labels = (
-            typology(table, n_clusters=k) if graph is None
+            typology(table, n_clusters=k)
+            if graph is None
             else kz.regionalise(table, graph, n_clusters=k)
-        ).labels[X.index]  # fmt: skip
+        ).labels[X.index]
         row = found.frame.loc[k]
         assert row["within_ss"] == pytest.approx(within_ss(X.to_numpy(), labels.to_numpy()))
         assert row["silhouette"] == pytest.approx(silhouette_score(X, labels))
@@ -167,13 +168,15 @@ def test_contiguous_groups_far_apart_are_counted():
 
 def test_references_on_a_graph_are_proven_cuts_of_draws():
     table = pd.DataFrame({"x": [0.0, 4, 1, 3, 7]}, index=list("abcde"))
-    found = choose_n_clusters(table, graph_of(LINE), n_clusters=[2], standardise=False,
-                              n_references=20, seed=8)  # fmt: skip
+    found = choose_n_clusters(
+        table, graph_of(LINE), n_clusters=[2], standardise=False, n_references=20, seed=8
+    )
     draws = np.random.default_rng(8).uniform(0, 7, (20, 5))
     # on a line two groups are a cut at one of four places
     best = [min(d[:i].var() * i + d[i:].var() * (5 - i) for i in range(1, 5)) for d in draws]
-    own = min(table["x"][:i].var(ddof=0) * i + table["x"][i:].var(ddof=0) * (5 - i)
-              for i in range(1, 5))  # fmt: skip
+    own = min(
+        table["x"][:i].var(ddof=0) * i + table["x"][i:].var(ddof=0) * (5 - i) for i in range(1, 5)
+    )
     assert found.frame.loc[2, "gap"] == pytest.approx(np.log(best).mean() - np.log(own))
     assert found.frame.loc[2, "gap_se"] == pytest.approx(np.log(best).std() * np.sqrt(1.05))
 
@@ -199,8 +202,10 @@ def test_searches_of_the_references_end_close_to_their_optima(n):
     draws = np.random.default_rng(1).uniform(size=(40, n, 4))
     for k in (2, 4, 6):
         labels = k_means(draws, k, n_starts=20, rng=np.random.default_rng(2))
-        behind = [np.log(within_ss(X, found) / within_ss(X, optimal_groups(X, [k])[k]))
-                  for X, found in zip(draws, labels, strict=True)]  # fmt: skip
+        behind = [
+            np.log(within_ss(X, found) / within_ss(X, optimal_groups(X, [k])[k]))
+            for X, found in zip(draws, labels, strict=True)
+        ]
         assert min(behind) > -1e-9
         # far below s, which is at least 0.1 for so few units
         assert np.mean(behind) < 2e-3

@@ -90,9 +90,7 @@ def test_density_and_smoothed_mean_are_the_sums_they_are_said_to_be():
         points, value="v", weights="w", bandwidth_m=h, cell_m=15_000, min_support=0, **METRIC
     )
     assert np.isfinite(everywhere.values).all()
-    strict = density(
-        points, value="v", bandwidth_m=h, cell_m=15_000, min_support=20, **METRIC
-    )
+    strict = density(points, value="v", bandwidth_m=h, cell_m=15_000, min_support=20, **METRIC)
     assert np.isnan(strict.values).tolist() == (support < 20).tolist()
 
 
@@ -104,8 +102,9 @@ def test_the_surface_integrates_to_the_number_of_points():
     # what the frame holds of each kernel; the rule of midpoints is exact to 1e-6 for h = 4 cells
     inside = 1.0
     for name, low, high in (
-        ("east", west, west + columns * 10_000), ("north", north - rows * 10_000, north),
-    ):  # fmt: skip
+        ("east", west, west + columns * 10_000),
+        ("north", north - rows * 10_000, north),
+    ):
         inside *= np.diff(norm.cdf([low, high], points[[name]], 40_000))[:, 0]
     total = found.values.astype(float).sum() * 10_000**2 / PER_1000_KM2
     assert total == pytest.approx((points["w"] * inside).sum(), rel=1e-5)
@@ -201,9 +200,13 @@ def test_rows_without_place_value_or_weight_are_left_out():
     found = density(points, value="v", weights="w", bandwidth_m=90_000, min_support=0, **METRIC)
     assert found.n_points == 6
     rest = density(
-        points.drop(index=[0, 1, 2, 3]), value="v", weights="w", bandwidth_m=90_000,
-        min_support=0, **METRIC,
-    )  # fmt: skip
+        points.drop(index=[0, 1, 2, 3]),
+        value="v",
+        weights="w",
+        bandwidth_m=90_000,
+        min_support=0,
+        **METRIC,
+    )
     np.testing.assert_array_equal(found.values, rest.values)
     pd.testing.assert_frame_equal(points, before)
 

@@ -83,7 +83,7 @@ def test_order_of_rows_and_missing_units_do_not_matter(rows, order):
         (series(1), series(3), "1 units and 1 events"),
         (pd.Series(["x", "y"], ["a", "b"]), series(3, 3), "events: found the text 'x' for 'a'"),
     ],
-)  # fmt: skip
+)
 def test_faulty_rates_are_named(events, base, said):
     with pytest.raises(InputError, match=said):
         empirical_bayes_rates(events, base)

@@ -27,8 +27,10 @@ def test_margins_by_sector_are_sums_of_coefficients():
     used = ["epayment_share", "product_innovation", "outages_per_month", "co2_monitoring"]
     theirs = _clustered(
         "epayment_share ~ C(sector) * product_innovation + outages_per_month + co2_monitoring"
-        " + C(composite)", FIRMS, used,
-    )  # fmt: skip
+        " + C(composite)",
+        FIRMS,
+        used,
+    )
     base = theirs.params["product_innovation"]
     for sector in ("Other services", "Retail"):
         term = f"C(sector)[T.{sector}]:product_innovation"
@@ -46,8 +48,10 @@ def test_reliability_is_measured_against_the_firm_s_own_region():
     table = FIRMS.assign(above=(FIRMS["outages_per_month"] <= mean).astype(float))
     theirs = _clustered(
         "epayment_share ~ above + permit_days:above + permit_days:I(1 - above) + co2_monitoring"
-        " + product_innovation + C(composite)", table, list(INDICATORS),
-    )  # fmt: skip
+        " + product_innovation + C(composite)",
+        table,
+        list(INDICATORS),
+    )
     names = {"above": "permit_days:above", "below": "permit_days:I(1 - above)"}
     for level, term in names.items():
         row = found.margins.loc[level]

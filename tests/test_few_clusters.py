@@ -32,9 +32,14 @@ def _sample(coding):
 
 @pytest.mark.parametrize(("coding", "weights", "cluster", "method"), CASES)
 def test_errors_and_degrees_of_freedom_are_those_of_r(coding, weights, cluster, method):
-    expected = pd.read_csv(REFERENCE / "reference.csv").query(
-        "coding == @coding and weights == @weights and cluster == @cluster and method == @method"
-    ).set_index("term")  # fmt: skip
+    expected = (
+        pd.read_csv(REFERENCE / "reference.csv")
+        .query(
+            "coding == @coding and weights == @weights and cluster == @cluster"
+            " and method == @method"
+        )
+        .set_index("term")
+    )
     fit = fixed_effects(
         STUDY_FORMULA,
         _sample(coding),
@@ -104,8 +109,9 @@ def _brute(Z, y, w, clusters, j, b0, points, *, restricted):
 def test_wild_p_is_that_of_refitting_every_sign_vector(weighted, restricted, effects):
     X, y, w, clusters = _design(weighted=weighted)
     frame = _frame(X, y, w, clusters)
-    fit = fixed_effects(f"y ~ x0 + x1{' | ' + effects if effects else ''}", frame, cluster="g",
-                        weights="w")  # fmt: skip
+    fit = fixed_effects(
+        f"y ~ x0 + x1{' | ' + effects if effects else ''}", frame, cluster="g", weights="w"
+    )
     D = pd.get_dummies(frame[effects], dtype=float).to_numpy() if effects else np.ones((len(y), 1))
     for j, b0 in ((0, 0.0), (1, 0.4)):
         found = fit.wild(f"x{j}", hypothesis=b0, restricted=restricted)
@@ -142,8 +148,11 @@ def test_wild_agrees_with_wildboottest_up_to_its_strict_ties():
 
     data = _sample("corrected")
     data["code"] = data["composite"].astype("category").cat.codes
-    model = sm.ols("epayment_share ~ outages_per_month + co2_monitoring + product_innovation + "
-                   "permit_days + C(composite)", data)  # fmt: skip
+    model = sm.ols(
+        "epayment_share ~ outages_per_month + co2_monitoring + product_innovation + "
+        "permit_days + C(composite)",
+        data,
+    )
     fit = fixed_effects(STUDY_FORMULA, _sample("corrected"), cluster="composite")
     for term in ("co2_monitoring", "permit_days"):
         theirs = wildboottest(model, param=term, cluster=data["code"], B=9999, seed=1, show=False)
@@ -289,8 +298,9 @@ def test_summary_tables_and_plot_show_the_numbers():
     assert "jackknife" in text
     assert f"{fit.coefficients['permit_days']:.6g}" in text
     assert "7 clusters in composite" in text
-    small = fixed_effects("epayment_share ~ permit_days | composite", _sample("corrected"),
-                          cluster="composite")  # fmt: skip
+    small = fixed_effects(
+        "epayment_share ~ permit_days | composite", _sample("corrected"), cluster="composite"
+    )
     table = compare(fit, small, inference="crv1")
     assert table.shape[1] == 2
     assert table.loc[("co2_monitoring", "coefficient")].iloc[1] == ""

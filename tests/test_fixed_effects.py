@@ -47,9 +47,12 @@ def assert_same(table, theirs, names):
     intervals = theirs.conf_int()
     for name in names:
         expected = [
-            theirs.params[name], theirs.bse[name], theirs.tvalues[name], theirs.pvalues[name],
+            theirs.params[name],
+            theirs.bse[name],
+            theirs.tvalues[name],
+            theirs.pvalues[name],
             *intervals.loc[name],
-        ]  # fmt: skip
+        ]
         np.testing.assert_allclose(table.loc[name], expected, **CLOSE)
 
 
@@ -206,14 +209,17 @@ def test_interactions_transforms_and_factors():
 def test_rows_incomplete_on_anything_used_are_left_out():
     firms = FIRMS.assign(w=FIRMS["weight"].mask(FIRMS.index < 10))
     firms["region"] = firms["composite"].mask(firms["composite"] == "west")
-    fit = fixed_effects("epayment_share ~ co2_monitoring | sector", firms, cluster="region",
-                        weights="w")  # fmt: skip
+    fit = fixed_effects(
+        "epayment_share ~ co2_monitoring | sector", firms, cluster="region", weights="w"
+    )
     kept = firms.dropna(subset=["co2_monitoring", "w", "region"])
     assert list(fit.residuals.index) == list(kept.index)
     assert (fit.n_obs, fit.n_clusters) == (len(kept), 6)
     assert (fit.weights, fit.cluster, fit.formula) == (
-        "w", "region", "epayment_share ~ co2_monitoring | sector",
-    )  # fmt: skip
+        "w",
+        "region",
+        "epayment_share ~ co2_monitoring | sector",
+    )
 
 
 def test_rows_that_share_an_index_value_stay_apart():
@@ -344,9 +350,11 @@ def test_projections_that_do_not_settle_are_refused():
 
 @settings(max_examples=25)
 @given(
-    st.floats(1e-3, 1e3), st.floats(-100, 100), st.floats(1e-2, 1e2),
+    st.floats(1e-3, 1e3),
+    st.floats(-100, 100),
+    st.floats(1e-2, 1e2),
     st.randoms(use_true_random=False),
-)  # fmt: skip
+)
 def test_scale_shift_and_order(factor, shift, outcome, random):
     order = list(range(200))
     random.shuffle(order)
@@ -363,9 +371,11 @@ def test_scale_shift_and_order(factor, shift, outcome, random):
     np.testing.assert_allclose(b["coefficient"], a["coefficient"] * scale, rtol=1e-7)
     np.testing.assert_allclose(b[["t", "p"]], a[["t", "p"]], rtol=1e-7)
     np.testing.assert_allclose(
-        second.residuals[first.residuals.index], first.residuals * outcome, rtol=0,
+        second.residuals[first.residuals.index],
+        first.residuals * outcome,
+        rtol=0,
         atol=1e-8 * outcome,
-    )  # fmt: skip
+    )
 
 
 def test_the_study_formula_names_the_five_dimensions():

@@ -54,8 +54,9 @@ def page(study, tmp_path_factory):
 def test_page_names_no_outside_script_style_or_image(page):
     text = page.read_text(encoding="utf-8")
     # Leaflet's own licence and credit links are addresses a reader may follow, not ones it asks
-    asked = re.findall(r"""<(?:script|link|img|iframe)[^>]*?(?:src|href)\s*=\s*["']?([^"'\s>]+)""",
-                       text)  # fmt: skip
+    asked = re.findall(
+        r"""<(?:script|link|img|iframe)[^>]*?(?:src|href)\s*=\s*["']?([^"'\s>]+)""", text
+    )
     assert asked == []
     assert "@import" not in text
     assert len(text) < 1_500_000
@@ -65,14 +66,24 @@ def test_page_names_no_outside_script_style_or_image(page):
 def test_every_theme_draws_in_a_browser_without_network(page, study, chromium, tmp_path):
     probed = tmp_path / "probed.html"
     probed.write_text(page.read_text(encoding="utf-8") + PROBE, encoding="utf-8")
-    command = chromium_command(chromium, tmp_path, "--virtual-time-budget=8000", "--dump-dom",
-                               "--host-resolver-rules=MAP * ~NOTFOUND")  # fmt: skip
-    shown = subprocess.run([*command, probed.as_uri()], capture_output=True, text=True,
-                           timeout=120, check=True)  # fmt: skip
+    command = chromium_command(
+        chromium,
+        tmp_path,
+        "--virtual-time-budget=8000",
+        "--dump-dom",
+        "--host-resolver-rules=MAP * ~NOTFOUND",
+    )
+    shown = subprocess.run(
+        [*command, probed.as_uri()], capture_output=True, text=True, timeout=120, check=True
+    )
     found = json.loads(re.search(r'<pre id="probe">(.*?)</pre>', shown.stdout, re.DOTALL)[1])
     assert found["asked"] == []
-    styles = [style for layer in describe(study.frames) if layer.geometry == "polygon"
-              for style in layer.styles]  # fmt: skip
+    styles = [
+        style
+        for layer in describe(study.frames)
+        if layer.geometry == "polygon"
+        for style in layer.styles
+    ]
     assert len(found["themes"]) == len(styles)
     sizes = {len(theme["fills"]) for theme in found["themes"]}
     assert {7, 20} <= sizes
@@ -107,8 +118,9 @@ def test_map_of_a_bundle_is_the_map_of_its_study(study, tmp_path):
     same = re.compile(r"themes = (\[.*?\]), words", re.DOTALL)
     folium_map(study, language="ru").save(tmp_path / "study.html")
     again = (tmp_path / "study.html").read_text(encoding="utf-8")
-    first, second = (json.loads(same.search(each)[1].replace("<\\/", "</"))
-                     for each in (text, again))  # fmt: skip
+    first, second = (
+        json.loads(same.search(each)[1].replace("<\\/", "</")) for each in (text, again)
+    )
     assert [t["legend"] for t in first] == [t["legend"] for t in second]
     assert [t["features"] for t in first] == [t["features"] for t in second]
 

@@ -19,15 +19,26 @@ FLOORS = {
     2.9: ["_twin_audit"],
     3: ["boundaries", "survey", "twin", "twin_generator", "weights"],
     4: [
-        "_arrangements", "_unit_values", "aggregate", "few_clusters", "joining", "partition",
+        "_arrangements",
+        "_unit_values",
+        "aggregate",
+        "few_clusters",
+        "joining",
+        "partition",
         "wild",
     ],
     4.3: ["_unit_problem"],
     4.5: ["_connected", "_conley", "_fit", "_spatial_fit"],
     4.7: ["_unit_means"],
     5: [
-        "autocorrelation", "density", "empirical_bayes", "fixed_effects", "local_moran",
-        "regionalise", "spatial_models", "typology",
+        "autocorrelation",
+        "density",
+        "empirical_bayes",
+        "fixed_effects",
+        "local_moran",
+        "regionalise",
+        "spatial_models",
+        "typology",
     ],
     5.5: ["cluster_choice", "stability"],
     5.7: ["frames", "groupings", "patterns"],
@@ -37,7 +48,7 @@ FLOORS = {
     8: ["bundle", "plugin"],
     8.5: ["cli_maps"],
     9: ["cli"],
-}  # fmt: skip
+}
 FLOOR_OF = {name: floor for floor, names in FLOORS.items() for name in names}
 # what a study holds is named for type checkers only, and its neighbours there do not name it
 NAMES_TYPES_OF_ITS_FLOOR = {"study"}
@@ -184,8 +195,26 @@ def test_public_names_lead_somewhere_and_stay_functions():
 
 
 def shipped_texts() -> list[Path]:
-    kinds = {".py", ".md", ".csv", ".json", ".geojson", ".txt", ".toml", ".html", ".qml", ".js",
-             ".css", ".sh", ".cfg", ".svg", ".xml", ".R", ".do", ".ipynb"}  # fmt: skip
+    kinds = {
+        ".py",
+        ".md",
+        ".csv",
+        ".json",
+        ".geojson",
+        ".txt",
+        ".toml",
+        ".html",
+        ".qml",
+        ".js",
+        ".css",
+        ".sh",
+        ".cfg",
+        ".svg",
+        ".xml",
+        ".R",
+        ".do",
+        ".ipynb",
+    }
     return sorted(
         path
         for folder in ("kz_spatial", "boundaries", "qgis_plugin", "tests")
@@ -197,8 +226,10 @@ def shipped_texts() -> list[Path]:
 def test_no_file_names_a_place_on_one_machine():
     texts = shipped_texts()
     assert {path.relative_to(ROOT).parts[0] for path in texts} >= {
-        "kz_spatial", "boundaries", "tests",
-    }  # fmt: skip
+        "kz_spatial",
+        "boundaries",
+        "tests",
+    }
     found = [
         f"{path.relative_to(ROOT)}:{i}: {line.strip()[:80]}"
         for path in texts

@@ -90,9 +90,15 @@ MIXED = pd.DataFrame(
 def test_every_row_is_accounted_for():
     joined = join(MIXED, unmatched="keep")
     assert joined["join_status"].tolist() == [
-        "matched", "composite", "total", "unmatched", "missing", "missing", "unmatched",
+        "matched",
+        "composite",
+        "total",
         "unmatched",
-    ]  # fmt: skip
+        "missing",
+        "missing",
+        "unmatched",
+        "unmatched",
+    ]
     assert joined["oblast_code"].tolist() == ["KZ-10", *[None] * 7]
     assert joined["composite"].tolist() == ["east", "east", *[None] * 6]
     audit = assert_adds_up(joined, 8)
@@ -161,8 +167,10 @@ def test_statuses_add_up_whatever_the_column_holds(values):
     has_oblast = joined["oblast_code"].notna()
     assert has_oblast.sum() == audit.matched
     assert joined["composite"].notna().sum() == audit.matched + audit.composite_only
-    assert (joined.loc[has_oblast, "composite"]
-            == joined.loc[has_oblast, "oblast_code"].map(composite_of)).all()  # fmt: skip
+    assert (
+        joined.loc[has_oblast, "composite"]
+        == joined.loc[has_oblast, "oblast_code"].map(composite_of)
+    ).all()
 
 
 # vintages and composites
@@ -358,5 +366,3 @@ def test_placing_needs_regions_that_exist():
         place_firms(pd.DataFrame({"firm_id": [1]}), seed=1)
     with pytest.raises(InputError, match="column oblast_code: found 'KZ-99'"):
         place_firms(pd.DataFrame({"oblast_code": ["KZ-99"], "composite": ["east"]}), seed=1)
-
-

@@ -101,7 +101,8 @@ def test_ordered_sets_count_where_weights_differ(alternative):
         weight = dict(zip(graph[key].index, graph[key], strict=True))
         observed = own * sum(weight[each] * (numbers[each] - mean) for each in (one, other))
         assert frame.loc[key, "p"] == pytest.approx(
-            float(share(draws, observed, alternative)), rel=1e-14)  # fmt: skip
+            float(share(draws, observed, alternative)), rel=1e-14
+        )
         least = min(share(draws, each, alternative) for each in set(draws))
         assert frame.loc[key, "p_min"] == pytest.approx(float(least), rel=1e-14)
 
@@ -132,8 +133,9 @@ def test_one_neighbour_among_twenty_reaches_one_nineteenth_at_best():
     assert (frame.loc[~lonely, "p_min"] < 0.05).all()
     assert not (frame.loc[~lonely, "label"] == "cannot be significant").any()
     # at ten percent they can
-    assert not (local_moran(values_for(GRAPH), GRAPH, alpha=0.1).frame["label"]
-                == "cannot be significant").any()  # fmt: skip
+    assert not (
+        local_moran(values_for(GRAPH), GRAPH, alpha=0.1).frame["label"] == "cannot be significant"
+    ).any()
 
 
 def test_one_neighbour_among_seven_reaches_one_sixth_at_best():
@@ -149,9 +151,10 @@ def test_labels_follow_from_p_and_alpha():
         found = local_moran(values, GRAPH, alpha=alpha)
         frame = found.frame
         expected = np.where(
-            frame["p"] <= alpha, frame["quadrant"],
+            frame["p"] <= alpha,
+            frame["quadrant"],
             np.where(frame["p_min"] > alpha, "cannot be significant", "not significant"),
-        )  # fmt: skip
+        )
         assert frame["label"].tolist() == expected.tolist()
         assert set(frame["label"]) <= set(LISA_LABELS)
         assert found.alpha == alpha
@@ -226,17 +229,30 @@ def test_mirrored_values_swap_high_and_low(numbers):
     z = (values - values.mean()).to_numpy()
     clear = (np.abs(z) > 1e-9) & (np.abs(SEVEN.lag(z)) > 1e-9)  # nought is neither high nor low
     swapped = frame["quadrant"].replace(
-        {"High-High": "Low-Low", "Low-Low": "High-High", "High-Low": "Low-High",
-         "Low-High": "High-Low"}
-    )  # fmt: skip
+        {
+            "High-High": "Low-Low",
+            "Low-Low": "High-High",
+            "High-Low": "Low-High",
+            "Low-High": "High-Low",
+        }
+    )
     assert (swapped == mirrored["quadrant"])[clear].all()
 
 
 def test_a_unit_at_the_mean_is_never_significant():
     # I is 0 in every arrangement, whatever its neighbours hold
     values = pd.Series({"a": 0.0, "b": 3.0, "c": 3.0, "d": -2.0, "e": -2.0, "f": -1.0, "g": -1.0})
-    graph = graph_of({"a": ["b", "c"], "b": ["a", "c"], "c": ["a", "b"], "d": ["e"], "e": ["d"],
-                      "f": ["g"], "g": ["f"]})  # fmt: skip
+    graph = graph_of(
+        {
+            "a": ["b", "c"],
+            "b": ["a", "c"],
+            "c": ["a", "b"],
+            "d": ["e"],
+            "e": ["d"],
+            "f": ["g"],
+            "g": ["f"],
+        }
+    )
     row = local_moran(values, graph).frame.loc["a"]
     assert (row["statistic"], row["p"], row["p_min"]) == (0, 1, 1)
     assert row["label"] == "cannot be significant"

@@ -63,8 +63,11 @@ def test_every_label_of_local_moran_has_a_colour_of_its_own():
 def test_quadrants_have_geodas_colours():
     # GeoDa's legend: red, blue, light blue for low-high, light red for high-low
     assert [palette.LISA_COLOURS[each] for each in palette.LISA_LETTERS] == [
-        "#ff0000", "#0000ff", "#f4ada8", "#a7adf9",
-    ]  # fmt: skip
+        "#ff0000",
+        "#0000ff",
+        "#f4ada8",
+        "#a7adf9",
+    ]
     assert palette.LISA_COLOURS["not significant"] == "#eeeeee"
 
 

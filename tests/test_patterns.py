@@ -78,8 +78,11 @@ def test_tables_of_groups_hold_every_number(study, tables):
     asked = table[table["n_clusters"] == OPTIONS.n_clusters].drop(columns="n_clusters")
     pd.testing.assert_frame_equal(
         asked.sort_values(["level", "kind", "code"], ignore_index=True),
-        tables["clusters"].drop(columns="n_clusters").sort_values(
-            ["level", "kind", "code"], ignore_index=True), check_like=True)  # fmt: skip
+        tables["clusters"]
+        .drop(columns="n_clusters")
+        .sort_values(["level", "kind", "code"], ignore_index=True),
+        check_like=True,
+    )
     choice = tables["cluster_choice"]
     assert set(choice["kind"]) == {"typology", "regions"}
     by_grouping = choice.set_index(["kind", "level"])
@@ -94,9 +97,13 @@ def test_tables_of_groups_hold_every_number(study, tables):
 
 def test_contiguous_groups_of_every_number_are_those_of_one_alone(study):
     known = study.tables["oblast"][
-        ["outages_per_month_mean", "epayment_share_mean", "co2_monitoring_mean",
-         "product_innovation_mean"]
-    ] * [-1, 1, 1, 1]  # fmt: skip
+        [
+            "outages_per_month_mean",
+            "epayment_share_mean",
+            "co2_monitoring_mean",
+            "product_innovation_mean",
+        ]
+    ] * [-1, 1, 1, 1]
     alone = kz.regionalise(known, kz.contiguity(oblasts(detail="light")), n_clusters=5)
     found = study.groupings.by_number["regions", "oblast", 5]
     assert found.within_ss == pytest.approx(alone.within_ss, rel=1e-12)
@@ -149,8 +156,12 @@ def test_marked_units_are_those_whose_label_changes(study):
 def test_styles_by_number_leave_out_the_number_that_has_one(study):
     layer = next(each for each in describe(study.frames) if each.name == "clusters")
     names = [style.name for style in layer.styles]
-    assert names[:4] == ["typology_composite", "regions_oblast", "regions_composite",
-                         "typology_oblast"]  # fmt: skip
+    assert names[:4] == [
+        "typology_composite",
+        "regions_oblast",
+        "regions_composite",
+        "typology_oblast",
+    ]
     assert "typology_composite_k3" not in names
     assert {"typology_composite_k2", "regions_oblast_k8"} <= set(names)
     assert len(names) == len(set(names)) == 14
@@ -163,8 +174,16 @@ def test_styles_by_number_leave_out_the_number_that_has_one(study):
 def test_a_mark_that_is_not_known_is_none(study):
     layer = next(each for each in describe(study.frames) if each.name == "local_moran")
     style = layer.styles[0]
-    for value, sign in ((True, MARK), (1, MARK), (1.0, MARK), (False, ""), (0, ""), (None, ""),
-                        (np.nan, ""), (pd.NA, "")):  # fmt: skip
+    for value, sign in (
+        (True, MARK),
+        (1, MARK),
+        (1.0, MARK),
+        (False, ""),
+        (0, ""),
+        (None, ""),
+        (np.nan, ""),
+        (pd.NA, ""),
+    ):
         assert style.sign(None, {style.mark_column: value}) == sign
 
 

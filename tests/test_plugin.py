@@ -20,8 +20,18 @@ from kz_spatial.plugin import PLUGIN_NAME, build_plugin, install_plugin, profile
 from kz_spatial.qm import compile_ts, read_ts
 
 SOURCE = Path(__file__).resolve().parents[1] / "qgis_plugin" / PLUGIN_NAME
-REQUIRED = ("name", "description", "version", "qgisMinimumVersion", "author", "email", "about",
-            "tracker", "repository", "homepage")  # fmt: skip
+REQUIRED = (
+    "name",
+    "description",
+    "version",
+    "qgisMinimumVersion",
+    "author",
+    "email",
+    "about",
+    "tracker",
+    "repository",
+    "homepage",
+)
 BINARIES = {".pyc", ".so", ".dll", ".exe", ".sh", ".bat", ".dylib", ".pyd", ".zip", ".jar"}
 # what breaks on Qt 6, and an example of each that the test must see
 QT6 = {
@@ -73,9 +83,15 @@ def test_zip_is_one_folder_with_a_python_name(packed):
 def test_zip_has_licence_metadata_icon_and_no_foreign_file(packed):
     files = _files(packed)
     assert b"GNU GENERAL PUBLIC LICENSE" in files[f"{PLUGIN_NAME}/LICENSE"]
-    for wanted in ("__init__.py", "metadata.txt", "icon.svg", "i18n/kz_spatial_results_ru.qm",
-                   "i18n/kz_spatial_results_kk.qm", "data/oblasts.geojson",
-                   "data/composites.geojson"):  # fmt: skip
+    for wanted in (
+        "__init__.py",
+        "metadata.txt",
+        "icon.svg",
+        "i18n/kz_spatial_results_ru.qm",
+        "i18n/kz_spatial_results_kk.qm",
+        "data/oblasts.geojson",
+        "data/composites.geojson",
+    ):
         assert files[f"{PLUGIN_NAME}/{wanted}"], wanted
     for name in files:
         assert Path(name).suffix not in BINARIES, name
@@ -133,8 +149,9 @@ def _scan(text):
     return found
 
 
-@pytest.mark.parametrize("text", ["eval('1')", "exec('a = 1')", "import pickle",
-                                  "subprocess.run('ls', shell=True)"])  # fmt: skip
+@pytest.mark.parametrize(
+    "text", ["eval('1')", "exec('a = 1')", "import pickle", "subprocess.run('ls', shell=True)"]
+)
 def test_scan_sees_what_it_must(text):
     assert _scan(text)
 
@@ -191,14 +208,27 @@ def test_names_of_pyqt6_are_read_without_loading_qt(pyqt6):
 @pytest.mark.parametrize(
     ("file", "wanted"),
     [
-        ("layout_dialog", {"QDialogButtonBox.StandardButton.Ok", "self.setWindowTitle",
-                           "self.sizes.currentText", "buttons.accepted.connect"}),
-        ("plugin", {"qgis.PyQt.QtWidgets.QAction", "QDialog.DialogCode.Accepted",
-                    "action.triggered.connect"}),
+        (
+            "layout_dialog",
+            {
+                "QDialogButtonBox.StandardButton.Ok",
+                "self.setWindowTitle",
+                "self.sizes.currentText",
+                "buttons.accepted.connect",
+            },
+        ),
+        (
+            "plugin",
+            {
+                "qgis.PyQt.QtWidgets.QAction",
+                "QDialog.DialogCode.Accepted",
+                "action.triggered.connect",
+            },
+        ),
         ("algorithm", {"QApplication.instance", "application.thread"}),
         ("tables", {"QMetaType.Type.QString", "QVariant.String"}),
     ],
-)  # fmt: skip
+)
 def test_names_are_followed_into_attributes_calls_and_variables(file, wanted, pyqt6):
     _, seen = follow((SOURCE / f"{file}.py").read_text(encoding="utf-8"), pyqt6)
     assert wanted <= seen
@@ -328,8 +358,10 @@ def test_the_same_sources_give_the_same_bytes(packed, tmp_path):
 
 def test_boundaries_are_those_of_the_package(packed, tmp_path):
     files = _files(packed)
-    for name, wanted in (("oblasts", oblasts(detail="light")),
-                         ("composites", composites(detail="light"))):  # fmt: skip
+    for name, wanted in (
+        ("oblasts", oblasts(detail="light")),
+        ("composites", composites(detail="light")),
+    ):
         path = tmp_path / f"{name}.geojson"
         path.write_bytes(files[f"{PLUGIN_NAME}/data/{name}.geojson"])
         found = gpd.read_file(path).set_index(wanted.index.name)

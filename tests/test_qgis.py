@@ -80,8 +80,12 @@ def outcomes(settings):
         if module not in known:
             done = subprocess.run(
                 [python, str(HERE / "run.py"), module, str(file)],
-                capture_output=True, text=True, encoding="utf-8", check=False, timeout=300,
-            )  # fmt: skip
+                capture_output=True,
+                text=True,
+                encoding="utf-8",
+                check=False,
+                timeout=300,
+            )
             last = done.stdout.strip().rpartition("\n")[2]
             assert last.startswith("{"), f"{module} ended early:\n{done.stdout}\n{done.stderr}"
             known[module] = json.loads(last)
@@ -106,17 +110,33 @@ def profile(tmp_path_factory, qgis_python):
     if program is None:
         pytest.fail("QGIS' Python is here and qgis_process is not")
     home = tmp_path_factory.mktemp("home")
-    told = {**os.environ, "QGIS_CUSTOM_CONFIG_PATH": str(home), "HOME": str(home),
-            "QT_QPA_PLATFORM": "offscreen", "XDG_RUNTIME_DIR": str(home)}  # fmt: skip
-    subprocess.run([sys.executable, "-m", "kz_spatial.cli", "plugin", "--install"], env=told,
-                   check=True, capture_output=True)  # fmt: skip
+    told = {
+        **os.environ,
+        "QGIS_CUSTOM_CONFIG_PATH": str(home),
+        "HOME": str(home),
+        "QT_QPA_PLATFORM": "offscreen",
+        "XDG_RUNTIME_DIR": str(home),
+    }
+    subprocess.run(
+        [sys.executable, "-m", "kz_spatial.cli", "plugin", "--install"],
+        env=told,
+        check=True,
+        capture_output=True,
+    )
     return program, told, home
 
 
 def _process(profile, *arguments):
     program, told, _ = profile
-    return subprocess.run([program, *arguments], env=told, capture_output=True, text=True,
-                          encoding="utf-8", check=False, timeout=120)  # fmt: skip
+    return subprocess.run(
+        [program, *arguments],
+        env=told,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        timeout=120,
+    )
 
 
 def test_qgis_process_lists_the_installed_plugin(profile):
@@ -128,8 +148,16 @@ def test_qgis_process_lists_the_installed_plugin(profile):
 def test_qgis_process_runs_the_study_end_to_end(profile):
     home = profile[2]
     out = home / "results"
-    done = _process(profile, "run", "kz_spatial:run_study", "--", f"OUTPUT={out}",
-                    "PERMUTATIONS=199", "DRAWS=9", "LANGUAGE=2")  # fmt: skip
+    done = _process(
+        profile,
+        "run",
+        "kz_spatial:run_study",
+        "--",
+        f"OUTPUT={out}",
+        "PERMUTATIONS=199",
+        "DRAWS=9",
+        "LANGUAGE=2",
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     record = json.loads((out / "run.json").read_text(encoding="utf-8"))
     assert record["options"]["language"] == "kk"
@@ -144,8 +172,14 @@ def test_qgis_process_runs_the_study_end_to_end(profile):
 def test_qgis_process_shows_the_fault_of_a_file_in_its_own_words(profile):
     home = profile[2]
     (home / "survey.csv").write_text("idstd,k33\n1,140\n", encoding="utf-8")
-    done = _process(profile, "run", "kz_spatial:run_study", "--",
-                    f"SURVEY={home / 'survey.csv'}", f"OUTPUT={home / 'none'}")  # fmt: skip
+    done = _process(
+        profile,
+        "run",
+        "kz_spatial:run_study",
+        "--",
+        f"SURVEY={home / 'survey.csv'}",
+        f"OUTPUT={home / 'none'}",
+    )
     assert done.returncode != 0
     said = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith("ERROR:")]
     assert any("survey.csv" in line for line in said), done.stdout + done.stderr
@@ -156,8 +190,11 @@ def test_qgis_process_shows_the_fault_of_a_file_in_its_own_words(profile):
 def screen(xvfb):
     """A display of its own; Xvfb picks a free number and tells it."""
     read, write = os.pipe()
-    server = subprocess.Popen([xvfb, "-displayfd", str(write), "-screen", "0", "1400x860x24"],
-                              pass_fds=[write], stderr=subprocess.DEVNULL)  # fmt: skip
+    server = subprocess.Popen(
+        [xvfb, "-displayfd", str(write), "-screen", "0", "1400x860x24"],
+        pass_fds=[write],
+        stderr=subprocess.DEVNULL,
+    )
     os.close(write)
     with os.fdopen(read) as told:
         number = told.readline().strip()
@@ -173,13 +210,29 @@ def test_desktop_opens_a_bundle_from_the_menu(settings, profile, screen):
     out = home / "pictures"
     out.mkdir()
     bundle = json.loads(settings[1].read_text(encoding="utf-8"))["bundle"]
-    environment = {**told, "DISPLAY": screen, "QT_QPA_PLATFORM": "xcb", "KZ_BUNDLE": bundle,
-                   "KZ_OUT": str(out)}  # fmt: skip
+    environment = {
+        **told,
+        "DISPLAY": screen,
+        "QT_QPA_PLATFORM": "xcb",
+        "KZ_BUNDLE": bundle,
+        "KZ_OUT": str(out),
+    }
     done = subprocess.run(
-        [program, "--profiles-path", str(home), "--nologo", "--noversioncheck",
-         "--code", str(HERE / "desktop.py")],
-        env=environment, capture_output=True, text=True, check=False, timeout=120,
-    )  # fmt: skip
+        [
+            program,
+            "--profiles-path",
+            str(home),
+            "--nologo",
+            "--noversioncheck",
+            "--code",
+            str(HERE / "desktop.py"),
+        ],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
     assert (out / "desktop.json").is_file(), done.stdout + done.stderr
     found = json.loads((out / "desktop.json").read_text(encoding="utf-8"))
     assert "error" not in found, found

@@ -215,8 +215,9 @@ def _random_connected_graph(rng, n):
     for i, j in rng.integers(0, n, (n, 2)):
         if i != j:
             near[int(i)].add(int(j))
-    return graph_of({f"u{i}": [f"u{j}" for j in range(n) if j in near[i] or i in near[j]]
-                     for i in range(n)})  # fmt: skip
+    return graph_of(
+        {f"u{i}": [f"u{j}" for j in range(n) if j in near[i] or i in near[j]] for i in range(n)}
+    )
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -262,9 +263,11 @@ def test_floor_by_brute_force():
         spread_inside(X.to_numpy(), labels)
         for labels in product(range(3), repeat=7)
         if min(labels.count(g) for g in range(3)) >= 2
-        and all(in_one_piece([u for u, g in zip(keys, labels, strict=True) if g == each], near)
-                for each in range(3))
-    )  # fmt: skip
+        and all(
+            in_one_piece([u for u, g in zip(keys, labels, strict=True) if g == each], near)
+            for each in range(3)
+        )
+    )
     found = regionalise(table, SEVEN, n_clusters=3, floor=2)
     assert found.within_ss == pytest.approx(best, rel=1e-12)
 
@@ -303,9 +306,11 @@ def test_connectedness_by_hand():
 
 @settings(max_examples=30)
 @given(
-    st.permutations(list("abcdefgh")), st.permutations(list("abcdefgh")), st.integers(0, 5),
+    st.permutations(list("abcdefgh")),
+    st.permutations(list("abcdefgh")),
+    st.integers(0, 5),
     st.sampled_from(["exact", "ward"]),
-)  # fmt: skip
+)
 def test_the_order_of_rows_and_of_the_graph_does_not_matter(rows, units, seed, method):
     table = random_table("abcdefgh", seed=seed)
     near = ring("abcdefgh")

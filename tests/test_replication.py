@@ -60,9 +60,10 @@ def test_innovation_changes_its_sign_on_the_twin(found):
     assert by_coding["corrected"] == pytest.approx(
         kz.fixed_effects(
             "epayment_share ~ outages_per_month + co2_monitoring + product_innovation + "
-            "permit_days + C(composite)", kz.load_twin()
+            "permit_days + C(composite)",
+            kz.load_twin(),
         ).coefficients["product_innovation"]
-    )  # fmt: skip
+    )
 
 
 def test_numbers_agree_but_for_the_printed_observations(found):
@@ -83,9 +84,14 @@ def test_real_data_with_too_few_permits_still_audit():
 
 @pytest.mark.parametrize(
     ("value", "printed", "expected"),
-    [(0.665, "0.66", True), (0.6651, "0.66", False), (-4.105, "-4.10", True), (12.4, "12", True),
-     (float("nan"), "1", False)],
-)  # fmt: skip
+    [
+        (0.665, "0.66", True),
+        (0.6651, "0.66", False),
+        (-4.105, "-4.10", True),
+        (12.4, "12", True),
+        (float("nan"), "1", False),
+    ],
+)
 def test_agreement_at_printed_rounding(value, printed, expected):
     assert agrees(value, printed) is expected
 
@@ -169,8 +175,16 @@ def test_audit_command_writes_every_table(tmp_path, capsys):
     out = tmp_path / "audit"
     assert cli.main(["audit", "--out", str(out)]) == 0
     names = {p.name for p in out.iterdir()}
-    assert names == {"audit.html", "run.json", "numbers.csv", "counts.csv", "granularity.csv",
-                     "degrees_of_freedom.csv", "groupings.csv", "estimates.csv"}  # fmt: skip
+    assert names == {
+        "audit.html",
+        "run.json",
+        "numbers.csv",
+        "counts.csv",
+        "granularity.csv",
+        "degrees_of_freedom.csv",
+        "groupings.csv",
+        "estimates.csv",
+    }
     page = (out / "audit.html").read_text(encoding="utf-8")
     assert "Synthetic twin" in page
     assert "12 is the only number" in page

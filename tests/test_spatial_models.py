@@ -78,8 +78,12 @@ def arrays(table, graph):
 def test_lm_tests_are_those_of_r(case):
     found = kz.lm_tests(load(case)[0], FORMULA, load(case)[1])
     assert list(found.index) == [
-        "lm_lag", "lm_error", "robust_lm_lag", "robust_lm_error", "sarma",
-    ]  # fmt: skip
+        "lm_lag",
+        "lm_error",
+        "robust_lm_lag",
+        "robust_lm_error",
+        "sarma",
+    ]
     assert list(found.columns) == ["statistic", "df", "p"]
     for name in found.columns:
         expected = truth(case, "lm", name).reindex(found.index)
@@ -93,9 +97,12 @@ def test_lm_tests_are_those_of_spreg(case):
     theirs = spreg.OLS(y, X, w=as_w(graph), spat_diag=True)
     found = kz.lm_tests(table, FORMULA, graph)
     for ours, name in (
-        ("lm_lag", "lm_lag"), ("lm_error", "lm_error"), ("robust_lm_lag", "rlm_lag"),
-        ("robust_lm_error", "rlm_error"), ("sarma", "lm_sarma"),
-    ):  # fmt: skip
+        ("lm_lag", "lm_lag"),
+        ("lm_error", "lm_error"),
+        ("robust_lm_lag", "rlm_lag"),
+        ("robust_lm_error", "rlm_error"),
+        ("sarma", "lm_sarma"),
+    ):
         np.testing.assert_allclose(
             found.loc[ours, ["statistic", "p"]].astype(float), getattr(theirs, name), rtol=AGREE
         )
@@ -192,9 +199,11 @@ def test_models_are_those_of_spreg(case):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # spreg's call of scipy's optimiser warns about itself
         theirs = {
-            ("lag", "ml"): spreg.ML_Lag(y, X, w), ("error", "ml"): spreg.ML_Error(y, X, w),
-            ("lag", "gmm"): spreg.GM_Lag(y, X, w=w), ("error", "gmm"): spreg.GM_Error(y, X, w),
-        }  # fmt: skip
+            ("lag", "ml"): spreg.ML_Lag(y, X, w),
+            ("error", "ml"): spreg.ML_Error(y, X, w),
+            ("lag", "gmm"): spreg.GM_Lag(y, X, w=w),
+            ("error", "gmm"): spreg.GM_Error(y, X, w),
+        }
     for (model, method), expected in theirs.items():
         fit = (kz.spatial_lag if model == "lag" else kz.spatial_error)(
             table, FORMULA, graph, method=method
@@ -228,8 +237,13 @@ def test_the_lag_models_equations_hold():
     ordered = table.loc[graph.unique_ids]
     lagged = pd.Series(graph.lag(ordered["y"]), ordered.index)
     b = fit.coefficients
-    expected = ordered["y"] - fit.rho * lagged - b["Intercept"] - b["a"] * ordered["a"] \
-        - b["b"] * ordered["b"]  # fmt: skip
+    expected = (
+        ordered["y"]
+        - fit.rho * lagged
+        - b["Intercept"]
+        - b["a"] * ordered["a"]
+        - b["b"] * ordered["b"]
+    )
     np.testing.assert_allclose(fit.residuals.loc[ordered.index], expected, atol=1e-10)
     # rows that sum to one: the total multiplier is 1 / (1 - rho)
     total = fit.impacts.xs("total", level="effect")["impact"]
@@ -389,24 +403,44 @@ def _twice(table):
     ("change", "formula", "error", "message"),
     [
         (_twice, FORMULA, InputError, "found unit 'KZ-10' twice, expected once"),
-        (lambda t: t.rename(index={"KZ-10": "KZ-99"}), FORMULA, InputError,
-         "found unit 'KZ-99' that the graph lacks"),
+        (
+            lambda t: t.rename(index={"KZ-10": "KZ-99"}),
+            FORMULA,
+            InputError,
+            "found unit 'KZ-99' that the graph lacks",
+        ),
         (lambda t: t.assign(y=3.7), FORMULA, NotEnoughDataError, "the outcome does not vary"),
-        (lambda t: t.assign(y=1 + 2 * t["a"] - t["b"]), FORMULA, NotEnoughDataError,
-         "fit the outcome exactly"),
-        (lambda t: t.assign(a=t["a"].where(t["a"] > np.inf)), FORMULA, NotEnoughDataError,
-         "found 0 units"),
-        (lambda t: t.loc[["KZ-10", "KZ-35", "KZ-63", "KZ-55"]], FORMULA, NotEnoughDataError,
-         "for 5 parameters, expected more"),
-        (lambda t: t.assign(a=t["a"].replace(t["a"].max(), np.inf)), FORMULA, InputError,
-         "infinity"),
+        (
+            lambda t: t.assign(y=1 + 2 * t["a"] - t["b"]),
+            FORMULA,
+            NotEnoughDataError,
+            "fit the outcome exactly",
+        ),
+        (
+            lambda t: t.assign(a=t["a"].where(t["a"] > np.inf)),
+            FORMULA,
+            NotEnoughDataError,
+            "found 0 units",
+        ),
+        (
+            lambda t: t.loc[["KZ-10", "KZ-35", "KZ-63", "KZ-55"]],
+            FORMULA,
+            NotEnoughDataError,
+            "for 5 parameters, expected more",
+        ),
+        (
+            lambda t: t.assign(a=t["a"].replace(t["a"].max(), np.inf)),
+            FORMULA,
+            InputError,
+            "infinity",
+        ),
         (lambda t: t, "y ~ a + nothing", InputError, "nothing"),
         (lambda t: t, "y ~ a | b", CallError, "without effects"),
         (lambda t: t, "y ~ 0 + a", CallError, "expected an intercept"),
         (lambda t: t, "y + a ~ b", CallError, "expected one outcome"),
         (lambda t: t, "y ~ a +* b", CallError, "formula 'y ~ a +* b'"),
     ],
-)  # fmt: skip
+)
 @pytest.mark.filterwarnings("ignore::kz_spatial.errors.UnitsLeftOutWarning")
 def test_awkward_tables_give_clear_errors(call, change, formula, error, message):
     table, graph = load("twin")
@@ -535,10 +569,13 @@ FOUR = {"a": ["b", "c"], "b": ["a", "c"], "c": ["a", "b"], "d": []}
 
 
 def _four_units():
-    table = pd.DataFrame({"x_mean": [10.0, np.nan, 40.0, 7.0], "z": [1.0, 2, 3, 4]},
-                         index=pd.Index(list("abcd"), name="unit"))  # fmt: skip
-    firms = pd.DataFrame({"unit": ["a", "b", "c", "d", None, "a"], "v": range(6)},
-                         index=[9, 8, 7, 6, 5, 4])  # fmt: skip
+    table = pd.DataFrame(
+        {"x_mean": [10.0, np.nan, 40.0, 7.0], "z": [1.0, 2, 3, 4]},
+        index=pd.Index(list("abcd"), name="unit"),
+    )
+    firms = pd.DataFrame(
+        {"unit": ["a", "b", "c", "d", None, "a"], "v": range(6)}, index=[9, 8, 7, 6, 5, 4]
+    )
     return firms, table
 
 
@@ -548,10 +585,18 @@ def test_neighbour_means_by_hand_on_four_units():
     found = kz.neighbour_means(firms, table, graph_of(FOUR).transform("r"), ["x", "z"])
     # b has no value: c's share of a's neighbourhood is one, and the other way round; d is an island
     nan = np.nan
-    assert_series(found["x_neighbours"], pd.Series([40, 25, 10, nan, nan, 40], firms.index),
-                  name="x_neighbours", tolerance=1e-12)  # fmt: skip
-    assert_series(found["z_neighbours"], pd.Series([2.5, 2, 1.5, nan, nan, 2.5], firms.index),
-                  name="z_neighbours", tolerance=1e-12)  # fmt: skip
+    assert_series(
+        found["x_neighbours"],
+        pd.Series([40, 25, 10, nan, nan, 40], firms.index),
+        name="x_neighbours",
+        tolerance=1e-12,
+    )
+    assert_series(
+        found["z_neighbours"],
+        pd.Series([2.5, 2, 1.5, nan, nan, 2.5], firms.index),
+        name="z_neighbours",
+        tolerance=1e-12,
+    )
     assert list(found.columns) == ["unit", "v", "x_neighbours", "z_neighbours"]
     pd.testing.assert_frame_equal(firms, before[0])
     pd.testing.assert_frame_equal(table, before[1])
@@ -567,8 +612,9 @@ def test_neighbour_means_follow_the_weights():
 def test_neighbour_means_are_the_graphs_lag_where_all_is_known():
     table = kz.aggregate(FIRMS, by="oblast")
     found = kz.neighbour_means(FIRMS, table, OBLASTS, ["epayment_share"])
-    lag = pd.Series(OBLASTS.lag(table.loc[OBLASTS.unique_ids, "epayment_share_mean"]),
-                    OBLASTS.unique_ids)  # fmt: skip
+    lag = pd.Series(
+        OBLASTS.lag(table.loc[OBLASTS.unique_ids, "epayment_share_mean"]), OBLASTS.unique_ids
+    )
     expected = FIRMS["oblast_code"].map(lag)
     np.testing.assert_allclose(found["epayment_share_neighbours"], expected, rtol=1e-12)
 
@@ -597,8 +643,15 @@ def test_neighbour_means_of_awkward_tables():
     with pytest.raises(InputError, match="column z: found infinity"):
         kz.neighbour_means(firms, table.replace({"z": {4: np.inf}}), graph, ["z"])
     with pytest.raises(InputError, match="negative weight"):
-        kz.neighbour_means(firms, table, graph_of({"a": ["b"], "b": ["a"], "c": ["a"], "d": ["a"]},
-                           {"a": [1], "b": [-1], "c": [1], "d": [1]}), ["x"])  # fmt: skip
+        kz.neighbour_means(
+            firms,
+            table,
+            graph_of(
+                {"a": ["b"], "b": ["a"], "c": ["a"], "d": ["a"]},
+                {"a": [1], "b": [-1], "c": [1], "d": [1]},
+            ),
+            ["x"],
+        )
 
 
 # Conley
@@ -657,16 +710,18 @@ def test_conley_is_the_double_sum_over_pairs(kernel, weights, formula):
     np.testing.assert_allclose(found.matrix, expected, rtol=1e-9, atol=1e-14)
     variance = np.diag(expected)
     usable = variance > 0
-    np.testing.assert_allclose(found.table()["std_error"][usable], np.sqrt(variance[usable]),
-                               rtol=1e-9)  # fmt: skip
+    np.testing.assert_allclose(
+        found.table()["std_error"][usable], np.sqrt(variance[usable]), rtol=1e-9
+    )
 
 
 @pytest.mark.parametrize("kernel", ["bartlett", "uniform"])
 @pytest.mark.parametrize("weights", [None, "w"])
 def test_conley_is_spregs_spatial_hac_with_libpysals_distances(kernel, weights):
     firms = scattered(200, seed=1)
-    tree = KDTree(firms[["longitude", "latitude"]].to_numpy(), distance_metric="Arc",
-                  radius=6371.0088)  # fmt: skip
+    tree = KDTree(
+        firms[["longitude", "latitude"]].to_numpy(), distance_metric="Arc", radius=6371.0088
+    )
     if kernel == "bartlett":
         w = Kernel(tree, bandwidth=400.0, fixed=True, k=199, function="triangular", diagonal=True)
     else:
@@ -714,8 +769,9 @@ def test_firms_at_few_places_are_clusters():
     fit = kz.fixed_effects("y ~ a + b", firms, cluster="place")
     found = run(fit, firms, 100, kernel="uniform", small_sample=False)
     factor = 6 / 5 * 59 / 57
-    np.testing.assert_allclose(factor * found.matrix, covariance(fit.model, "crv1").matrix,
-                               rtol=1e-10)  # fmt: skip
+    np.testing.assert_allclose(
+        factor * found.matrix, covariance(fit.model, "crv1").matrix, rtol=1e-10
+    )
 
 
 def test_the_whole_earth_is_within_reach():

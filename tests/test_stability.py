@@ -103,12 +103,14 @@ def test_means_of_draws_are_those_of_the_drawn_firms():
         drawn = stability._drawn_means(firms, table, names, weights, 3, seed=4)
         rows = stability._drawn_rows(firms, "oblast_code", 3, seed=4)
         for means, chosen in zip(drawn, rows, strict=True):
-            again = kz.aggregate(firms.iloc[chosen].reset_index(drop=True), by="oblast",
-                                 weights=weights, min_firms=1)  # fmt: skip
+            again = kz.aggregate(
+                firms.iloc[chosen].reset_index(drop=True), by="oblast", weights=weights, min_firms=1
+            )
             for j, name in enumerate(names):
                 known = table[f"{name}_mean"].notna()
-                np.testing.assert_allclose(means[known, j], again.loc[known, f"{name}_mean"],
-                                           rtol=1e-12)  # fmt: skip
+                np.testing.assert_allclose(
+                    means[known, j], again.loc[known, f"{name}_mean"], rtol=1e-12
+                )
 
 
 def test_every_draw_keeps_the_number_of_firms_of_each_region():
@@ -147,8 +149,10 @@ def test_withheld_units_stay_withheld_in_every_draw():
 
 
 def test_the_range_widens_with_its_level():
-    found = {level: resampled_moran(FIRMS, "product_innovation", GRAPH, level=level, n_draws=60)
-             for level in (0.5, 0.95)}  # fmt: skip
+    found = {
+        level: resampled_moran(FIRMS, "product_innovation", GRAPH, level=level, n_draws=60)
+        for level in (0.5, 0.95)
+    }
     assert found[0.95].low < found[0.5].low < found[0.5].high < found[0.95].high
     assert found[0.5].level == 0.5
     with pytest.raises(CallError, match="level=2"):

@@ -85,9 +85,7 @@ def write_as(kind, tmp_path):
         "parquet": lambda: named.to_parquet(path),
         "csv": lambda: write_csv(named, path),
         "csv tab": lambda: write_csv(named, path, sep="\t"),
-        "csv semicolon": lambda: write_csv(
-            named, path, sep=";", decimal=",", encoding="utf-8-sig"
-        ),
+        "csv semicolon": lambda: write_csv(named, path, sep=";", decimal=",", encoding="utf-8-sig"),
     }
     writers[kind]()
     return path, {"region_codes": COMPOSITE_TEXT} if kind == "dta bare" else {}
@@ -242,10 +240,17 @@ def test_an_unknown_coding_is_a_fault_of_the_call(tmp_path):
 def test_attrition_by_hand():
     table = coding.attrition_table(special_answers())
     assert table.loc["c7"].to_dict() == {
-        "indicator": "outages_per_month", "firms": 6, "answered": 2, "no_outages": 1,
-        "dont_know": 1, "refused": 0, "does_not_apply": 0, "system_missing": 2, "used": 3,
+        "indicator": "outages_per_month",
+        "firms": 6,
+        "answered": 2,
+        "no_outages": 1,
+        "dont_know": 1,
+        "refused": 0,
+        "does_not_apply": 0,
+        "system_missing": 2,
+        "used": 3,
         "listwise": 3,
-    }  # fmt: skip
+    }
     assert table["listwise"].tolist() == [3, 2, 2, 2, 1]  # firm 0 alone answered everything
     published = coding.attrition_table(special_answers(), "as-published")
     assert published.loc["k33", "used"] == 5
@@ -491,9 +496,13 @@ def test_faults_of_every_kind_are_collected_at_once(tmp_path):
     faults = faults_of(frame, tmp_path)
     assert [each.partition(":")[0] for each in faults] == [
         "found no column 'h1', expected item h1; another name can be given as h1=NAME",
-        "row 2, column k33", "row 3, column k33", "column g3",
-        "rows 2, 5, column idstd", "row 6, column wmedian", "row 4, column region",
-    ]  # fmt: skip
+        "row 2, column k33",
+        "row 3, column k33",
+        "column g3",
+        "rows 2, 5, column idstd",
+        "row 6, column wmedian",
+        "row 4, column region",
+    ]
 
 
 def test_a_check_of_a_good_file_has_no_faults(tmp_path):

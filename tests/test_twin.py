@@ -121,8 +121,11 @@ def test_printed_regression_of_table_1(published):
     table = fit.table("hc1")
     for term, name in TERMS.items():
         for column, printed in (
-            ("coefficient", "coefficient"), ("std_error", "robust_se"), ("t", "t"), ("p", "p"),
-        ):  # fmt: skip
+            ("coefficient", "coefficient"),
+            ("std_error", "robust_se"),
+            ("t", "t"),
+            ("p", "p"),
+        ):
             assert_printed(table.loc[name, column], TABLE1[term][printed])
     assert_printed(fit.effects["almaty"], TABLE1["constant"]["coefficient"])
     meta = {row["key"]: row["value"] for row in read_rows("table1_published_meta.csv")}

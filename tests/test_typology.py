@@ -242,10 +242,11 @@ def test_the_printed_grouping_is_the_255th_of_301_and_the_285th_when_corrected()
     counts = read_rows("binary_items_reconstructed.csv")
     for item in ("ge7", "h1"):  # without the -9 that were left in as numbers
         table[item] = [
-            100 * int(counts[r][f"{item}_yes"])
+            100
+            * int(counts[r][f"{item}_yes"])
             / (int(counts[r][f"{item}_yes"]) + int(counts[r][f"{item}_no"]))
             for r in table.index
-        ]  # fmt: skip
+        ]
     assert rank_of_the_printed_grouping(table) == 285
 
 

@@ -21,9 +21,10 @@ def load(table: str, words: str) -> QgsVectorLayer:
     layer = QgsVectorLayer(str(file), _titles()[table], "ogr")
     if not layer.isValid():
         raise ResultsError(
-            tr("{0}: is missing; this copy of the plugin was not built by kz-spatial plugin")
-            .format(file)
-        )  # fmt: skip
+            tr(
+                "{0}: is missing; this copy of the plugin was not built by kz-spatial plugin"
+            ).format(file)
+        )
     layer.loadNamedStyle(str(_FOLDER / f"{table}_{words}.qml"))
     return layer
 

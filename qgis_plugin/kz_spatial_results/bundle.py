@@ -133,9 +133,11 @@ def read_plan(path) -> Plan:
     for name in (GEOPACKAGE, RECORD):
         if not (folder / name).is_file():
             raise ResultsError(
-                tr("{0}: is no bundle of results, it has no {1}; choose the folder that "
-                   "kz-spatial run wrote").format(folder, name)
-            )  # fmt: skip
+                tr(
+                    "{0}: is no bundle of results, it has no {1}; choose the folder that "
+                    "kz-spatial run wrote"
+                ).format(folder, name)
+            )
     record = _read_record(folder)
     file = folder / GEOPACKAGE
     tables = _tables(file)

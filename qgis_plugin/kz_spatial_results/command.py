@@ -28,9 +28,17 @@ _PROGRAM = "kz-spatial.exe" if _WINDOWS else "kz-spatial"
 _PLACES = ("bin", "Scripts", ".venv/bin", ".venv/Scripts", "venv/bin", "venv/Scripts")
 # QGIS sets these for its own Python and GDAL; another environment's would stumble over them
 _OWN_VARIABLES = (
-    "PYTHONHOME", "PYTHONPATH", "PYTHONEXECUTABLE", "PYTHONNOUSERSITE", "PROJ_LIB", "PROJ_DATA",
-    "GDAL_DATA", "GDAL_DRIVER_PATH", "GEOTIFF_CSV", "QT_PLUGIN_PATH",
-)  # fmt: skip
+    "PYTHONHOME",
+    "PYTHONPATH",
+    "PYTHONEXECUTABLE",
+    "PYTHONNOUSERSITE",
+    "PROJ_LIB",
+    "PROJ_DATA",
+    "GDAL_DATA",
+    "GDAL_DRIVER_PATH",
+    "GEOTIFF_CSV",
+    "QT_PLUGIN_PATH",
+)
 _POLL_S = 0.1
 _PATIENCE_S = 3.0
 
@@ -108,9 +116,15 @@ def version(arguments: list) -> str:
     """What the command says of itself; raises ResultsError when it does not answer."""
     try:
         done = subprocess.run(
-            [*arguments, "--version"], capture_output=True, text=True, timeout=60, check=False,
-            stdin=subprocess.DEVNULL, env=clean_environment(), **_start_flags(),
-        )  # fmt: skip
+            [*arguments, "--version"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            env=clean_environment(),
+            **_start_flags(),
+        )
     except (OSError, subprocess.SubprocessError) as error:
         raise ResultsError(tr("{0}: does not start ({1})").format(arguments[0], error)) from error
     answer = done.stdout.strip()
@@ -128,9 +142,14 @@ def _start_flags() -> dict:
 
 def _stop(child) -> None:
     """End a child and all it started: asked first, then made to."""
-    ways = ([child.terminate, child.kill] if _WINDOWS else
-            [lambda s=s: os.killpg(child.pid, s)
-             for s in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)])  # fmt: skip
+    ways = (
+        [child.terminate, child.kill]
+        if _WINDOWS
+        else [
+            lambda s=s: os.killpg(child.pid, s)
+            for s in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
+        ]
+    )
     for way in ways:
         if child.poll() is not None:
             return
@@ -148,10 +167,15 @@ def run(arguments: list, on_line, is_cancelled) -> int:
     """
     try:
         child = subprocess.Popen(
-            arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, encoding="utf-8", errors="replace",
-            env=clean_environment(), **_start_flags(),
-        )  # fmt: skip
+            arguments,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            env=clean_environment(),
+            **_start_flags(),
+        )
     except OSError as error:
         raise ResultsError(tr("{0}: does not start ({1})").format(arguments[0], error)) from error
     lines = queue.Queue()

@@ -69,8 +69,7 @@ class DensityOfPoints(KzAlgorithm):
         value = self.parameterAsString(parameters, "VALUE", context)
         weight = self.parameterAsString(parameters, "WEIGHT", context)
         cell = self.parameterAsDouble(parameters, "CELL_KM", context)
-        found = ["--cell-km", f"{cell:g}", "--lang", language(),
-                 "--x", tables.X, "--y", tables.Y]  # fmt: skip
+        found = ["--cell-km", f"{cell:g}", "--lang", language(), "--x", tables.X, "--y", tables.Y]
         if parameters.get("BANDWIDTH_KM") is not None:
             width = self.parameterAsDouble(parameters, "BANDWIDTH_KM", context)
             found += ["--bandwidth-km", f"{width:g}"]
@@ -93,6 +92,7 @@ class DensityOfPoints(KzAlgorithm):
             tables.write(asked, source, names, context, feedback)
             if feedback.isCanceled():
                 raise Cancelled
-            self.run_command(["density", str(asked), "--out", str(place), *options], feedback,
-                             (place, out))
+            self.run_command(
+                ["density", str(asked), "--out", str(place), *options], feedback, (place, out)
+            )
         return {"OUTPUT": str(out)}

@@ -52,33 +52,42 @@ class JoinTable(KzAlgorithm):
         )
         self.add(
             QgsProcessingParameterField(
-                "FIELD", tr("Column of codes or names"), parentLayerParameterName="INPUT",
+                "FIELD",
+                tr("Column of codes or names"),
+                parentLayerParameterName="INPUT",
                 optional=True,
             ),
             tr("Leave it empty to match points by where they lie, or to let the column be found."),
-        )  # fmt: skip
+        )
         self.add(
             QgsProcessingParameterEnum(
-                "KIND", tr("What a bare Almaty means"),
+                "KIND",
+                tr("What a bare Almaty means"),
                 [tr("found from the other rows"), tr("the city"), tr("the region")],
                 defaultValue=0,
             ),
             tr("Almaty alone may be the city or Almaty Region."),
-        )  # fmt: skip
+        )
         self.add(
             QgsProcessingParameterNumber(
-                "VINTAGE", tr("Year of the boundaries"),
-                QgsProcessingParameterNumber.Type.Integer, 2022, minValue=1997, maxValue=2100,
+                "VINTAGE",
+                tr("Year of the boundaries"),
+                QgsProcessingParameterNumber.Type.Integer,
+                2022,
+                minValue=1997,
+                maxValue=2100,
             ),
             tr("2022 and later: 20 oblasts. 2018 to 2021: 17. Until 2017: 16."),
             advanced=True,
-        )  # fmt: skip
+        )
         self.add(
             QgsProcessingParameterEnum(
-                "UNMATCHED", tr("Rows that match no oblast"),
-                [tr("keep"), tr("leave out"), tr("stop with their names")], defaultValue=0,
+                "UNMATCHED",
+                tr("Rows that match no oblast"),
+                [tr("keep"), tr("leave out"), tr("stop with their names")],
+                defaultValue=0,
             )
-        )  # fmt: skip
+        )
         self.add(QgsProcessingParameterFeatureSink("OUTPUT", tr("Joined")))
 
     def _arguments(self, parameters, context, source):

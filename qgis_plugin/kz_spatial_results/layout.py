@@ -79,9 +79,7 @@ def warnings(plan: Plan, layer) -> str:
     if plan.synthetic:
         told += [tr_in(plan.language, "Synthetic twin: made-up firms, not survey microdata")]
     if "places: modelled" in words:
-        told += [
-            tr_in(plan.language, "Firms are placed by a model, on settlements by population")
-        ]
+        told += [tr_in(plan.language, "Firms are placed by a model, on settlements by population")]
     return ". ".join(told)
 
 
@@ -115,8 +113,11 @@ def _add_legend(layout, view, layer, place, size):
     # the classes have a heading of their own
     QgsLegendRenderer.setNodeLegendStyle(node, QgsLegendStyle.Style.Hidden)
     item.setLinkedMap(view)
-    for style in (QgsLegendStyle.Style.Group, QgsLegendStyle.Style.Subgroup,
-                  QgsLegendStyle.Style.SymbolLabel):  # fmt: skip
+    for style in (
+        QgsLegendStyle.Style.Group,
+        QgsLegendStyle.Style.Subgroup,
+        QgsLegendStyle.Style.SymbolLabel,
+    ):
         look = item.style(style)
         _set_text(look, size)
         item.setStyle(style, look)
@@ -176,17 +177,24 @@ def add_layout(project, plan: Plan, layer, theme: str, extent, size: str = "A4")
     low = foot - (7 * scale if warned else 1)
     frame = (_MARGIN, top, across, low - top)
     view = _add_map(layout, theme, extent, frame)
-    _label(layout, plan.title, (_MARGIN, _MARGIN, across, 9 * scale), 16 * scale,
-           bold=True).setId("title")  # fmt: skip
-    _label(layout, theme, (_MARGIN, _MARGIN + 9 * scale, across, 7 * scale),
-           11 * scale).setId("subtitle")  # fmt: skip
+    _label(layout, plan.title, (_MARGIN, _MARGIN, across, 9 * scale), 16 * scale, bold=True).setId(
+        "title"
+    )
+    _label(layout, theme, (_MARGIN, _MARGIN + 9 * scale, across, 7 * scale), 11 * scale).setId(
+        "subtitle"
+    )
     _add_legend(layout, view, layer, (_MARGIN, top, 60, 60), 9 * scale)
     _add_scale_and_north(layout, view, frame, 13 * scale, 8 * scale)
-    _label(layout, source_line(plan), (_MARGIN, foot, across, 5 * scale),
-           7 * scale).setId("source")  # fmt: skip
+    _label(layout, source_line(plan), (_MARGIN, foot, across, 5 * scale), 7 * scale).setId("source")
     if warned:
-        _label(layout, warned, (_MARGIN, foot - 6 * scale, across, 6 * scale), 9 * scale,
-               bold=True, colour=_WARNING).setId("warnings")  # fmt: skip
+        _label(
+            layout,
+            warned,
+            (_MARGIN, foot - 6 * scale, across, 6 * scale),
+            9 * scale,
+            bold=True,
+            colour=_WARNING,
+        ).setId("warnings")
     manager = project.layoutManager()
     earlier = manager.layoutByName(layout.name())
     if earlier is not None:

@@ -36,11 +36,12 @@ class OpenResults(KzAlgorithm):
     def initAlgorithm(self, configuration=None):  # noqa: ARG002  the name is QGIS'
         self.add(
             QgsProcessingParameterFile(
-                "FOLDER", tr("Folder of the bundle"),
+                "FOLDER",
+                tr("Folder of the bundle"),
                 behavior=QgsProcessingParameterFile.Behavior.Folder,
             ),
             tr("The folder that Run the study, or kz-spatial run, wrote."),
-        )  # fmt: skip
+        )
         self.addOutput(QgsProcessingOutputNumber("LAYERS", tr("Layers opened")))
 
     def work(self, parameters, context, feedback):

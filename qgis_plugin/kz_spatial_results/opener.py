@@ -247,8 +247,11 @@ def bundle_themes(project) -> dict:
 def layout_of_theme(project, theme: str, size: str):
     """Add a layout of a map theme of an open bundle, of the whole country."""
     layer, folder = bundle_themes(project)[theme]
-    (group,) = [g for g in project.layerTreeRoot().findGroups()
-                if g.customProperty(FOLDER_PROPERTY) == folder]  # fmt: skip
+    (group,) = [
+        g
+        for g in project.layerTreeRoot().findGroups()
+        if g.customProperty(FOLDER_PROPERTY) == folder
+    ]
     layers = [project.mapLayer(key) for key in group.findLayerIds()]
     extent = layers_extent(layers, project.crs(), project)
     return add_layout(project, read_plan(folder), layer, theme, extent, size)

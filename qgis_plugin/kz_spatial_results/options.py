@@ -25,11 +25,13 @@ class OptionsPage(QgsOptionsPageWidget):
         button = QPushButton(tr("Try it"))
         button.clicked.connect(lambda _checked=False: self.try_it())
         explained = QLabel(
-            tr("Running the study, joining tables and drawing densities need the kz-spatial "
-               "command of a Python environment of your own; opening results and adding "
-               "boundaries do not. Name the command, the Python or the folder of that "
-               "environment. To make one: python -m venv kz, then kz/bin/pip install kz-spatial.")
-        )  # fmt: skip
+            tr(
+                "Running the study, joining tables and drawing densities need the kz-spatial "
+                "command of a Python environment of your own; opening results and adding "
+                "boundaries do not. Name the command, the Python or the folder of that "
+                "environment. To make one: python -m venv kz, then kz/bin/pip install kz-spatial."
+            )
+        )
         explained.setWordWrap(True)
         form = QFormLayout()
         form.addRow(tr("kz-spatial command"), self.field)

@@ -56,21 +56,27 @@ class RunStudy(KzAlgorithm):
         )
         self.add(
             QgsProcessingParameterEnum("CODING", tr("Coding"), list(_CODINGS), defaultValue=0),
-            tr("corrected: yes counts 1, no counts 0. as-published: the way the printed tables "
-               "were made."),
-        )  # fmt: skip
+            tr(
+                "corrected: yes counts 1, no counts 0. as-published: the way the printed tables "
+                "were made."
+            ),
+        )
         self.add(
             QgsProcessingParameterEnum(
-                "LANGUAGE", tr("Language of the maps"), ["English", "Русский", "Қазақша"],
+                "LANGUAGE",
+                tr("Language of the maps"),
+                ["English", "Русский", "Қазақша"],
                 defaultValue=LANGUAGES.index(language()),
             )
-        )  # fmt: skip
+        )
         self.add(
             QgsProcessingParameterEnum(
-                "WEIGHTS", tr("Survey weights"),
-                [tr("none"), *_WEIGHTS[1:]], defaultValue=0,
+                "WEIGHTS",
+                tr("Survey weights"),
+                [tr("none"), *_WEIGHTS[1:]],
+                defaultValue=0,
             )
-        )  # fmt: skip
+        )
         self.add(
             number("CLUSTERS", tr("Groups of regions to form"), integer, 3, minValue=2, maxValue=6)
         )
@@ -87,18 +93,18 @@ class RunStudy(KzAlgorithm):
         )
         self.add(
             number("DRAWS", tr("Draws of firms"), integer, 200, minValue=0),
-            tr("How often firms are drawn again within their regions, to see which results owe "
-               "much to the firms that happened to be asked. 0 leaves this out."),
+            tr(
+                "How often firms are drawn again within their regions, to see which results owe "
+                "much to the firms that happened to be asked. 0 leaves this out."
+            ),
             advanced=True,
-        )  # fmt: skip
+        )
         self.add(
             QgsProcessingParameterBoolean(
                 "OVERWRITE", tr("Replace a bundle of that name"), defaultValue=False
             )
         )
-        self.add(
-            QgsProcessingParameterBoolean("OPEN", tr("Open the results"), defaultValue=True)
-        )
+        self.add(QgsProcessingParameterBoolean("OPEN", tr("Open the results"), defaultValue=True))
         self.add(
             QgsProcessingParameterFolderDestination("OUTPUT", tr("Folder of the bundle")),
             tr("The folder appears only when everything in it is written."),
@@ -120,8 +126,12 @@ class RunStudy(KzAlgorithm):
         found += ["--coding", choice("CODING", _CODINGS), "--lang", choice("LANGUAGE", LANGUAGES)]
         weights = choice("WEIGHTS", _WEIGHTS)
         found += ["--weights", weights] if weights else []
-        for option, name in (("--clusters", "CLUSTERS"), ("--seed", "SEED"),
-                             ("--permutations", "PERMUTATIONS"), ("--draws", "DRAWS")):  # fmt: skip
+        for option, name in (
+            ("--clusters", "CLUSTERS"),
+            ("--seed", "SEED"),
+            ("--permutations", "PERMUTATIONS"),
+            ("--draws", "DRAWS"),
+        ):
             found += [option, str(self.parameterAsInt(parameters, name, context))]
         width = self.parameterAsDouble(parameters, "BANDWIDTH_KM", context)
         return [*found, "--bandwidth-km", f"{width:g}"]
@@ -135,8 +145,12 @@ class RunStudy(KzAlgorithm):
             self.run_command([*arguments, "--out", str(place)], feedback, (place, out))
         if self.parameterAsBoolean(parameters, "OPEN", context):
             self._to_open = out
-        return {"OUTPUT": str(out), "GEOPACKAGE": str(out / GEOPACKAGE),
-                "REPORT": str(out / "report.html"), "MAP": str(out / "map.html")}  # fmt: skip
+        return {
+            "OUTPUT": str(out),
+            "GEOPACKAGE": str(out / GEOPACKAGE),
+            "REPORT": str(out / "report.html"),
+            "MAP": str(out / "map.html"),
+        }
 
     def postProcessAlgorithm(self, context, feedback):
         if self._to_open is not None:

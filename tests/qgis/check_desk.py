@@ -88,9 +88,7 @@ def check_layout_prints_its_theme_and_legend(settings):
     layout = plugin.make_layout("Local Moran: Power outages", "A4")
     assert desktop.designers == [layout]
     pdf = Path(settings["tmp"]) / "layout.pdf"
-    done = QgsLayoutExporter(layout).exportToPdf(
-        str(pdf), QgsLayoutExporter.PdfExportSettings()
-    )
+    done = QgsLayoutExporter(layout).exportToPdf(str(pdf), QgsLayoutExporter.PdfExportSettings())
     assert done == QgsLayoutExporter.ExportResult.Success
     assert pdf.read_bytes().startswith(b"%PDF")
     assert pdf.stat().st_size > 50_000
@@ -172,10 +170,12 @@ def check_options_keep_the_command_and_try_it(settings):
 
 
 def check_words_follow_the_language_of_qgis(settings):
-    wanted = {"ru": ("Открыть результаты…", "Области Казахстана"),
-              "kk": ("Нәтижелерді ашу…", "Қазақстан облыстары"),
-              "en": ("Open results…", "Oblasts of Kazakhstan"),
-              "de": ("Open results…", "Oblasts of Kazakhstan")}  # fmt: skip
+    wanted = {
+        "ru": ("Открыть результаты…", "Области Казахстана"),
+        "kk": ("Нәтижелерді ашу…", "Қазақстан облыстары"),
+        "en": ("Open results…", "Oblasts of Kazakhstan"),
+        "de": ("Open results…", "Oblasts of Kazakhstan"),
+    }
     QgsSettings().setValue("locale/overrideFlag", True)
     try:
         for code, (menu, name) in wanted.items():

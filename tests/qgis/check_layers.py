@@ -33,17 +33,38 @@ from maps import (
     with_style,
 )
 
-TABLES = {"oblasts": 20, "composites": 7, "local_moran": 20, "clusters": 20,
-          "density_contours": None, "settlements": None}  # fmt: skip
+TABLES = {
+    "oblasts": 20,
+    "composites": 7,
+    "local_moran": 20,
+    "clusters": 20,
+    "density_contours": None,
+    "settlements": None,
+}
 # groups: four of the number asked for, then the other numbers: 2 to 6 of 7 units, 2 to 8 of 20
-N_STYLES = {"oblasts": 6, "composites": 6, "local_moran": 5, "clusters": 4 + 4 + 6,
-            "density_contours": 1, "settlements": 1}  # fmt: skip
+N_STYLES = {
+    "oblasts": 6,
+    "composites": 6,
+    "local_moran": 5,
+    "clusters": 4 + 4 + 6,
+    "density_contours": 1,
+    "settlements": 1,
+}
 # the four classes of local Moran stay in the legend so that colours never drift
 MAY_BE_EMPTY = {
-    "High–High", "Low–Low", "High–Low", "Low–High", "Высокое–высокое", "Низкое–низкое",
-    "Высокое–низкое", "Низкое–высокое", "Жоғары–жоғары", "Төмен–төмен", "Жоғары–төмен",
+    "High–High",
+    "Low–Low",
+    "High–Low",
+    "Low–High",
+    "Высокое–высокое",
+    "Низкое–низкое",
+    "Высокое–низкое",
+    "Низкое–высокое",
+    "Жоғары–жоғары",
+    "Төмен–төмен",
+    "Жоғары–төмен",
     "Төмен–жоғары",
-}  # fmt: skip
+}
 
 
 def _geopackages(settings):
@@ -103,9 +124,11 @@ def check_classes_hold_every_feature_once_and_none_is_empty(settings):
                 with_style(one, text)
                 counts = dict.fromkeys((r.label() for r in class_rules(one)), 0)
                 for feature in one.getFeatures():
-                    held = [r.label() for r in class_rules(one)
-                            if QgsExpression(r.filterExpression())
-                            .evaluate(_context(one, feature))]  # fmt: skip
+                    held = [
+                        r.label()
+                        for r in class_rules(one)
+                        if QgsExpression(r.filterExpression()).evaluate(_context(one, feature))
+                    ]
                     assert len(held) == 1, (name, title, feature.id(), held)
                     counts[held[0]] += 1
                 empty = {label for label, n in counts.items() if n == 0}
@@ -118,8 +141,14 @@ def check_classes_differ_in_colour_and_hatch(settings):
         one = layer(path, name)
         for title, text in own_styles(one).items():
             with_style(one, text)
-            looks = [(r.symbol().color().name(), r.symbol().symbolLayerCount(), r.symbol().size()
-                      if name == "settlements" else 0) for r in class_rules(one)]  # fmt: skip
+            looks = [
+                (
+                    r.symbol().color().name(),
+                    r.symbol().symbolLayerCount(),
+                    r.symbol().size() if name == "settlements" else 0,
+                )
+                for r in class_rules(one)
+            ]
             assert len(set(looks)) == len(looks), (name, title, looks)
 
 
@@ -144,8 +173,11 @@ def check_withheld_and_unreachable_are_hatched(settings):
 
 
 def check_labels_are_names_in_the_language(settings):
-    wanted = {"en": ("Abai Region", "Astana"), "ru": ("область Абай", "Астана"),
-              "kk": ("Абай облысы", "Астана")}  # fmt: skip
+    wanted = {
+        "en": ("Abai Region", "Astana"),
+        "ru": ("область Абай", "Астана"),
+        "kk": ("Абай облысы", "Астана"),
+    }
     for language, path in [("en", _geopackages(settings)[0]), *settings["translated"].items()]:
         for name in ("oblasts", "composites", "local_moran", "clusters", "settlements"):
             one = layer(path, name)
@@ -173,8 +205,13 @@ def check_local_moran_writes_letters_on_the_map(settings):
     expression = label.getLabelExpression()
     feature = next(one.getFeatures())
     name = feature["name_en"]
-    for stored, letters in (("High-High", "HH"), ("Low-Low", "LL"), ("High-Low", "HL"),
-                            ("Low-High", "LH"), ("not significant", "")):  # fmt: skip
+    for stored, letters in (
+        ("High-High", "HH"),
+        ("Low-Low", "LL"),
+        ("High-Low", "HL"),
+        ("Low-High", "LH"),
+        ("not significant", ""),
+    ):
         feature["epayment_share_label"] = stored
         for unstable, mark in ((False, ""), (True, "?"), (None, "")):
             feature["epayment_share_unstable"] = unstable
@@ -184,8 +221,9 @@ def check_local_moran_writes_letters_on_the_map(settings):
 
 
 def check_the_mark_of_doubt_is_explained_in_the_legend(settings):
-    for path, word in zip(_geopackages(settings), ("draws", "выборок", "іріктемелердің"),
-                          strict=True):  # fmt: skip
+    for path, word in zip(
+        _geopackages(settings), ("draws", "выборок", "іріктемелердің"), strict=True
+    ):
         one = layer(path, "local_moran")
         for text in own_styles(one).values():
             with_style(one, text)
@@ -202,8 +240,9 @@ def check_settlement_names_wait_for_the_scale(settings):
     label = one.labeling().settings()
     assert label.scaleVisibility
     assert label.minimumScale == 6_000_000
-    key = next(k for k in label.propertyDefinitions() if
-               label.propertyDefinitions()[k].name() == "Show")  # fmt: skip
+    key = next(
+        k for k in label.propertyDefinitions() if label.propertyDefinitions()[k].name() == "Show"
+    )
     shown = label.dataDefinedProperties().property(key)
     at = {}
     for scale in (5_000_000, 3_000_000, 1_000_000):
@@ -238,17 +277,18 @@ def check_map_tips_read_well(settings):
     for path in _geopackages(settings):
         for name, one in layers(path).items():
             feature = next(one.getFeatures())
-            text = QgsExpression.replaceExpressionText(
-                one.mapTipTemplate(), _context(one, feature)
-            )
+            text = QgsExpression.replaceExpressionText(one.mapTipTemplate(), _context(one, feature))
             assert "[%" not in text, (name, text)
             assert "false" not in text.lower(), (name, text)
             assert "_" not in text, (name, text)
             assert "<table>" in text
             if name == "oblasts":
                 score = f"{round(feature['readiness'], 3):g}"
-                for told in (score, str(feature["n_firms"]), one.attributeDisplayName(
-                        one.fields().indexOf("readiness"))):  # fmt: skip
+                for told in (
+                    score,
+                    str(feature["n_firms"]),
+                    one.attributeDisplayName(one.fields().indexOf("readiness")),
+                ):
                     assert f">{told}<" in text, (told, text)
             assert one.displayExpression() not in ("", '"fid"')
 
@@ -280,8 +320,11 @@ def check_surfaces_style_themselves(settings):
         wanted = {colour.name() for _, colour in shown if colour.alpha() == 255}
         assert len(wanted) >= 4
         grey = image.copy().convertToFormat(image.Format.Format_Grayscale8)
-        drawn = sum(grey.pixelColor(x, y).red() < 250 for x in range(0, image.width(), 7)
-                    for y in range(0, image.height(), 7))  # fmt: skip
+        drawn = sum(
+            grey.pixelColor(x, y).red() < 250
+            for x in range(0, image.width(), 7)
+            for y in range(0, image.height(), 7)
+        )
         assert drawn > 300, f"{file.name}: next to nothing is drawn"
 
 
@@ -355,8 +398,12 @@ def check_pictures_are_like_the_stored_ones(settings):
 
 def check_stored_pictures_bear_half_a_pixel_and_rough_outlines(settings):
     half = EXTENT.width() / REFERENCE_SIZE[0] / 2
-    moved = QgsRectangle(EXTENT.xMinimum() + half, EXTENT.yMinimum() + half,
-                         EXTENT.xMaximum() + half, EXTENT.yMaximum() + half)  # fmt: skip
+    moved = QgsRectangle(
+        EXTENT.xMinimum() + half,
+        EXTENT.yMinimum() + half,
+        EXTENT.xMaximum() + half,
+        EXTENT.yMaximum() + half,
+    )
     for stem, one in _references(settings):
         assert not reference_errors(stem, reference_picture([one], extent=moved))
         assert not reference_errors(stem, reference_picture([one], smooth=False))
@@ -382,8 +429,9 @@ def check_stored_pictures_show_a_layer_without_classes(settings):
 
 def _repainted(before, after):
     """Share of the picture that gets a colour well apart from the one it had."""
-    return sum(share for key, (colour, share) in before.items()
-               if abs(colour - after[key][0]).max() > 40)  # fmt: skip
+    return sum(
+        share for key, (colour, share) in before.items() if abs(colour - after[key][0]).max() > 40
+    )
 
 
 def check_stored_pictures_show_another_style_of_the_layer(settings):

@@ -95,9 +95,15 @@ def check_bundle_opens_in_groups_with_one_theme_on(settings):
         ("Indicators and readiness", ["Oblasts", "Composite regions"]),
         ("Local Moran: alike or unlike", ["Local Moran"]),
         ("Groups of regions", ["Clusters"]),
-        ("Density of firms", ["Density of firms", "Density of firms, firms per 1000 km²",
-                              "Electronic payments, % of sales"]),
-    ], groups  # fmt: skip
+        (
+            "Density of firms",
+            [
+                "Density of firms",
+                "Density of firms, firms per 1000 km²",
+                "Electronic payments, % of sales",
+            ],
+        ),
+    ], groups
     assert [each.name() for each in root.checkedLayers()] == ["Oblasts"]
     assert all(each.isValid() for each in project.mapLayers().values())
     assert opened.skipped == ()
@@ -128,8 +134,10 @@ def check_project_gets_projection_extent_styles_and_themes(settings):
     state = themes.mapThemeStyleOverrides(chosen)
     assert [project.mapLayer(key).name() for key in state] == ["Local Moran"]
     assert "CO₂" in next(iter(state.values()))
-    below = [project.mapLayer(key).name() for key in
-             themes.mapThemeVisibleLayerIds("Density of firms, firms per 1000 km²")]  # fmt: skip
+    below = [
+        project.mapLayer(key).name()
+        for key in themes.mapThemeVisibleLayerIds("Density of firms, firms per 1000 km²")
+    ]
     assert sorted(below) == ["Density of firms", "Oblasts"], below
     plugin.unload()
 

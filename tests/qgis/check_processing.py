@@ -127,8 +127,10 @@ def _folder(settings, name):
 
 def _points():
     places = ((71.43, 51.13), (76.9, 43.24), (69.6, 42.32), (73.1, 49.8))
-    return _table([("x", float(i), (east + 0.01 * i, north))
-                   for i, (east, north) in enumerate(places * 5)], "Point")  # fmt: skip
+    return _table(
+        [("x", float(i), (east + 0.01 * i, north)) for i, (east, north) in enumerate(places * 5)],
+        "Point",
+    )
 
 
 def check_provider_offers_four_explained_algorithms(settings):
@@ -146,11 +148,18 @@ def check_provider_offers_four_explained_algorithms(settings):
 
 
 def check_join_finds_names_in_three_languages_and_keeps_rows(settings):
-    layer = _table([("Мангистауская область", 1.0, None), ("Абай облысы", 2.0, None),
-                    ("Karaganda Region", 3.0, None), ("Атлантида", 4.0, None),
-                    ("г. Астана", None, None)])  # fmt: skip
-    made, _, context = _run(settings, "join_table",
-                            {"INPUT": layer, "FIELD": "place", "OUTPUT": "memory:"})  # fmt: skip
+    layer = _table(
+        [
+            ("Мангистауская область", 1.0, None),
+            ("Абай облысы", 2.0, None),
+            ("Karaganda Region", 3.0, None),
+            ("Атлантида", 4.0, None),
+            ("г. Астана", None, None),
+        ]
+    )
+    made, _, context = _run(
+        settings, "join_table", {"INPUT": layer, "FIELD": "place", "OUTPUT": "memory:"}
+    )
     joined = context.getMapLayer(made["OUTPUT"])
     rows = {f["place"]: (f["oblast_code"], f["composite"]) for f in joined.getFeatures()}
     assert rows["Мангистауская область"] == ("KZ-47", "west"), rows
@@ -164,8 +173,9 @@ def check_join_finds_names_in_three_languages_and_keeps_rows(settings):
 
 
 def check_join_places_points_where_they_lie(settings):
-    layer = _table([("a", 1.0, (51.2, 43.65)), ("b", 2.0, (71.43, 51.13)), ("c", 3.0, (10, 50))],
-                   "Point")  # fmt: skip
+    layer = _table(
+        [("a", 1.0, (51.2, 43.65)), ("b", 2.0, (71.43, 51.13)), ("c", 3.0, (10, 50))], "Point"
+    )
     layer.dataProvider().deleteAttributes([0])
     layer.updateFields()
     made, _, context = _run(settings, "join_table", {"INPUT": layer, "OUTPUT": "memory:"})
@@ -178,15 +188,21 @@ def check_join_places_points_where_they_lie(settings):
 
 def check_join_stops_at_unknown_names_when_asked(settings):
     layer = _table([("Атлантида", 4.0, None), ("Астана", 1.0, None)])
-    text = _fault(settings, "join_table", {"INPUT": layer, "FIELD": "place", "UNMATCHED": 2,
-                                           "OUTPUT": "memory:"})  # fmt: skip
+    text = _fault(
+        settings,
+        "join_table",
+        {"INPUT": layer, "FIELD": "place", "UNMATCHED": 2, "OUTPUT": "memory:"},
+    )
     assert "Атлантида" in text, text
 
 
 def check_density_gives_a_styled_surface(settings):
     out = _folder(settings, "density") / "surface.tif"
-    made, log, _ = _run(settings, "density_points", {
-        "INPUT": _points(), "CELL_KM": 20, "BANDWIDTH_KM": 80, "OUTPUT": str(out)})  # fmt: skip
+    made, log, _ = _run(
+        settings,
+        "density_points",
+        {"INPUT": _points(), "CELL_KM": 20, "BANDWIDTH_KM": 80, "OUTPUT": str(out)},
+    )
     layer = QgsRasterLayer(made["OUTPUT"], "density")
     assert layer.isValid()
     assert layer.renderer().type() == "singlebandpseudocolor"
@@ -196,9 +212,18 @@ def check_density_gives_a_styled_surface(settings):
 
 def check_density_smooths_a_column_under_its_own_name(settings):
     out = _folder(settings, "smooth") / "mean.tif"
-    made, _, _ = _run(settings, "density_points", {
-        "INPUT": _points(), "VALUE": "n", "CLIP": False, "CELL_KM": 20, "BANDWIDTH_KM": 200,
-        "OUTPUT": str(out)})  # fmt: skip
+    made, _, _ = _run(
+        settings,
+        "density_points",
+        {
+            "INPUT": _points(),
+            "VALUE": "n",
+            "CLIP": False,
+            "CELL_KM": 20,
+            "BANDWIDTH_KM": 200,
+            "OUTPUT": str(out),
+        },
+    )
     layer = QgsRasterLayer(made["OUTPUT"], "mean")
     assert layer.isValid()
     assert "mean of n" in layer.bandName(1), layer.bandName(1)
@@ -206,8 +231,9 @@ def check_density_smooths_a_column_under_its_own_name(settings):
 
 def check_run_study_reports_steps_and_opens_its_bundle(settings):
     out, project = _folder(settings, "study") / "bundle", QgsProject()
-    made, log, _ = _run(settings, "run_study", {"OUTPUT": str(out), "PERMUTATIONS": 199},
-                        project=project)  # fmt: skip
+    made, log, _ = _run(
+        settings, "run_study", {"OUTPUT": str(out), "PERMUTATIONS": 199}, project=project
+    )
     assert Path(made["GEOPACKAGE"]).is_file()
     assert Path(made["REPORT"]).is_file()
     assert len(log.steps) >= 10, log.steps
@@ -228,8 +254,9 @@ def check_run_study_reports_steps_and_opens_its_bundle(settings):
     assert "exists already" in _fault(settings, "run_study", {"OUTPUT": str(out)})
     survey = out.parent / "faulty.csv"
     survey.write_text("idstd,k33\n1,140\n", encoding="utf-8")
-    text = _fault(settings, "run_study",
-                  {"SURVEY": str(survey), "OUTPUT": str(out), "OVERWRITE": True})  # fmt: skip
+    text = _fault(
+        settings, "run_study", {"SURVEY": str(survey), "OUTPUT": str(out), "OVERWRITE": True}
+    )
     assert "faulty.csv" in text, text
     assert (out / "run.json").read_bytes() == before, "a failed run touched the bundle"
 
@@ -350,8 +377,9 @@ def check_join_works_inside_a_model(settings):
     _provider()
     QgsSettings().setValue("kz_spatial/command", settings["command"])
     model = QgsProcessingModelAlgorithm("m", "m")
-    model.addModelParameter(QgsProcessingParameterFeatureSource("in"),
-                            QgsProcessingModelParameter("in"))  # fmt: skip
+    model.addModelParameter(
+        QgsProcessingParameterFeatureSource("in"), QgsProcessingModelParameter("in")
+    )
     child = QgsProcessingModelChildAlgorithm("kz_spatial:join_table")
     child.setChildId("join")
     source = QgsProcessingModelChildParameterSource

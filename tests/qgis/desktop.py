@@ -50,9 +50,10 @@ def _work():
     told["crs tip"] = button.toolTip()
     _picture("desktop")
     sheets = QgsProject.instance().layoutManager().printLayouts()
-    told["designer"] = iface.openLayoutDesigner(
-        next(each for each in sheets if each.name().startswith("A4"))
-    ) is not None
+    told["designer"] = (
+        iface.openLayoutDesigner(next(each for each in sheets if each.name().startswith("A4")))
+        is not None
+    )
     QTimer.singleShot(2500, _layout)
 
 
@@ -63,9 +64,7 @@ def _layout():
     _click("boundaries")
     told["with boundaries"] = len(QgsProject.instance().mapLayers())
     qgis.utils.unloadPlugin("kz_spatial_results")
-    told["after unload"] = [
-        a.text() for a in _entries() if a.objectName().startswith("kz_spatial")
-    ]
+    told["after unload"] = [a.text() for a in _entries() if a.objectName().startswith("kz_spatial")]
     _finish()
 
 

@@ -19,8 +19,7 @@ class Desktop:
         bar.pushMessage = lambda *args: (self.messages.append(args[1]), push(*args))
 
     def registered(self):
-        return [*self.plugin_menu, *self.toolbar, *self.handlers, *self.options,
-                *self.help_actions]  # fmt: skip
+        return [*self.plugin_menu, *self.toolbar, *self.handlers, *self.options, *self.help_actions]
 
     def mainWindow(self):
         return self.window

@@ -111,8 +111,11 @@ def _on_white(colour):
 
 def _class_areas(one):
     """Each class with its colour on paper, and by feature the share of the picture it takes."""
-    move = QgsCoordinateTransform(one.crs(), QgsCoordinateReferenceSystem.fromProj(CRS),
-                                  QgsProject.instance().transformContext())  # fmt: skip
+    move = QgsCoordinateTransform(
+        one.crs(),
+        QgsCoordinateReferenceSystem.fromProj(CRS),
+        QgsProject.instance().transformContext(),
+    )
     for rule in class_rules(one):
         shares = {}
         for feature in one.getFeatures(rule.filterExpression()):

@@ -22,8 +22,11 @@ def main(name, settings_file):
     (home / "run").mkdir(parents=True, exist_ok=True)
     (home / "run").chmod(0o700)
     # nothing of the reader's own QGIS is read or changed
-    os.environ.update(HOME=str(home), XDG_RUNTIME_DIR=str(home / "run"),
-                      QGIS_CUSTOM_CONFIG_PATH=str(home / "profile"))  # fmt: skip
+    os.environ.update(
+        HOME=str(home),
+        XDG_RUNTIME_DIR=str(home / "run"),
+        QGIS_CUSTOM_CONFIG_PATH=str(home / "profile"),
+    )
     sys.path[:0] = [str(here), settings["plugin_parent"]]
     from qgis.core import QgsApplication
 

@@ -27,7 +27,7 @@ def lattice(size):
             if (a or b) and (i + a, j + b) in names
         ]
         for (i, j), name in names.items()
-    }  # fmt: skip
+    }
 
 
 def simulate(graph, seed, rho, lam):
