@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from kz_spatial.folium_map import folium_map as folium_map
     from kz_spatial.geography import resolve as resolve
     from kz_spatial.geography import resolve_column as resolve_column
+    from kz_spatial.group_stability import co_membership as co_membership
     from kz_spatial.joining import join as join
     from kz_spatial.joining import join_audit as join_audit
     from kz_spatial.joining import place_firms as place_firms
@@ -56,7 +57,6 @@ if TYPE_CHECKING:
     from kz_spatial.spatial_models import residual_means as residual_means
     from kz_spatial.spatial_models import spatial_error as spatial_error
     from kz_spatial.spatial_models import spatial_lag as spatial_lag
-    from kz_spatial.stability import co_membership as co_membership
     from kz_spatial.stability import resampled_moran as resampled_moran
     from kz_spatial.survey import attrition as attrition
     from kz_spatial.survey import check_survey as check_survey
@@ -82,7 +82,7 @@ _HOMES: Final = {
     "bivariate_moran": "autocorrelation",
     "check_survey": "survey",
     "choose_n_clusters": "cluster_choice",
-    "co_membership": "stability",
+    "co_membership": "group_stability",
     "compare": "fixed_effects",
     "compatible_df": "printed",
     "composites": "boundaries",

@@ -1,11 +1,12 @@
-"""Gates that many modules share: where shipped data lie, and whether an argument is allowed."""
+"""Gates that many modules share: shipped data, allowed arguments, and how rows are named."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from difflib import get_close_matches
 from numbers import Integral, Real
 from pathlib import Path
+from typing import Final
 
 from kz_spatial.errors import CallError, InputError
 
@@ -15,9 +16,11 @@ __all__ = [
     "check_option",
     "check_share",
     "data_path",
+    "describe_rows",
     "published_path",
 ]
 
+_ROWS_SHOWN: Final = 5
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -83,3 +86,11 @@ def check_columns(columns: Iterable[object], required: Iterable[str], *, what: s
             f"{what}: found no column {', '.join(repr(each) for each in missing)}; "
             f"its columns are {', '.join(present[:30])}"
         )
+
+
+def describe_rows(positions: Iterable[int], row_name: Callable[[int], str]) -> str:
+    """Name the first few of the rows, and say how many more there are."""
+    rows = list(positions)
+    named = ", ".join(row_name(each) for each in rows[:_ROWS_SHOWN])
+    more = f" and {len(rows) - _ROWS_SHOWN} more" if len(rows) > _ROWS_SHOWN else ""
+    return f"row{'s' if len(rows) > 1 else ''} {named}{more}"

@@ -21,8 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 import pandas as pd
 
-from kz_spatial._validate import check_columns, check_option
-from kz_spatial.coding import describe_rows
+from kz_spatial._validate import check_columns, check_option, describe_rows
 from kz_spatial.errors import InputError
 from kz_spatial.geography import units
 from kz_spatial.options import COMPOSITES, INDICATORS, MIN_FIRMS

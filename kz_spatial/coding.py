@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from kz_spatial._validate import check_option
+from kz_spatial._validate import check_option, describe_rows
 from kz_spatial.options import INDICATORS, WEIGHT_COLUMNS, Coding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
 __all__ = [
     "CODINGS",
@@ -28,7 +28,6 @@ __all__ = [
     "attrition_table",
     "build_firms",
     "code_items",
-    "describe_rows",
     "find_value_faults",
     "to_codes",
 ]
@@ -70,7 +69,6 @@ _EXPECTED: Final = {
     "count": "a count of 0 or more",
     "days": "0 or more days",
 }
-_ROWS_SHOWN: Final = 5
 
 
 def to_codes(column: pd.Series[Any]) -> tuple[pd.Series[Any], pd.Series[Any]]:
@@ -96,14 +94,6 @@ def to_codes(column: pd.Series[Any]) -> tuple[pd.Series[Any], pd.Series[Any]]:
     codes = codes.where(codes.notna(), text.str.lower().str.replace("’", "'").map(_LABELS))
     codes = pd.to_numeric(codes, errors="coerce").astype(float)
     return codes, (codes.isna() & text.notna()).astype(bool)
-
-
-def describe_rows(positions: Iterable[int], row_name: Callable[[int], str]) -> str:
-    """Name the first few of the rows, and say how many more there are."""
-    rows = list(positions)
-    named = ", ".join(row_name(each) for each in rows[:_ROWS_SHOWN])
-    more = f" and {len(rows) - _ROWS_SHOWN} more" if len(rows) > _ROWS_SHOWN else ""
-    return f"row{'s' if len(rows) > 1 else ''} {named}{more}"
 
 
 def _is_allowed(values: pd.Series[Any], kind: str) -> pd.Series[Any]:

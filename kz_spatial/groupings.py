@@ -9,10 +9,10 @@ import pandas as pd
 
 from kz_spatial.cluster_choice import ClusterChoice, WardTree, choose_n_clusters, ward_tree
 from kz_spatial.errors import NotEnoughDataError
+from kz_spatial.group_stability import CoMembership, co_membership
 from kz_spatial.options import INDICATORS, RunOptions
 from kz_spatial.partition import Partition
 from kz_spatial.regionalise import optimal_regions
-from kz_spatial.stability import CoMembership, co_membership
 from kz_spatial.typology import typology
 
 if TYPE_CHECKING:

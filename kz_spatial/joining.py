@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 import pandas as pd
 
-from kz_spatial._validate import check_columns, check_option
+from kz_spatial._validate import check_columns, check_option, describe_rows
 from kz_spatial.boundaries import oblasts, settlements
-from kz_spatial.coding import describe_rows
 from kz_spatial.errors import CallError, InputError
 from kz_spatial.geography import Kind, Place, resolve_column, units
 from kz_spatial.options import DATA_CRS

@@ -137,8 +137,8 @@ def find_patterns(
                     firms,
                     name,
                     graph,
-                    by=level,
-                    weights=options.weights,  # type: ignore[arg-type]
+                    by=level,  # type: ignore[arg-type]
+                    weights=options.weights,
                     min_firms=options.min_firms,
                     n_draws=options.draws,
                     **ask,

@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
     from kz_spatial.autocorrelation import GlobalStatistic
     from kz_spatial.cluster_choice import ClusterChoice, WardTree
+    from kz_spatial.group_stability import CoMembership
     from kz_spatial.local_moran import LocalMoran
     from kz_spatial.partition import Partition
     from kz_spatial.patterns import LevelPatterns
-    from kz_spatial.stability import CoMembership, ResampledMoran
+    from kz_spatial.stability import ResampledMoran
 
 __all__ = [
     "blank_figure",

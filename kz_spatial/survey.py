@@ -16,13 +16,12 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from kz_spatial._validate import check_option
+from kz_spatial._validate import check_option, describe_rows
 from kz_spatial.coding import (
     CODINGS,
     ITEMS,
     attrition_table,
     build_firms,
-    describe_rows,
     find_value_faults,
     to_codes,
 )

@@ -6,9 +6,10 @@ import pytest
 from libpysal.graph import Graph
 
 import kz_spatial as kz
-from kz_spatial import stability
+from kz_spatial import redraws, stability
 from kz_spatial.errors import CallError, NotEnoughDataError
-from kz_spatial.stability import co_membership, resampled_moran
+from kz_spatial.group_stability import co_membership
+from kz_spatial.stability import resampled_moran
 
 FIRMS = kz.load_twin()
 WIDE = ["outages_per_month", "epayment_share", "co2_monitoring", "product_innovation"]
@@ -100,8 +101,8 @@ def test_means_of_draws_are_those_of_the_drawn_firms():
     for weights in (None, "wmedian"):
         table = kz.aggregate(firms, by="oblast", weights=weights, min_firms=1)
         names = ["epayment_share", "permit_days"]
-        drawn = stability._drawn_means(firms, table, names, weights, 3, seed=4)
-        rows = stability._drawn_rows(firms, "oblast_code", 3, seed=4)
+        drawn = redraws.drawn_means(firms, table, names, weights, 3, seed=4)
+        rows = redraws.drawn_rows(firms, "oblast_code", 3, seed=4)
         for means, chosen in zip(drawn, rows, strict=True):
             again = kz.aggregate(
                 firms.iloc[chosen].reset_index(drop=True), by="oblast", weights=weights, min_firms=1
@@ -114,7 +115,7 @@ def test_means_of_draws_are_those_of_the_drawn_firms():
 
 
 def test_every_draw_keeps_the_number_of_firms_of_each_region():
-    rows = stability._drawn_rows(FIRMS, "oblast_code", 4, seed=1)
+    rows = redraws.drawn_rows(FIRMS, "oblast_code", 4, seed=1)
     expected = FIRMS["oblast_code"].value_counts()
     for chosen in rows:
         counts = FIRMS["oblast_code"].iloc[chosen].value_counts()
@@ -124,7 +125,7 @@ def test_every_draw_keeps_the_number_of_firms_of_each_region():
 
 def test_labels_of_draws_are_those_of_local_moran():
     table = kz.aggregate(FIRMS, by="oblast", min_firms=5)
-    drawn = stability._drawn_means(FIRMS, table, ["permit_days", "product_innovation"], None, 6, 2)
+    drawn = redraws.drawn_means(FIRMS, table, ["permit_days", "product_innovation"], None, 6, 2)
     order = pd.Index(sorted(table.index))
     W = GRAPH.sparse.toarray()
     place = pd.Index(GRAPH.unique_ids).get_indexer(order)
