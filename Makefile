@@ -27,7 +27,7 @@ boundaries: $(STAMP)  ## rebuild boundaries/data from its sources
 	$(BIN)/python boundaries/build.py
 
 twin: $(STAMP)  ## rebuild the twin
-	$(BIN)/python -m kz_spatial.twin_generator
+	$(BIN)/python -m kz_spatial.twin_maker.generator
 
 plugin: $(STAMP)  ## build the QGIS plugin as a zip
 	@mkdir -p dist

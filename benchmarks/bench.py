@@ -42,7 +42,7 @@ def whole_study(folder: Path) -> None:
             "kz-spatial run": [
                 sys.executable,
                 "-m",
-                "kz_spatial.cli",
+                "kz_spatial.cli.main",
                 "run",
                 "--out",
                 str(folder / "ours"),
@@ -73,7 +73,7 @@ def start_up() -> None:
         {
             "python -c pass": [sys.executable, "-c", "pass"],
             "import kz_spatial": [sys.executable, "-c", "import kz_spatial"],
-            "kz-spatial --help": [sys.executable, "-m", "kz_spatial.cli", "--help"],
+            "kz-spatial --help": [sys.executable, "-m", "kz_spatial.cli.main", "--help"],
         }
     )
     print(f"Start-up, whole process, median of {RUNS}")

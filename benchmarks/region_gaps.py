@@ -17,7 +17,7 @@ import pygeoda
 
 import kz_spatial as kz
 from kz_spatial.errors import NotEnoughDataError
-from kz_spatial.partition import within_ss
+from kz_spatial.groups.partition import within_ss
 
 SETS = 50
 

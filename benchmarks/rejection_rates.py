@@ -16,10 +16,10 @@ import pandas as pd
 from scipy import stats
 
 import kz_spatial as kz
-from kz_spatial.few_clusters import LinearModel, cluster_moments, covariance
-from kz_spatial.fixed_effects import partial_out
 from kz_spatial.options import INDICATORS
-from kz_spatial.wild import wild_bootstrap
+from kz_spatial.regression.estimation import partial_out
+from kz_spatial.regression.few_clusters import LinearModel, cluster_moments, covariance
+from kz_spatial.regression.wild import wild_bootstrap
 
 TERMS = ["outages_per_month", "co2_monitoring", "product_innovation", "permit_days"]
 TESTED = TERMS.index("product_innovation")

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from helpers import graph_of
 
-from kz_spatial.boundaries import composites, oblasts
-from kz_spatial.weights import contiguity
+from kz_spatial.neighbours.weights import contiguity
+from kz_spatial.places.boundaries import composites, oblasts
 
 OBLASTS = oblasts(detail="light")
 GRAPH = contiguity(OBLASTS)

@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from kz_spatial import palette
-from kz_spatial.local_moran import LISA_LABELS
+from kz_spatial.neighbours.local_statistics import LISA_LABELS
 from kz_spatial.palette import decade_breaks, nice_breaks
 
 RAMPS = {"good": palette.SEQUENTIAL_GOOD, "bad": palette.SEQUENTIAL_BAD, "density": palette.DENSITY}

@@ -22,7 +22,7 @@ N_COLOURS = 256
 
 def run_study(qgis_python):
     """In the environment of the package: make the bundle, have QGIS draw it."""
-    from kz_spatial import cli
+    from kz_spatial.cli import (main as cli)
 
     with tempfile.TemporaryDirectory() as folder:
         bundle = Path(folder) / "bundle"

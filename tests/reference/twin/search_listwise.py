@@ -2,7 +2,7 @@
 
 Least squares of k33 on c7, ge7, h1, g3 and composite dummies, HC1 errors, base Almaty. Run
 `python search_listwise.py` (numpy and numba; under a minute); it prints rows for LISTWISE in
-kz_spatial/twin_generator.py, where exact fractions verify them. Floating point may lead another
+kz_spatial/twin_maker/generator.py, where exact fractions verify them. Floating point may lead another
 machine to another solution of equal standing.
 
 Stages, each of which leaves the earlier ones intact:

@@ -1,0 +1,7 @@
+"""`python -m kz_spatial.cli`."""
+
+import sys
+
+from kz_spatial.cli.main import main
+
+sys.exit(main())

@@ -1,0 +1,153 @@
+"""The commands `density` and `plugin` of the command line."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kz_spatial.errors import CallError, InputError
+from kz_spatial.options import LANGUAGES
+
+if TYPE_CHECKING:
+    import argparse
+
+    import pandas as pd
+
+__all__ = ["add_density", "add_plugin"]
+
+_RASTERS = (".tif", ".tiff")
+
+
+def _numbers(table: pd.DataFrame, columns: list[str], source: Path) -> pd.DataFrame:
+    """Turn columns of text into numbers; empty cells become missing.
+
+    Raises
+    ------
+    InputError
+        When a column is absent or a cell holds anything else.
+    """
+    import pandas as pd
+
+    faults, made = [], table.copy()
+    for column in columns:
+        if column not in made:
+            faults.append(f"{source}: no column {column!r}, found {', '.join(map(str, table))}")
+            continue
+        text = made[column].replace("", None)
+        made[column] = pd.to_numeric(text, errors="coerce")
+        wrong = made[column].isna() & text.notna()
+        if wrong.any():
+            row = int(wrong.to_numpy().argmax())
+            faults.append(
+                f"{source}: row {row + 1}, column {column}: found {text.iloc[row]!r}, "
+                "expected a number"
+            )
+    if faults:
+        raise InputError("\n".join(faults))
+    return made
+
+
+def _density(args: argparse.Namespace, read: Callable[[Path], pd.DataFrame]) -> int:
+    source, out = Path(args.points), Path(args.out)
+    if out.suffix.lower() not in _RASTERS:
+        known = ", ".join(_RASTERS)
+        raise CallError(f"{out}: cannot write {out.suffix!r}, expected one of {known}")
+    if out.exists() and not args.overwrite:
+        raise CallError(f"{out}: exists already; --overwrite replaces it")
+    table = read(source)
+    from kz_spatial.output import write_surface
+    from kz_spatial.places import oblasts
+    from kz_spatial.surfaces import density
+
+    columns = [each for each in (args.x, args.y, args.value, args.weights) if each]
+    points = _numbers(table, list(dict.fromkeys(columns)), source)
+    surface = density(
+        points.drop(columns="geometry", errors="ignore"),
+        value=args.value,
+        weights=args.weights,
+        x=args.x,
+        y=args.y,
+        crs=args.crs,
+        bandwidth_m=None if args.bandwidth_km is None else 1000 * args.bandwidth_km,
+        cell_m=1000 * args.cell_km,
+        mask=oblasts() if args.clip else None,
+    )
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".kz-", dir=out.parent) as place:
+            part = Path(place) / out.name
+            write_surface(surface, part, language=args.lang)
+            for made in sorted(Path(place).iterdir()):
+                made.replace(out.parent / made.name)
+    except OSError as error:
+        raise CallError(f"{out}: cannot be written: {error.strerror or error}") from error
+    left = len(table) - surface.n_points
+    print(
+        f"{out}: {surface.n_points} points, bandwidth {surface.bandwidth_m / 1000:.4g} km, "
+        f"cells of {surface.cell_m / 1000:.4g} km, {surface.unit}"
+    )
+    if left:
+        print(
+            f"note: {left} of {len(table)} rows have no place or value and are left out",
+            file=sys.stderr,
+        )
+    return 0
+
+
+def add_density(
+    commands: Any, common: argparse.ArgumentParser, read: Callable[[Path], pd.DataFrame]
+) -> None:
+    """Add `kz-spatial density`; `read` reads a table of any kind."""
+    parser = commands.add_parser(
+        "density",
+        parents=[common],
+        help="draw the density of points as a styled GeoTIFF",
+        description="Gaussian kernel density of points per 1000 km², or the smoothed mean of a "
+        "column, as a Cloud-Optimised GeoTIFF with a QGIS style beside it.",
+    )
+    parser.add_argument("points", help="table with coordinates, or a point layer")
+    parser.add_argument("--out", required=True, help=", ".join(_RASTERS))
+    parser.add_argument("--overwrite", action="store_true")
+    parser.add_argument("--value", metavar="COLUMN", help="column to smooth; density without it")
+    parser.add_argument("--weights", metavar="COLUMN", help="column of weights")
+    parser.add_argument("--bandwidth-km", type=float, help="kernel deviation; Scott's rule without")
+    parser.add_argument("--cell-km", type=float, default=5.0)
+    parser.add_argument("--x", default="longitude")
+    parser.add_argument("--y", default="latitude")
+    parser.add_argument("--crs", default="EPSG:4326", help="reference system of the coordinates")
+    parser.add_argument(
+        "--no-clip", dest="clip", action="store_false", help="go on beyond the border of Kazakhstan"
+    )
+    parser.add_argument("--lang", choices=LANGUAGES, default="en", help="language of the legend")
+    parser.set_defaults(do=lambda args: _density(args, read))
+
+
+def _plugin(args: argparse.Namespace) -> int:
+    from kz_spatial.output import build_plugin, install_plugin
+
+    if args.out is not None:
+        built = build_plugin(args.out, overwrite=args.overwrite)
+        print(
+            f"{built.path}: {built.n_files} files, {built.size_bytes / 1000:.0f} kB; in QGIS: "
+            "Plugins > Manage and Install Plugins > Install from ZIP"
+        )
+        return 0
+    for built in install_plugin(profile=args.profile):
+        print(f"{built.path}: {built.n_files} files; start QGIS again to see it")
+    return 0
+
+
+def add_plugin(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add `kz-spatial plugin`."""
+    parser = commands.add_parser(
+        "plugin", parents=[common], help="build or install the QGIS plugin"
+    )
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--out", metavar="ZIP", help="write the plugin as a zip")
+    where.add_argument("--install", action="store_true", help="put it into your QGIS profile")
+    parser.add_argument("--overwrite", action="store_true", help="replace a zip of that name")
+    parser.add_argument("--profile", default="default", help="name of the QGIS profile")
+    parser.set_defaults(do=_plugin)

@@ -1,0 +1,214 @@
+"""From firms to regions: means with errors, readiness, rank, and what must not be shown.
+
+Definitions, for firms i of a unit with weights w (all 1 without weights) and n answers y:
+
+- mean: sum(w y) / sum(w)
+- standard deviation: sqrt( n/(n-1) * sum(w (y - mean)^2) / sum(w) ), Stata's with aweights
+- standard error: sqrt( n/(n-1) * sum(w^2 (y - mean)^2) ) / sum(w), the linearised error of a
+  weighted mean; sd/sqrt(n) when all weights are equal
+- readiness: mean of z-scores of the unit means over all shown units (deviation with n-1), outages
+  and permit days with their sign turned; units with fewer than three shown indicators have none
+
+Suppression: a cell needs at least `min_firms` firms. By oblast, cells are also withheld until the
+withheld firms of a composite number at least `min_firms`, since otherwise the composite's own
+figure would give them away by subtraction.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import numpy as np
+import pandas as pd
+
+from kz_spatial._validate import check_columns, check_option, describe_rows
+from kz_spatial.errors import InputError
+from kz_spatial.options import COMPOSITES, INDICATORS, MIN_FIRMS
+from kz_spatial.places import units
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = ["aggregate", "readiness", "unit_moments"]
+
+By = Literal["oblast", "composite"]
+_MIN_INDICATORS: Final = 3
+# means that differ by less, relative to their size, differ by rounding alone
+_ROUNDING: Final = 1e-12
+
+
+def unit_moments(
+    values: NDArray[np.float64], weights: NDArray[np.float64], unit: NDArray[np.intp], n_units: int
+) -> dict[str, NDArray[np.float64]]:
+    """Count, mean, deviation and standard error of each unit.
+
+    Parameters
+    ----------
+    values, weights : (n,) arrays
+        NaN values are left out.
+    unit : (n,) array of int
+        Unit of each value, 0 to `n_units` - 1; negative for none.
+    n_units : int
+
+    Returns
+    -------
+    dict of (n_units,) arrays
+        `n`, `mean`, `sd`, `se`; NaN where too few values.
+    """
+    use = np.isfinite(values) & (unit >= 0)
+    y, w, u = values[use], weights[use], unit[use]
+    n = np.bincount(u, minlength=n_units).astype(float)
+    total = np.bincount(u, w, n_units)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.bincount(u, w * y, n_units) / total
+        gap = y - mean[u]
+        spread = n / (n - 1)
+        sd = np.sqrt(spread * np.bincount(u, w * gap**2, n_units) / total)
+        se = np.sqrt(spread * np.bincount(u, w**2 * gap**2, n_units)) / total
+    few = n < 2
+    return {"n": n, "mean": mean, "sd": np.where(few, np.nan, sd), "se": np.where(few, np.nan, se)}
+
+
+def _withheld(n: pd.Series[Any], min_firms: int, group: pd.Series[Any] | None) -> pd.Series[Any]:
+    """Cells to suppress: small ones, and enough others that subtraction tells nothing."""
+    hidden = (n < min_firms) & (n > 0)
+    if group is None:
+        return hidden
+    for _, members in n.groupby(group):
+        small = members[hidden[members.index]]
+        shown = members[~hidden[members.index] & (members > 0)].sort_values(kind="stable")
+        total = small.sum()
+        for code, firms in shown.items():
+            if not 0 < total < min_firms:
+                break
+            hidden[code] = True
+            total += firms
+    return hidden
+
+
+def readiness(means: pd.DataFrame) -> pd.Series[Any]:
+    """Mean of directed z-scores over units.
+
+    Parameters
+    ----------
+    means : DataFrame
+        One column per indicator, one row per unit.
+
+    Returns
+    -------
+    Series named "readiness"
+        NaN where fewer than three indicators are known.
+    """
+    direction = pd.Series({name: each.direction for name, each in INDICATORS.items()})
+    names = [name for name in means.columns if name in INDICATORS]
+    deviation = means[names].std(ddof=1)
+    varies = deviation > _ROUNDING * means[names].abs().max()
+    scores = (means[names] - means[names].mean()) / deviation.where(varies)
+    scores *= direction[names]
+    known = scores.notna().sum(axis=1) >= min(_MIN_INDICATORS, len(names))
+    return scores.mean(axis=1).where(known).rename("readiness")
+
+
+def _unit_of(column: pd.Series[Any], codes: list[str]) -> NDArray[np.intp]:
+    """Position of each firm's unit; -1 where it has none."""
+    unit = pd.Index(codes).get_indexer(pd.Index(column))
+    strange = np.flatnonzero((unit < 0) & column.notna().to_numpy())
+    if strange.size:
+        raise InputError(
+            f"firm table: {describe_rows(strange, str)}, column {column.name}: found "
+            f"{column.iloc[strange[0]]!r}, expected a code such as {codes[0]!r}"
+        )
+    return np.asarray(unit, dtype=np.intp)
+
+
+def _weights_of(firms: pd.DataFrame, weights: str | None) -> NDArray[np.float64]:
+    if weights is None:
+        return np.ones(len(firms))
+    check_columns(firms.columns, [weights], what="firm table")
+    values: NDArray[np.float64] = firms[weights].to_numpy(dtype=float)
+    bad = np.flatnonzero(~(np.isfinite(values) & (values > 0)))
+    if bad.size:
+        raise InputError(
+            f"firm table: row {bad[0]}, column {weights}: found {values[bad[0]]}, expected a "
+            "weight above 0"
+        )
+    return values
+
+
+def aggregate(
+    firms: pd.DataFrame,
+    *,
+    by: By = "composite",
+    weights: str | None = None,
+    indicators: Sequence[str] = tuple(INDICATORS),
+    min_firms: int = MIN_FIRMS,
+) -> pd.DataFrame:
+    """Aggregate a firm table to oblasts or composites.
+
+    Parameters
+    ----------
+    firms : DataFrame
+        A firm table with `oblast_code` or `composite`.
+    by : {"composite", "oblast"}
+    weights : str, optional
+        Weight column (wmedian, wstrict, wweak). Without it every firm counts once.
+    indicators : sequence of str
+    min_firms : int
+        Cells with fewer firms are suppressed (NaN).
+
+    Returns
+    -------
+    DataFrame
+        Indexed by code, every unit present. Per indicator `_mean` (weighted when weights are
+        given, then with `_unweighted_mean` beside it), `_sd`, `_se`, `_n`, `_missing` (share of
+        the unit's firms without a value) and `_suppressed`; then `n_firms`, `readiness` and
+        `rank` (1 is the readiest).
+
+    Raises
+    ------
+    InputError
+        When columns are missing, weights are not above 0, a code is no unit, or no firm has one.
+
+    Examples
+    --------
+    >>> import kz_spatial as kz
+    >>> table = kz.aggregate(kz.load_twin(), by="composite")
+    >>> int(table.loc["almaty", "n_firms"])
+    189
+    """
+    check_option("by", by, ("oblast", "composite"))
+    column = "oblast_code" if by == "oblast" else "composite"
+    check_columns(firms.columns, [column, *indicators], what="firm table")
+    codes = list(COMPOSITES) if by == "composite" else list(units())
+    unit = _unit_of(firms[column], codes)
+    if not (unit >= 0).any():
+        raise InputError(f"firm table: column {column} names no {by} in any of {len(firms)} rows")
+    weight = _weights_of(firms, weights)
+    index = pd.Index(codes, name=column)
+    group = (
+        pd.Series([units()[code].composite for code in codes], index) if by == "oblast" else None
+    )
+    table: dict[str, Any] = {}
+    n_firms = pd.Series(np.bincount(unit[unit >= 0], minlength=len(codes)), index)
+    for name in indicators:
+        values = firms[name].to_numpy(dtype=float)
+        moments = unit_moments(values, weight, unit, len(codes))
+        n = pd.Series(moments["n"], index).astype(int)
+        hidden = _withheld(n, min_firms, group)
+        for part in ("mean", "sd", "se"):
+            table[f"{name}_{part}"] = pd.Series(moments[part], index).mask(hidden)
+        if weights is not None:
+            plain = unit_moments(values, np.ones(len(values)), unit, len(codes))["mean"]
+            table[f"{name}_unweighted_mean"] = pd.Series(plain, index).mask(hidden)
+        table[f"{name}_n"] = n
+        table[f"{name}_missing"] = 1 - n / n_firms.where(n_firms > 0)
+        table[f"{name}_suppressed"] = hidden
+    frame = pd.DataFrame(table, index=index)
+    frame["n_firms"] = n_firms
+    means = frame[[f"{name}_mean" for name in indicators]]
+    frame["readiness"] = readiness(means.set_axis(list(indicators), axis=1))
+    frame["rank"] = frame["readiness"].rank(ascending=False, method="min").astype("Int64")
+    frame.attrs = {**firms.attrs, "by": by, "weights": weights, "min_firms": min_firms}
+    return frame

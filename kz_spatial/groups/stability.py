@@ -1,0 +1,108 @@
+"""How often two units fall into one group when firms are drawn again within regions.
+
+A draw carries sampling error on top of that of the firms as they are, so it blurs groups rather
+than sharpens them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from kz_spatial._validate import check_count
+from kz_spatial.errors import CallError, NotEnoughDataError
+from kz_spatial.estimates import By, aggregate, drawn_means
+from kz_spatial.groups.alike import MAX_EXACT, N_STARTS, k_means, optimal_groups
+from kz_spatial.groups.partition import check_n_clusters, z_scores
+from kz_spatial.options import INDICATORS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = ["CoMembership", "co_membership"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CoMembership:
+    """How often two units fall into one group.
+
+    Attributes
+    ----------
+    matrix : DataFrame
+        Share of draws, units by units; 1 on the diagonal.
+    n_draws : int
+        Draws that could be grouped.
+    n_skipped : int
+        Draws in which a unit lacked an indicator.
+    n_clusters : int
+    seed : int
+    """
+
+    matrix: pd.DataFrame
+    n_draws: int
+    n_skipped: int
+    n_clusters: int
+    seed: int
+
+
+def _groups_of_draws(Z: NDArray[np.float64], k: int, seed: int) -> NDArray[np.intp]:
+    """Groups of the units in each draw, as `typology` forms them; (draws, n) from (draws, n, p)."""
+    if Z.shape[1] <= MAX_EXACT:
+        return np.array([optimal_groups(each, [k])[k] for each in Z])
+    return k_means(Z, k, n_starts=N_STARTS, rng=np.random.default_rng(seed))
+
+
+def co_membership(
+    firms: pd.DataFrame,
+    *,
+    by: By = "composite",
+    n_clusters: int = 3,
+    indicators: Sequence[str] = tuple(INDICATORS),
+    weights: str | None = None,
+    n_draws: int = 200,
+    seed: int = 20240,
+) -> CoMembership:
+    """Count how often two units fall into one group when firms are drawn again.
+
+    Parameters
+    ----------
+    firms : DataFrame
+        A firm table.
+    by : {"composite", "oblast"}
+    n_clusters : int
+        Groups of the typology.
+    indicators : sequence of str
+    weights : str, optional
+        Survey weight column.
+    n_draws, seed : int
+
+    Returns
+    -------
+    CoMembership
+
+    Raises
+    ------
+    NotEnoughDataError
+        When no draw could be grouped.
+    """
+    if not indicators:
+        raise CallError("indicators: found none, expected at least one to group by")
+    check_count("n_clusters", n_clusters, 1)
+    table = aggregate(firms, by=by, weights=weights, indicators=indicators, min_firms=1)
+    drawn = drawn_means(firms, table, indicators, weights, n_draws, seed)
+    whole = drawn[np.isfinite(drawn).all(axis=(1, 2))]
+    if not len(whole):
+        raise NotEnoughDataError(
+            f"none of {n_draws} draws had every indicator in every unit; "
+            "leave out an indicator that few firms answered"
+        )
+    check_n_clusters(n_clusters, len(table))
+    labels = _groups_of_draws(z_scores(whole), n_clusters, seed)
+    total = (labels[:, :, None] == labels[:, None, :]).sum(axis=0)
+    matrix = pd.DataFrame(total / len(whole), table.index, table.index)
+    return CoMembership(matrix, len(whole), n_draws - len(whole), n_clusters, seed)

@@ -1,0 +1,36 @@
+from .empirical_bayes import empirical_bayes_means, empirical_bayes_rates
+from .global_statistics import GlobalStatistic, bivariate_moran, geary, getis_ord, moran
+from .local_statistics import LocalMoran, local_moran
+from .resampling import ResampledMoran, resampled_moran
+from .unit_values import linked_units
+from .weights import (
+    as_graph,
+    contiguity,
+    distance_band,
+    k_nearest,
+    kernel_weights,
+    neighbour_masks,
+    union,
+)
+
+__all__ = [
+    "GlobalStatistic",
+    "LocalMoran",
+    "ResampledMoran",
+    "as_graph",
+    "bivariate_moran",
+    "contiguity",
+    "distance_band",
+    "empirical_bayes_means",
+    "empirical_bayes_rates",
+    "geary",
+    "getis_ord",
+    "k_nearest",
+    "kernel_weights",
+    "linked_units",
+    "local_moran",
+    "moran",
+    "neighbour_masks",
+    "resampled_moran",
+    "union",
+]

@@ -1,0 +1,347 @@
+"""Global spatial autocorrelation, exact where the number of units allows it.
+
+With z the values minus their mean, W the weights and S0 their sum over n units:
+
+- Moran's I = n / S0 * (z' W z) / (z' z)
+- bivariate Moran's I = n / S0 * (zx' W zy) / sqrt(zx' zx * zy' zy): values beside their
+  neighbours' values of another variable
+- Geary's C = (n - 1) / (2 S0) * sum w_ij (z_i - z_j)^2 / (z' z); below 1 neighbours are alike
+- Getis-Ord G = sum b_ij x_i x_j / sum_{i != j} x_i x_j, with b the links counted as 1, for values
+  of 0 or more; above its expectation high values are next to high ones
+
+as in esda, which leaves out n / S0 of the bivariate form (1 for row-standardised weights).
+Inference is over all n! arrangements of the values while n! <= 400,000 (of y alone for the
+bivariate form), else over seeded random arrangements with the observed one counted in.
+The module `arrangements` defines two-sided p for such discrete distributions, with its source.
+Rates and survey means of unequal precision go through `empirical_bayes` first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from kz_spatial._validate import check_count, check_option
+from kz_spatial.neighbours.arrangements import TIE, orders, share_extreme
+from kz_spatial.neighbours.unit_values import centred, unit_scale, unit_values
+from kz_spatial.options import ALTERNATIVES, Alternative
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from libpysal.graph import Graph
+    from numpy.typing import NDArray
+
+__all__ = [
+    "GlobalStatistic",
+    "bivariate_moran",
+    "geary",
+    "getis_ord",
+    "moran",
+    "moran_of_rows",
+]
+
+Method = Literal["exact", "monte-carlo", "inapplicable"]
+_Deviation = Callable[["NDArray[np.float64]"], "NDArray[np.float64]"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GlobalStatistic:
+    """One number for the whole map, and how far chance carries it.
+
+    Attributes
+    ----------
+    name : str
+        "Moran's I", "bivariate Moran's I", "Geary's C" or "Getis-Ord G", with what it was taken of
+        where a study adds that.
+    statistic, expected : float
+        The statistic, and its mean when arrangement does not matter.
+    z : float
+        Distance from `expected` in standard deviations of the arrangements about it.
+    p : float
+        NaN when inapplicable.
+    alternative : {"two-sided", "greater", "less"}
+    method : {"exact", "monte-carlo", "inapplicable"}
+    n_arrangements : int
+        Arrangements in the reference distribution.
+    n_units : int
+        Units with a value and a neighbour.
+    reason : str
+        Why it is inapplicable; else empty.
+    seed : int or None
+        Seed of the Monte Carlo draw.
+    """
+
+    name: str
+    statistic: float
+    expected: float
+    z: float
+    p: float
+    alternative: Alternative
+    method: Method
+    n_arrangements: int
+    n_units: int
+    reason: str = ""
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Inference:
+    """How one call wants its p-value."""
+
+    alternative: Alternative
+    n_permutations: int
+    seed: int
+
+    def __post_init__(self) -> None:
+        check_option("alternative", self.alternative, ALTERNATIVES)
+        check_count("n_permutations", self.n_permutations, 1)
+        check_count("seed", self.seed, 0)
+
+    def inapplicable(self, name: str, n: int, reason: str) -> GlobalStatistic:
+        nothing = (np.nan,) * 4
+        return GlobalStatistic(name, *nothing, self.alternative, "inapplicable", 0, n, reason)
+
+    def test(
+        self, name: str, values: NDArray[np.float64], deviation: _Deviation, expected: float
+    ) -> GlobalStatistic:
+        """Set the statistic of (n,) values beside those of their arrangements, a row each.
+
+        `deviation` gives how far the statistic of each row is from what is expected.
+        """
+        n = len(values)
+        order, exact = orders(n, self.n_permutations, self.seed)
+        observed, draws = float(deviation(values[None, :])[0]), deviation(values[order])
+        spread = float(np.sqrt((draws**2).mean()))
+        return GlobalStatistic(
+            name=name,
+            statistic=expected + observed,
+            expected=expected,
+            z=observed / spread if spread > 0 else np.nan,
+            p=share_extreme(draws, observed, self.alternative, exact=exact),
+            alternative=self.alternative,
+            method="exact" if exact else "monte-carlo",
+            n_arrangements=len(draws),
+            n_units=n,
+            seed=None if exact else self.seed,
+        )
+
+
+def _why_not(Z: NDArray[np.float64], W: NDArray[np.float64]) -> str:
+    n = Z.shape[1]
+    if n < 3:
+        return f"{n} units have a value and a neighbour, at least 3 are needed"
+    if not Z.any(axis=1).all():
+        return "the values do not vary"
+    none = abs(float(W.sum())) <= TIE * float(np.abs(W).sum())
+    return "the weights sum to zero" if none else ""
+
+
+def _lag_products(rows: NDArray[np.float64], W: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sum of w_ij x_i x_j for each row x."""
+    found: NDArray[np.float64] = ((rows @ W.T) * rows).sum(axis=1)
+    return found
+
+
+def moran_of_rows(Z: NDArray[np.float64], W: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Moran's I of r sets of values.
+
+    Parameters
+    ----------
+    Z : (r, n) array
+        Values less their mean, none of the rows all zero.
+    W : (n, n) array
+    """
+    n = int(Z.shape[1])
+    found: NDArray[np.float64] = n / float(W.sum()) * _lag_products(Z, W) / (Z**2).sum(axis=1)
+    return found
+
+
+def moran(
+    values: pd.Series[Any],
+    graph: Graph,
+    *,
+    alternative: Alternative = "two-sided",
+    n_permutations: int = 9999,
+    seed: int = 20240,
+) -> GlobalStatistic:
+    """Global Moran's I with exact inference where n! allows it.
+
+    Parameters
+    ----------
+    values : Series
+        By unit; units with NaN, or not in `values` at all, are left out, and where weights sum to
+        one their share goes to the other neighbours. Rates go through `empirical_bayes_rates`,
+        survey means of unequal n through `empirical_bayes_means` first.
+    graph : libpysal.graph.Graph
+        Neighbours, as `contiguity` makes them.
+    alternative : {"two-sided", "greater", "less"}
+    n_permutations : int
+        Monte Carlo arrangements when n! exceeds 400,000.
+    seed : int
+        Seed of those.
+
+    Returns
+    -------
+    GlobalStatistic
+
+    Raises
+    ------
+    InputError
+        When a unit is not in the graph, occurs twice or is infinite.
+    CallError
+        When the alternative is not known, or a count or seed is no whole number.
+
+    Examples
+    --------
+    >>> import kz_spatial as kz
+    >>> areas = kz.composites(detail="light")
+    >>> table = kz.aggregate(kz.load_twin())
+    >>> found = kz.moran(table["epayment_share_mean"], kz.contiguity(areas))
+    >>> found.method, found.n_arrangements
+    ('exact', 5040)
+    """
+    ask = _Inference(alternative, n_permutations, seed)
+    units = unit_values(graph, values=values)
+    z, n = unit_scale(centred(units.Y)), len(units.keys)
+    if reason := _why_not(z, units.W):
+        return ask.inapplicable("Moran's I", n, reason)
+    expected = -1 / (n - 1)
+    return ask.test(
+        "Moran's I", z[0], lambda rows: moran_of_rows(rows, units.W) - expected, expected
+    )
+
+
+def bivariate_moran(
+    x: pd.Series[Any],
+    y: pd.Series[Any],
+    graph: Graph,
+    *,
+    alternative: Alternative = "two-sided",
+    n_permutations: int = 9999,
+    seed: int = 20240,
+) -> GlobalStatistic:
+    """Bivariate Moran's I: whether units' x goes with their neighbours' y.
+
+    Parameters
+    ----------
+    x, y : Series
+        By unit; units that lack either are left out. y is rearranged while x stays, so an
+        association of x and y within units does not show.
+    graph, alternative, n_permutations, seed
+        As in `moran`.
+
+    Returns
+    -------
+    GlobalStatistic
+
+    Raises
+    ------
+    InputError, CallError
+        As in `moran`.
+    """
+    ask, name = _Inference(alternative, n_permutations, seed), "bivariate Moran's I"
+    units = unit_values(graph, x=x, y=y)
+    Z, n = unit_scale(centred(units.Y)), len(units.keys)
+    if reason := _why_not(Z, units.W):
+        return ask.inapplicable(name, n, reason)
+    sums = np.sqrt((Z**2).sum(axis=1))
+    toward = n / float(units.W.sum()) * (units.W.T @ Z[0]) / (sums[0] * sums[1])
+    return ask.test(name, Z[1], lambda rows: rows @ toward, 0.0)
+
+
+def geary(
+    values: pd.Series[Any],
+    graph: Graph,
+    *,
+    alternative: Alternative = "two-sided",
+    n_permutations: int = 9999,
+    seed: int = 20240,
+) -> GlobalStatistic:
+    """Geary's C: squared differences of neighbours against those of any two units.
+
+    Parameters
+    ----------
+    values, graph, alternative, n_permutations, seed
+        As in `moran`; "less" asks for neighbours that are alike.
+
+    Returns
+    -------
+    GlobalStatistic
+
+    Raises
+    ------
+    InputError, CallError
+        As in `moran`.
+    """
+    ask = _Inference(alternative, n_permutations, seed)
+    units = unit_values(graph, values=values)
+    z, W, n = unit_scale(centred(units.Y)), units.W, len(units.keys)
+    if reason := _why_not(z, W):
+        return ask.inapplicable("Geary's C", n, reason)
+    scale = (n - 1) / (2 * float(W.sum()) * float(z[0] @ z[0]))
+    both = W.sum(axis=0) + W.sum(axis=1)
+
+    def deviation(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        squares: NDArray[np.float64] = rows**2 @ both
+        return scale * (squares - 2 * _lag_products(rows, W)) - 1.0
+
+    return ask.test("Geary's C", z[0], deviation, 1.0)
+
+
+def getis_ord(
+    values: pd.Series[Any],
+    graph: Graph,
+    *,
+    alternative: Alternative = "two-sided",
+    n_permutations: int = 9999,
+    seed: int = 20240,
+) -> GlobalStatistic:
+    """General G of Getis and Ord (1992): whether high values, or low ones, lie together.
+
+    Parameters
+    ----------
+    values : Series
+        By unit, 0 or more.
+    graph : libpysal.graph.Graph
+        Neighbours; each link counts as 1, whatever its weight.
+    alternative, n_permutations, seed
+        As in `moran`.
+
+    Returns
+    -------
+    GlobalStatistic
+        Inapplicable where a value is below 0 or fewer than two are above it.
+
+    Raises
+    ------
+    InputError, CallError
+        As in `moran`.
+    """
+    ask, name = _Inference(alternative, n_permutations, seed), "Getis-Ord G"
+    units = unit_values(graph, values=values)
+    n, links = len(units.keys), (units.W != 0).astype(float)
+    d = centred(units.Y)
+    reason = _why_not(d, links)
+    x = units.Y[0]
+    if not reason and (x < 0).any():
+        reason = f"found {x.min():g} for {units.keys[x.argmin()]}, G needs values of 0 or more"
+    if not reason and (x > 0).sum() < 2:
+        reason = "fewer than two units have a value above 0"
+    if reason:
+        return ask.inapplicable(name, n, reason)
+    x, d = x / x.max(), d[0] / x.max()
+    pairs = float(x.sum() ** 2 - (x**2).sum())
+    share = float(links.sum()) / (n * (n - 1))
+    # with x = mean + d, G varies by these terms alone, which the mean would drown in rounding
+    both = links.sum(axis=0) + links.sum(axis=1)
+    tilt = float(x.mean()) * (both - both.mean())
+    usual = -share * float(d @ d)
+
+    def deviation(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        linear: NDArray[np.float64] = rows @ tilt
+        return (linear + _lag_products(rows, links) - usual) / pairs
+
+    return ask.test(name, d, deviation, share)

@@ -1,0 +1,16 @@
+from .bundle import ALL_STEPS, Bundle, run, write_audit, write_bundle
+from .geopackage import write_surface
+from .qgis_plugin import build_plugin, install_plugin
+from .web_map import folium_map
+
+__all__ = [
+    "ALL_STEPS",
+    "Bundle",
+    "build_plugin",
+    "folium_map",
+    "install_plugin",
+    "run",
+    "write_audit",
+    "write_bundle",
+    "write_surface",
+]

@@ -1,0 +1,370 @@
+"""Write a study as a bundle: a folder that is whole or absent."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from kz_spatial.errors import CallError
+from kz_spatial.options import RunOptions
+from kz_spatial.output.audit_report import render_audit
+from kz_spatial.output.figures import draw_figures
+from kz_spatial.output.geopackage import About, write_geopackage, write_surface
+from kz_spatial.output.layers import describe
+from kz_spatial.output.report import render_report, svg_text
+from kz_spatial.output.tables import make_tables, to_latex
+from kz_spatial.output.web_map import folium_map
+from kz_spatial.places import oblasts
+from kz_spatial.replication import Audit, audit
+from kz_spatial.study import STEPS, read_codings, run_study
+from kz_spatial.words import say
+
+if TYPE_CHECKING:
+    from kz_spatial.output.layers import Layer
+    from kz_spatial.study import Study
+
+__all__ = ["WRITE_STEPS", "Bundle", "run", "write_audit", "write_bundle"]
+
+WRITE_STEPS: Final = ("tables", "GeoPackage", "rasters", "map", "figures", "report")
+_LIBRARIES: Final = (
+    "kz-spatial",
+    "numpy",
+    "pandas",
+    "geopandas",
+    "shapely",
+    "libpysal",
+    "scikit-learn",
+    "folium",
+    "formulaic",
+    "rasterio",
+    "matplotlib",
+)
+_DPI: Final = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A finished bundle.
+
+    Attributes
+    ----------
+    path : Path
+        Its folder.
+    record : dict
+        What run.json holds.
+    """
+
+    path: Path
+    record: dict[str, Any]
+
+    def __fspath__(self) -> str:
+        return str(self.path)
+
+
+def check_target(out: Path, *, overwrite: bool) -> None:
+    """Refuse a target that cannot become a bundle, before any work is done.
+
+    Raises
+    ------
+    CallError
+    """
+    if out.is_file():
+        raise CallError(f"{out}: is a file, expected the name of a folder to write")
+    if out.is_dir() and any(out.iterdir()):
+        if not overwrite:
+            raise CallError(
+                f"{out}: exists already, expected a new folder; --overwrite replaces a bundle"
+            )
+        if not (out / "run.json").is_file():
+            raise CallError(
+                f"{out}: exists and is no bundle (it has no run.json), so it is not "
+                "replaced; expected a new folder"
+            )
+    parent = out.resolve().parent
+    while not parent.exists():
+        parent = parent.parent
+    if not parent.is_dir():
+        raise CallError(f"{out}: cannot be made, {parent} is a file")
+    if not os.access(parent, os.W_OK):
+        raise CallError(f"{out}: cannot be written, no permission in {parent}")
+
+
+@contextmanager
+def _whole_or_absent(out: Path) -> Iterator[Path]:
+    """A folder beside the target that takes its name when all is written."""
+    out = out.resolve()
+    out.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    except OSError as error:
+        raise CallError(f"{out}: cannot be written: {error.strerror}") from error
+    try:
+        work.chmod(0o755)
+        yield work
+        aside = None
+        if out.exists():
+            aside = Path(tempfile.mkdtemp(prefix=f".{out.name}-old-", dir=out.parent)) / "old"
+            out.rename(aside)
+        work.rename(out)
+        if aside is not None:
+            shutil.rmtree(aside.parent)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for name in _LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def _write_tables(study: Study, folder: Path, notice: str) -> None:
+    (folder / "tables").mkdir()
+    for name, table in make_tables(study).items():
+        path = folder / "tables" / f"{name}.csv"
+        table.to_csv(path, index=False, float_format="%.10g")
+        text = to_latex(table, caption=name.replace("_", " ").capitalize(), notice=notice)
+        path.with_suffix(".tex").write_text(text, encoding="utf-8")
+
+
+def _place_notice(study: Study, notice: str) -> str:
+    """A notice, and that places are modelled where any are."""
+    modelled = bool((study.firms["placement"] == "modelled").any())
+    told = say("modelled", study.options.language) if modelled else ""
+    return ". ".join(filter(None, (notice, told)))
+
+
+def _placed(study: Study, layers: tuple[Layer, ...]) -> list[Layer]:
+    """Layers whose densities say that places are modelled where any are."""
+    return [
+        replace(layer, notice=_place_notice(study, layer.notice))
+        if layer.name == "density_contours"
+        else layer
+        for layer in layers
+    ]
+
+
+def _record(study: Study, timings: dict[str, float]) -> dict[str, Any]:
+    return {
+        "synthetic": study.synthetic,
+        "source": study.provenance["source"],
+        "sha256": study.provenance["sha256"],
+        "options": asdict(study.options),
+        "n_firms": len(study.firms),
+        "listwise": int(study.attrition["listwise"].iloc[-1]),
+        "join": asdict(study.join_audit),
+        "layers": list(study.frames),
+        "warnings": list(study.warnings),
+        "inapplicable": study.inapplicable,
+        "timings_s": timings,
+        "versions": _versions(),
+        "written": _now(),
+    }
+
+
+def write_bundle(
+    study: Study,
+    out: str | os.PathLike[str],
+    *,
+    overwrite: bool = False,
+    progress: Callable[[str], None] | None = None,
+) -> Bundle:
+    """Write a study as a bundle.
+
+    Parameters
+    ----------
+    study : Study
+    out : path
+        Folder to make. It appears only when everything in it is written.
+    overwrite : bool
+        Whether a bundle of that name may be replaced.
+    progress : callable, optional
+        Called with the name of each of `WRITE_STEPS` as it begins.
+
+    Returns
+    -------
+    Bundle
+
+    Raises
+    ------
+    CallError
+        When the folder exists and may not be replaced, is a file or cannot be written.
+    """
+    target = Path(out)
+    check_target(target, overwrite=overwrite)
+    language = study.options.language
+    notice = say("twin", language) if study.synthetic else ""
+    timings = dict(study.timings)
+    clock = [time.perf_counter()]
+
+    def begin(step: str) -> None:
+        if progress:
+            progress(step)
+        clock[0] = time.perf_counter()
+
+    def end(step: str) -> None:
+        timings[step] = round(time.perf_counter() - clock[0], 3)
+
+    with _whole_or_absent(target) as folder:
+        begin("tables")
+        _write_tables(study, folder, notice)
+        end("tables")
+        begin("GeoPackage")
+        described = describe(study.frames, language=language, notice=notice)
+        write_geopackage(
+            _placed(study, described),
+            folder / "kz_spatial.gpkg",
+            about=About(
+                source=study.provenance["source"],
+                coding=study.options.coding,
+                synthetic=study.synthetic,
+                title=say("title", language),
+            ),
+        )
+        end("GeoPackage")
+        begin("rasters")
+        for name, surface in study.surfaces.items():
+            write_surface(
+                surface,
+                folder / f"density_{name}.tif",
+                language=language,
+                notice=_place_notice(study, notice),
+            )
+        end("rasters")
+        begin("map")
+        folium_map(study, language=language).save(folder / "map.html")
+        end("map")
+        begin("figures")
+        (folder / "figures").mkdir()
+        texts = {}
+        for name, figure in draw_figures(study, oblasts(detail="light")).items():
+            # the layout settles in the first drawing and is kept for the second
+            figure.savefig(folder / "figures" / f"{name}.png", dpi=_DPI)
+            figure.set_layout_engine("none")
+            texts[name] = svg_text(figure)
+            (folder / "figures" / f"{name}.svg").write_text(texts[name], encoding="utf-8")
+        end("figures")
+        begin("report")
+        record = _record(study, timings)
+        page = render_report(study, texts, version=record["versions"]["kz-spatial"])
+        (folder / "report.html").write_text(page, encoding="utf-8")
+        end("report")
+        text = json.dumps(record, ensure_ascii=False, indent=2, default=str)
+        (folder / "run.json").write_text(text + "\n", encoding="utf-8")
+    return Bundle(target, record)
+
+
+def run(
+    survey: str | os.PathLike[str] | None = None,
+    *,
+    out: str | os.PathLike[str],
+    options: RunOptions | None = None,
+    overwrite: bool = False,
+    progress: Callable[[str], None] | None = None,
+    **reading: Any,
+) -> Bundle:
+    """Run the whole study and write its bundle.
+
+    Parameters
+    ----------
+    survey : path, optional
+        Survey file; without it, the twin.
+    out : path
+        Folder to make.
+    options : RunOptions, optional
+    overwrite, progress
+        As in `write_bundle`; steps of the computation are reported too.
+    **reading
+        `items`, `region`, `region_codes`, `kind` of `read_survey`.
+
+    Returns
+    -------
+    Bundle
+    """
+    check_target(Path(out), overwrite=overwrite)
+    study = run_study(survey, options=options, progress=progress, **reading)
+    return write_bundle(study, out, overwrite=overwrite, progress=progress)
+
+
+def write_audit(
+    survey: str | os.PathLike[str] | None = None,
+    *,
+    out: str | os.PathLike[str],
+    overwrite: bool = False,
+    **reading: Any,
+) -> Audit:
+    """Audit the study's printed numbers against a survey, or the twin, and write the result.
+
+    Parameters
+    ----------
+    survey : path, optional
+        Survey file; without it, the twin.
+    out : path
+        Folder to make: audit.html, a CSV per table, run.json.
+    overwrite : bool
+        Whether a bundle or audit of that name may be replaced.
+    **reading
+        `items`, `region`, `region_codes`, `kind` of `read_survey`.
+
+    Returns
+    -------
+    Audit
+    """
+    target = Path(out)
+    check_target(target, overwrite=overwrite)
+    codings = read_codings(survey, **reading)
+    record = codings["corrected"].attrs["kz_spatial"]
+    found = audit(codings)
+    versions = _versions()
+    page = render_audit(
+        found,
+        source=record["source"],
+        synthetic=record["synthetic"],
+        version=versions["kz-spatial"],
+    )
+    tables = {
+        name: getattr(found, name)
+        for name in (
+            "numbers",
+            "counts",
+            "degrees_of_freedom",
+            "granularity",
+            "groupings",
+            "estimates",
+        )
+    }
+    with _whole_or_absent(target) as folder:
+        (folder / "audit.html").write_text(page, encoding="utf-8")
+        for name, table in tables.items():
+            table.to_csv(folder / f"{name}.csv", index=False, float_format="%.10g")
+        text = {
+            "synthetic": record["synthetic"],
+            "source": record["source"],
+            "sha256": record["sha256"],
+            "common_df": found.common_df,
+            "versions": versions,
+            "written": _now(),
+        }
+        (folder / "run.json").write_text(json.dumps(text, indent=2) + "\n", encoding="utf-8")
+    return found
+
+
+ALL_STEPS: Final = (*STEPS, *WRITE_STEPS)

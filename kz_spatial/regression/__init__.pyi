@@ -1,0 +1,27 @@
+from .estimation import INFERENCES, STUDY_FORMULA, FixedEffectsFit, compare, fixed_effects
+from .extended_models import each_dimension, permit_by_reliability, sector_by_innovation
+from .spatial_models import (
+    conley,
+    lm_tests,
+    neighbour_means,
+    residual_means,
+    spatial_error,
+    spatial_lag,
+)
+
+__all__ = [
+    "INFERENCES",
+    "STUDY_FORMULA",
+    "FixedEffectsFit",
+    "compare",
+    "conley",
+    "each_dimension",
+    "fixed_effects",
+    "lm_tests",
+    "neighbour_means",
+    "permit_by_reliability",
+    "residual_means",
+    "sector_by_innovation",
+    "spatial_error",
+    "spatial_lag",
+]

@@ -1,0 +1,372 @@
+"""Regression with absorbed region effects and inference that says what it rests on.
+
+Formula (1) of the study: digitalisation of firm i in region j on outages, CO2 monitoring,
+innovation and permit days, with a fixed effect per region and errors clustered by region.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from kz_spatial._validate import check_columns
+from kz_spatial.errors import CallError, CollinearTermWarning, InputError, NotEnoughDataError
+from kz_spatial.regression.few_clusters import LinearModel
+from kz_spatial.regression.fit import INFERENCES, FixedEffectsFit, Inference, compare
+from kz_spatial.regression.formula import model_matrices
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = [
+    "INFERENCES",
+    "STUDY_FORMULA",
+    "FixedEffectsFit",
+    "Inference",
+    "compare",
+    "fixed_effects",
+    "partial_out",
+]
+
+STUDY_FORMULA: Final = (
+    "epayment_share ~ outages_per_month + co2_monitoring + product_innovation + permit_days"
+    " | composite"
+)
+# a column whose norm falls below this share of what it was is a combination of the others
+_COLLINEAR: Final = 1e-9
+_FEW: Final = 30
+
+
+def partial_out(
+    columns: NDArray[np.float64],
+    levels: list[NDArray[np.intp]],
+    weights: NDArray[np.float64],
+    *,
+    tolerance: float = 1e-12,
+    max_rounds: int = 10_000,
+) -> NDArray[np.float64]:
+    """Take absorbed effects out of columns by weighted alternating projections.
+
+    Parameters
+    ----------
+    columns : (n, k) array
+    levels : list of (n,) arrays of int
+        Level of each row, per absorbed factor. One factor needs one round.
+    weights : (n,) array
+    tolerance : float
+        Largest change, relative to a column's scale, at which rounds stop.
+
+    Returns
+    -------
+    (n, k) array
+
+    Raises
+    ------
+    NotEnoughDataError
+        When the rounds do not settle.
+    """
+    out = np.array(columns, dtype=np.float64, order="F")
+    plain = bool((weights == 1).all())
+    totals = [np.bincount(level, weights) for level in levels]
+    scale = np.maximum(np.abs(out).max(axis=0, initial=0.0), 1.0)
+    for _ in range(max_rounds):
+        largest = 0.0
+        for level, total in zip(levels, totals, strict=True):
+            for j in range(out.shape[1]):
+                column = out[:, j]
+                mean = np.bincount(level, column if plain else weights * column) / total
+                column -= mean[level]
+                largest = max(largest, float(np.abs(mean).max()) / scale[j])
+        if len(levels) < 2 or largest < tolerance:
+            return out
+    raise NotEnoughDataError(f"absorbed effects did not settle in {max_rounds} rounds")
+
+
+def _orthogonalise(
+    X: NDArray[np.float64], before: NDArray[np.float64]
+) -> tuple[NDArray[np.bool_], NDArray[np.float64], NDArray[np.float64]]:
+    """Part X = QR by Gram and Schmidt, leaving out columns that earlier ones already carry.
+
+    Returns
+    -------
+    keep : (k,) array of bool
+    Q : (n, kept) array
+    R : (kept, kept) array
+    """
+    k = X.shape[1]
+    keep = np.zeros(k, dtype=bool)
+    Q = np.empty(X.shape, order="F")
+    R = np.zeros((k, k))
+    used = 0
+    for j in range(k):
+        rest = X[:, j].copy()
+        for _ in range(2):  # twice is enough for orthogonality to rounding
+            for i in range(used):
+                share = float(Q[:, i] @ rest)
+                rest -= share * Q[:, i]
+                R[i, used] += share
+        size = float(np.linalg.norm(rest))
+        if size > _COLLINEAR * max(before[j], 1e-300):
+            keep[j] = True
+            Q[:, used] = rest / size
+            R[used, used] = size
+            used += 1
+        else:
+            R[:, used] = 0.0
+    return keep, Q[:, :used], R[:used, :used]
+
+
+def _split_formula(formula: str) -> tuple[str, list[str]]:
+    main, bar, absorbed = formula.partition("|")
+    if "~" not in main or "|" in absorbed:
+        raise CallError(
+            f"formula {formula!r}: expected 'outcome ~ terms' or 'outcome ~ terms | effects'"
+        )
+    names = [each.strip() for each in absorbed.split("+") if each.strip()]
+    if bar and not names:
+        raise CallError(f"formula {formula!r}: found nothing after the bar, expected a column")
+    return main.strip(), names
+
+
+@dataclass(frozen=True, slots=True)
+class _Data:
+    """Outcome and terms of the firms that are complete on everything the model uses."""
+
+    outcome: str
+    y: NDArray[np.float64]
+    X: NDArray[np.float64]
+    names: list[str]
+    rows: NDArray[np.intp]
+
+
+def _finite(column: pd.Series[Any], formula: str) -> NDArray[np.float64]:
+    values: NDArray[np.float64] = column.to_numpy(dtype=np.float64)
+    # a sum is finite unless a term is not, or it overflows
+    if not np.isfinite(values.sum()) and not np.isfinite(values).all():
+        raise InputError(
+            f"formula {formula!r}: found infinity in {column.name}, expected finite numbers"
+        )
+    return values
+
+
+def _read_formula(
+    formula: str, firms: pd.DataFrame, needed: list[str], *, intercept: bool
+) -> _Data:
+    check_columns(firms.columns, needed, what="firm table")
+    table = firms.reset_index(drop=True)  # so that rows have one name each
+    whole = table[needed].notna().all(axis=1) if needed else pd.Series(data=True, index=table.index)
+    complete = table if whole.all() else table[whole]
+    matrices = model_matrices(formula, complete, what="firm table")
+    if not hasattr(matrices, "lhs") or matrices.lhs.shape[1] != 1:
+        raise CallError(f"formula {formula!r}: expected one outcome before the ~")
+    outcome, terms = pd.DataFrame(matrices.lhs), pd.DataFrame(matrices.rhs)
+    names = [str(each) for each in terms.columns if intercept or each != "Intercept"]
+    X = np.empty((len(terms), len(names)), order="F")
+    for j, name in enumerate(names):
+        X[:, j] = _finite(terms[name], formula)
+    y = _finite(outcome.iloc[:, 0], formula)
+    return _Data(str(outcome.columns[0]), y, X, names, outcome.index.to_numpy(dtype=np.intp))
+
+
+def _solve(
+    X: NDArray[np.float64],
+    y: NDArray[np.float64],
+    raw: NDArray[np.float64],
+    w: NDArray[np.float64],
+    names: list[str],
+) -> tuple[NDArray[np.bool_], NDArray[np.float64], tuple[str, ...]]:
+    """Weighted least squares on the terms that are not collinear, which are named."""
+    plain = bool((w == 1).all())
+    root = np.sqrt(w)
+    weighted = X if plain else X * root[:, None]
+    before = np.sqrt(np.array([float(w @ (column * column)) for column in raw.T]))
+    keep, Q, R = _orthogonalise(weighted, before)
+    dropped = tuple(name for name, kept in zip(names, keep, strict=True) if not kept)
+    if dropped:
+        warnings.warn(
+            f"dropped as collinear with other terms or absorbed effects: {', '.join(dropped)}",
+            CollinearTermWarning,
+            stacklevel=3,
+        )
+    if not keep.any():
+        raise NotEnoughDataError(
+            "no term varies within the absorbed effects, so none can be estimated"
+        )
+    b = np.linalg.solve(R, Q.T @ (y if plain else y * root))
+    return keep, np.asarray(b, dtype=np.float64), dropped
+
+
+def _weights_of(column: pd.Series[Any]) -> NDArray[np.float64]:
+    weights = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float)
+    bad = np.flatnonzero(~(np.isfinite(weights) & (weights > 0)))
+    if bad.size:
+        raise InputError(
+            f"firm table: row {column.index[bad[0]]}, column {column.name}: found "
+            f"{column.iloc[bad[0]]}, expected a weight above 0"
+        )
+    return np.asarray(weights, dtype=np.float64)
+
+
+def _effects(
+    data: _Data,
+    keep: NDArray[np.bool_],
+    b: NDArray[np.float64],
+    group: _Group | None,
+    w: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], pd.Series[Any]]:
+    """Weighted means of the terms by absorbed level, and the effect of each level."""
+    if group is None:
+        return np.empty((0, len(b))), pd.Series(dtype=float, name="effect")
+    total = np.bincount(group.codes, w)
+    columns = [data.X[:, j] for j in np.flatnonzero(keep)]
+    means = np.stack([np.bincount(group.codes, w * x) / total for x in columns], axis=1)
+    outcome = np.bincount(group.codes, w * data.y) / total
+    return means, pd.Series(outcome - means @ b, group.levels, name="effect")
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """A column of absorbed levels or clusters, as numbers."""
+
+    codes: NDArray[np.intp]
+    levels: pd.Index[Any]
+
+
+def _group(column: pd.Series[Any]) -> _Group:
+    codes, levels = pd.factorize(column, sort=True)
+    return _Group(codes.astype(np.intp), pd.Index(levels, name=column.name))
+
+
+def _notes(
+    groups: dict[str, _Group], absorbed: list[str], cluster: str | None, firms: pd.DataFrame
+) -> tuple[str, ...]:
+    """Empty regions, single firms and few clusters, which inference should be read with."""
+    notes = []
+    for name, group in groups.items():
+        # where every row is in the fit, no level can be empty
+        named = firms[name].dropna().unique() if len(group.codes) < len(firms) else []
+        empty = sorted(map(str, set(named) - set(group.levels)))
+        if empty:
+            notes.append(f"{name} {', '.join(empty)} has no complete firm and is not in the fit")
+        alone = group.levels[np.bincount(group.codes) == 1]
+        if len(alone):
+            what = "is fitted exactly" if name in absorbed else "is a cluster by itself"
+            named = ", ".join(sorted(map(str, alone)))
+            notes.append(f"{name} {named} has one firm, which {what}")
+    if cluster is not None and len(groups[cluster].levels) < _FEW:
+        notes.append(
+            f"{len(groups[cluster].levels)} clusters are few: crv1 rejects too often "
+            "where a term varies in few of them; cr2 and wild hold"
+        )
+    return tuple(notes)
+
+
+def fixed_effects(
+    formula: str,
+    firms: pd.DataFrame,
+    *,
+    cluster: str | None = None,
+    weights: str | None = None,
+) -> FixedEffectsFit:
+    """Fit a linear regression with absorbed effects.
+
+    Parameters
+    ----------
+    formula : str
+        "outcome ~ terms | effects". Terms are ordinary formula terms (interactions, transforms,
+        factors); effects are columns whose levels are absorbed, joined by +.
+    firms : DataFrame
+        A firm table. Rows incomplete on anything the model uses are left out.
+    cluster : str, optional
+        Column of clusters; makes "cr2" the default inference with fewer than 30 clusters, and
+        "crv1" with more.
+    weights : str, optional
+        Column of survey weights (probability weights).
+
+    Returns
+    -------
+    FixedEffectsFit
+
+    Raises
+    ------
+    CallError
+        When the formula cannot be read.
+    InputError
+        When columns are missing, terms are infinite or weights are not above 0.
+    NotEnoughDataError
+        When the outcome does not vary, observations do not exceed parameters, or nothing can be
+        estimated.
+
+    Warns
+    -----
+    CollinearTermWarning
+        When terms are dropped.
+
+    Examples
+    --------
+    >>> import kz_spatial as kz
+    >>> fit = kz.fixed_effects(
+    ...     "epayment_share ~ outages_per_month + co2_monitoring | composite",
+    ...     kz.load_twin(), cluster="composite")
+    >>> fit.n_clusters
+    7
+    """
+    main, absorbed = _split_formula(formula)
+    grouped = list(dict.fromkeys([*absorbed, *([cluster] if cluster else [])]))
+    needed = [*grouped, *([weights] if weights else [])]
+    data = _read_formula(main, firms, needed, intercept=not absorbed)
+    n = len(data.y)
+    if n == 0 or data.y.min() == data.y.max():
+        raise NotEnoughDataError(
+            f"formula {formula!r}: the outcome takes {min(n, 1)} values over "
+            f"{n} complete firms, expected it to vary"
+        )
+    used = firms[needed] if n == len(firms) else firms[needed].iloc[data.rows]
+    w = np.ones(n) if weights is None else _weights_of(used[weights])
+    groups = {name: _group(used[name]) for name in grouped}
+    levels = [groups[name].codes for name in absorbed]
+    moved = partial_out(np.column_stack([data.X, data.y]), levels, w)
+    keep, b, dropped = _solve(moved[:, :-1], moved[:, -1], data.X, w, data.names)
+    n_parameters = len(b) + sum(len(groups[name].levels) for name in absorbed)
+    n_parameters -= max(len(absorbed) - 1, 0)
+    if n <= n_parameters:
+        raise NotEnoughDataError(
+            f"formula {formula!r}: found {n} complete firms for "
+            f"{n_parameters} parameters, expected more firms"
+        )
+    codes = None if cluster is None else groups[cluster].codes
+    X = moved[:, :-1] if keep.all() else moved[:, :-1][:, keep]
+    model = LinearModel(X, moved[:, -1], w, b, tuple(levels), codes, n_parameters)
+    residuals = model.residuals
+    left = float(w @ residuals**2)
+    total = float(w @ (data.y - (w @ data.y) / w.sum()) ** 2)
+    single = groups[absorbed[0]] if len(absorbed) == 1 else None
+    means, effects = _effects(data, keep, b, single, w)
+    # of all inferences only CR2 held in every design of benchmarks/rejection_rates.py
+    default: Inference = "hc1" if codes is None else "cr2" if model.n_clusters < _FEW else "crv1"
+    return FixedEffectsFit(
+        formula=formula,
+        outcome=data.outcome,
+        coefficients=pd.Series(
+            b, [x for x, k in zip(data.names, keep, strict=True) if k], name="coefficient"
+        ),
+        n_obs=n,
+        n_clusters=model.n_clusters,
+        n_parameters=n_parameters,
+        df=float(n - n_parameters if codes is None else model.n_clusters - 1),
+        r2=1 - left / total,
+        r2_within=1 - left / (float(w @ moved[:, -1] ** 2) if absorbed else total),
+        effects=effects,
+        residuals=pd.Series(residuals, firms.index[data.rows], name="residual"),
+        dropped=dropped,
+        notes=_notes(groups, absorbed, cluster, firms),
+        weights=weights,
+        cluster=cluster,
+        default_inference=default,
+        model=model,
+        level_means=means,
+    )

@@ -1,0 +1,279 @@
+"""The study's extended models: each one call, one table, margins with intervals, one plot.
+
+Margins are coefficients of the same model written with one slope per group, so every inference of
+`fixed_effects`, the wild bootstrap among them, applies to them unchanged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from kz_spatial._validate import check_columns, check_option
+from kz_spatial.errors import InputError
+from kz_spatial.options import INDICATORS
+from kz_spatial.regression.estimation import FixedEffectsFit, Inference, compare, fixed_effects
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+
+__all__ = ["ExtendedModel", "each_dimension", "permit_by_reliability", "sector_by_innovation"]
+
+_CONTROLS: Final = {"sector": "C(sector)", "size": "C(size)", "foreign_share": "foreign_share"}
+_OTHERS: Final = ("outages_per_month", "co2_monitoring")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExtendedModel:
+    """One extended model.
+
+    Attributes
+    ----------
+    question : str
+        What it asks, in words.
+    fits : dict of FixedEffectsFit
+        By title; the first is the model itself.
+    margins : DataFrame
+        Effect by group: coefficient, std_error, t, p, ci_low, ci_high; empty when it has none.
+    difference : DataFrame
+        Test of equal effects: the interaction terms of the first fit; empty when it has none.
+    inference : str or None
+        As asked; None is each fit's default.
+    """
+
+    question: str
+    fits: dict[str, FixedEffectsFit]
+    margins: pd.DataFrame
+    difference: pd.DataFrame
+    inference: Inference | None
+
+    def table(self) -> pd.DataFrame:
+        """All fits in columns, as `compare` sets them."""
+        return compare(*self.fits.values(), inference=self.inference)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw margins with intervals; without margins, the first fit's coefficients."""
+        if self.margins.empty:
+            first = next(iter(self.fits.values()))
+            return first.plot((self.inference or first.default_inference,), ax=ax)
+        from matplotlib.figure import Figure
+
+        if ax is None:
+            made = Figure(figsize=(6.5, 0.9 + 0.5 * len(self.margins)), layout="constrained")
+            ax = made.subplots()
+        rows = np.arange(len(self.margins))[::-1]
+        b = self.margins["coefficient"].to_numpy()
+        ends = np.abs(self.margins[["ci_low", "ci_high"]].to_numpy().T - b)
+        ends[~np.isfinite(ends)] = 0
+        ax.errorbar(b, rows, xerr=ends, fmt="o", color="#2c7fb8", ecolor="#7f7f7f", ms=5)
+        ax.axvline(0, color="#555555", lw=0.8)
+        ax.set_yticks(rows, [str(each) for each in self.margins.index])
+        ax.set_ylim(-0.6, len(rows) - 0.4)
+        ax.set_title(self.question, fontsize=9, loc="left")
+        return ax
+
+
+def _control_terms(firms: pd.DataFrame, *, controls: bool, beside: Sequence[str] = ()) -> list[str]:
+    """Terms for size, sector and ownership, where the columns exist and vary."""
+    if not controls:
+        return []
+    return [
+        term
+        for name, term in _CONTROLS.items()
+        if name in firms and name not in beside and len(firms[name].dropna().unique()) > 1
+    ]
+
+
+def _formula(outcome: str, terms: Sequence[str], effects: str) -> str:
+    return f"{outcome} ~ {' + '.join(terms)} | {effects}"
+
+
+def _by_group(table: pd.DataFrame, group: str, slope: str) -> pd.DataFrame:
+    """Rows of one slope per group, named by the group."""
+    found = {}
+    for term in table.index:
+        parts = str(term).split(":")
+        if len(parts) == 2 and slope in parts and any(group in part for part in parts):
+            level = next(part for part in parts if part != slope)
+            found[term] = level[level.index("[") + 1 : -1].removeprefix("T.")
+    return table.loc[list(found)].rename(index=found).rename_axis(group)
+
+
+def _slopes_by(
+    group: str,
+    slope: str,
+    more: Sequence[str],
+    firms: pd.DataFrame,
+    *,
+    question: str,
+    effects: str,
+    cluster: str,
+    weights: str | None,
+    inference: Inference | None,
+) -> ExtendedModel:
+    """Fit an interaction, and the same model with one slope per group."""
+    both, slopes = (
+        fixed_effects(
+            _formula("epayment_share", [*terms, *more], effects),
+            firms,
+            cluster=cluster,
+            weights=weights,
+        )
+        for terms in ([f"C({group}) * {slope}"], [f"C({group})", f"C({group}):{slope}"])
+    )
+    table = both.table(inference)
+    return ExtendedModel(
+        question,
+        {"interaction": both, f"slope by {group}": slopes},
+        _by_group(slopes.table(inference), group, slope),
+        table.loc[[term for term in table.index if ":" in str(term)]],
+        inference,
+    )
+
+
+def sector_by_innovation(
+    firms: pd.DataFrame,
+    *,
+    effects: str = "composite",
+    cluster: str = "composite",
+    weights: str | None = None,
+    controls: bool = False,
+    others: Sequence[str] = _OTHERS,
+    inference: Inference | None = None,
+) -> ExtendedModel:
+    """Ask whether innovation goes with electronic payments differently by sector.
+
+    Parameters
+    ----------
+    firms : DataFrame
+        A firm table with `sector`.
+    effects, cluster : str
+        Columns to absorb and to cluster by.
+    weights : str, optional
+        Survey weights.
+    controls : bool
+        Whether to add size and ownership where the columns exist.
+    others : sequence of str
+        Further regressors. `permit_days` is not among them, since only applicants were asked.
+    inference : str, optional
+        The fit's default when not given.
+
+    Returns
+    -------
+    ExtendedModel
+        `margins`: effect of innovation in each sector.
+
+    Raises
+    ------
+    InputError
+        When sectors are missing or do not vary.
+    """
+    check_columns(firms.columns, ["sector"], what="firm table")
+    if firms["sector"].nunique() < 2:
+        raise InputError("firm table: column sector takes one value, expected at least two")
+    more = [*others, *_control_terms(firms, controls=controls, beside=("sector",))]
+    return _slopes_by(
+        "sector",
+        "product_innovation",
+        more,
+        firms,
+        question="Effect of product innovation on electronic payments, by sector",
+        effects=effects,
+        cluster=cluster,
+        weights=weights,
+        inference=inference,
+    )
+
+
+def permit_by_reliability(
+    firms: pd.DataFrame,
+    *,
+    effects: str = "composite",
+    cluster: str = "composite",
+    weights: str | None = None,
+    controls: bool = False,
+    inference: Inference | None = None,
+) -> ExtendedModel:
+    """Ask whether permit time matters more where power supply is reliable.
+
+    A firm's supply is reliable when it has no more outages than the mean of its region.
+
+    Parameters
+    ----------
+    firms : DataFrame
+        A firm table.
+    effects : str
+        Column to absorb, and the region whose mean reliability is compared with.
+    cluster, weights, controls, inference
+        As in `sector_by_innovation`.
+
+    Returns
+    -------
+    ExtendedModel
+        `margins`: effect of a day of permit time above and below regional reliability.
+    """
+    check_columns(firms.columns, [effects, "outages_per_month"], what="firm table")
+    mean = firms.groupby(effects)["outages_per_month"].transform("mean")
+    level = pd.Series(
+        np.where(firms["outages_per_month"] <= mean, "above", "below"), firms.index, dtype=object
+    ).where(firms["outages_per_month"].notna())
+    table = firms.assign(reliability=level)
+    more = ["co2_monitoring", "product_innovation", *_control_terms(firms, controls=controls)]
+    return _slopes_by(
+        "reliability",
+        "permit_days",
+        more,
+        table,
+        question="Effect of a day of permit time on electronic payments, by reliability of supply",
+        effects=effects,
+        cluster=cluster,
+        weights=weights,
+        inference=inference,
+    )
+
+
+def each_dimension(
+    firms: pd.DataFrame,
+    *,
+    effects: str = "composite",
+    cluster: str = "composite",
+    weights: str | None = None,
+    controls: bool = False,
+    indicators: Sequence[str] = tuple(INDICATORS),
+    inference: Inference | None = None,
+) -> ExtendedModel:
+    """Take each dimension as the outcome in turn, the others as regressors.
+
+    Parameters
+    ----------
+    firms : DataFrame
+        A firm table.
+    effects, cluster, weights, controls, inference
+        As in `sector_by_innovation`.
+    indicators : sequence of str
+        Dimensions that take part; without `permit_days` far more firms are complete.
+
+    Returns
+    -------
+    ExtendedModel
+        One fit per dimension; no margins.
+    """
+    for name in indicators:
+        check_option("indicators", name, tuple(INDICATORS))
+    more = _control_terms(firms, controls=controls)
+    fits = {
+        name: fixed_effects(
+            _formula(name, [*(each for each in indicators if each != name), *more], effects),
+            firms,
+            cluster=cluster,
+            weights=weights,
+        )
+        for name in indicators
+    }
+    nothing = pd.DataFrame(columns=["coefficient", "std_error", "t", "p", "ci_low", "ci_high"])
+    return ExtendedModel("Each dimension on the others", fits, nothing, nothing, inference)

@@ -1,0 +1,423 @@
+"""A fitted regression: its numbers under each inference, and how it is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import numpy as np
+import pandas as pd
+
+from kz_spatial._validate import check_option
+from kz_spatial.errors import CallError
+from kz_spatial.regression.few_clusters import (
+    ANALYTIC,
+    Analytic,
+    LinearModel,
+    cluster_moments,
+    covariance,
+)
+from kz_spatial.regression.wild import WildTest, wild_bootstrap
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+__all__ = ["INFERENCES", "FixedEffectsFit", "Inference", "compare"]
+
+Inference = Literal["iid", "hc1", "hc3", "crv1", "crv3", "cr2", "wild"]
+INFERENCES: Final[tuple[Inference, ...]] = (*ANALYTIC, "wild")
+_NAMES: Final = {
+    "iid": "classical",
+    "hc1": "robust, HC1",
+    "hc3": "robust, HC3",
+    "crv1": "clustered, CRV1",
+    "crv3": "clustered, CRV3 (jackknife)",
+    "cr2": "clustered, CR2 with Satterthwaite df",
+    "wild": "wild cluster bootstrap, null imposed",
+}
+_STARS: Final = ((0.01, "***"), (0.05, "**"), (0.1, "*"))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FixedEffectsFit:
+    """A fitted regression with absorbed effects.
+
+    Attributes
+    ----------
+    formula : str
+    outcome : str
+    coefficients : (k,) Series
+        By term, in units of the outcome per unit of the term.
+    n_obs, n_clusters : int
+        Firms used, and clusters among them (0 without clusters).
+    n_parameters : int
+        K, absorbed effects included.
+    df : float
+        G - 1 with clusters and N - K without; `degrees_of_freedom` has those of each inference.
+    r2, r2_within : float
+        Share of variation explained, with the absorbed effects and net of them.
+    effects : Series
+        Absorbed effect of each level, where one factor is absorbed; else empty.
+    residuals : (n_obs,) Series
+        By row of the firm table; its index says which firms were used.
+    dropped : tuple of str
+        Collinear terms that were left out.
+    notes : tuple of str
+        Things in the data that inference should be read with.
+    weights, cluster : str or None
+        Columns used.
+    default_inference : str
+    model : LinearModel
+        The fit as arrays.
+    level_means : (levels, k) array
+        Weighted means of the terms by absorbed level, where one factor is absorbed.
+    """
+
+    formula: str
+    outcome: str
+    coefficients: pd.Series[Any]
+    n_obs: int
+    n_clusters: int
+    n_parameters: int
+    df: float
+    r2: float
+    r2_within: float
+    effects: pd.Series[Any]
+    residuals: pd.Series[Any]
+    dropped: tuple[str, ...]
+    notes: tuple[str, ...]
+    weights: str | None
+    cluster: str | None
+    default_inference: Inference
+    model: LinearModel
+    level_means: NDArray[np.float64]
+
+    def covariance(self, inference: Analytic | None = None) -> pd.DataFrame:
+        """Covariance matrix of the coefficients, by term.
+
+        Parameters
+        ----------
+        inference : {"iid", "hc1", "hc3", "crv1", "crv3", "cr2"}, optional
+            The wild bootstrap has none of its own; its t rests on "crv1".
+        """
+        asked = inference or (
+            "crv1" if self.default_inference == "wild" else self.default_inference
+        )
+        found = covariance(self.model, asked)
+        names = self.coefficients.index
+        return pd.DataFrame(found.matrix, index=names, columns=names)
+
+    def degrees_of_freedom(self, inference: Analytic) -> pd.Series[Any]:
+        """Degrees of freedom of the t distribution that goes with each coefficient."""
+        found = covariance(self.model, inference).df
+        return pd.Series(found, self.coefficients.index, name="df")
+
+    def wild(
+        self,
+        term: str,
+        *,
+        hypothesis: float = 0.0,
+        weights: Literal["rademacher", "webb"] = "rademacher",
+        restricted: bool = True,
+        level: float = 0.95,
+        n_draws: int = 9999,
+        seed: int = 20240,
+    ) -> WildTest:
+        """Wild cluster bootstrap test and interval of one coefficient.
+
+        Parameters
+        ----------
+        term : str
+        hypothesis : float
+            Value under the null hypothesis.
+        weights : {"rademacher", "webb"}
+        restricted : bool
+            Whether to impose the null hypothesis.
+        level : float
+            Coverage of the interval.
+        n_draws, seed
+            Used when the weight vectors are too many to enumerate.
+
+        Returns
+        -------
+        WildTest
+            Its `t` leaves out Stata's small-sample factor, which cancels.
+        """
+        check_option("term", term, tuple(self.coefficients.index))
+        if self.model.clusters is None:
+            raise CallError("the wild bootstrap needs clusters, expected cluster=COLUMN in the fit")
+        return wild_bootstrap(
+            cluster_moments(self.model),
+            self.coefficients.index.get_loc(term),
+            hypothesis=hypothesis,
+            weights=weights,
+            restricted=restricted,
+            level=level,
+            n_draws=n_draws,
+            seed=seed,
+        )
+
+    def table(self, inference: Inference | None = None, *, level: float = 0.95) -> pd.DataFrame:
+        """Coefficients with errors, tests and intervals.
+
+        Parameters
+        ----------
+        inference : {"iid", "hc1", "hc3", "crv1", "crv3", "cr2", "wild"}, optional
+            By default `default_inference`. "wild" gives CRV1 errors and t-statistics with
+            bootstrap p-values and inverted intervals.
+        level : float
+            Coverage of the intervals.
+
+        Returns
+        -------
+        DataFrame
+            By term: coefficient, std_error, t, p (two-sided), ci_low, ci_high.
+        """
+        from scipy import stats
+
+        asked = inference or self.default_inference
+        check_option("inference", asked, INFERENCES)
+        if not 0 < level < 1:
+            raise CallError(f"level={level}: expected a share between 0 and 1")
+        found = covariance(self.model, "crv1" if asked == "wild" else asked)
+        b = self.coefficients.to_numpy()
+        error = np.sqrt(np.diag(found.matrix))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            t = b / error
+        if asked == "wild":
+            tests = [self.wild(str(term), level=level) for term in self.coefficients.index]
+            p = np.array([each.p for each in tests])
+            low = np.array([each.ci_low for each in tests])
+            high = np.array([each.ci_high for each in tests])
+        else:
+            margin = stats.t.ppf(0.5 + level / 2, found.df) * error
+            p, low, high = 2 * stats.t.sf(np.abs(t), found.df), b - margin, b + margin
+        columns = {
+            "coefficient": b,
+            "std_error": error,
+            "t": t,
+            "p": p,
+            "ci_low": low,
+            "ci_high": high,
+        }
+        return pd.DataFrame(columns, index=self.coefficients.index)
+
+    def effects_table(self) -> pd.DataFrame:
+        """Absorbed effects with heteroskedasticity-robust (HC1) errors.
+
+        Clusters that coincide with the levels leave nothing to cluster by, so HC1 it is.
+
+        Returns
+        -------
+        DataFrame
+            By level: effect, std_error, n_obs.
+
+        Raises
+        ------
+        CallError
+            When not exactly one factor is absorbed.
+        """
+        if len(self.model.levels) != 1:
+            raise CallError(
+                f"effects: found {len(self.model.levels)} absorbed factors, expected one"
+            )
+        m, level = self.model, self.model.levels[0]
+        size = len(self.effects)
+        weight = np.bincount(level, m.w, size)
+        we = m.w * m.residuals
+        bread = np.linalg.inv(m.X.T @ (m.X * m.w[:, None]))
+        V = bread @ (m.X.T @ (m.X * (we**2)[:, None])) @ bread
+        cross = np.stack([np.bincount(level, x * we**2, size) for x in m.X.T], axis=1)
+        means = self.level_means
+        variance = (
+            np.bincount(level, we**2, size) / weight**2
+            + np.einsum("gi,ij,gj->g", means, V, means)
+            - 2 * np.einsum("gi,ij,gj->g", means, bread, cross) / weight
+        )
+        factor = self.n_obs / (self.n_obs - self.n_parameters)
+        return pd.DataFrame(
+            {
+                "effect": self.effects,
+                "std_error": np.sqrt(factor * variance),
+                "n_obs": np.bincount(level, minlength=size),
+            },
+            index=self.effects.index,
+        )
+
+    def summary(self, inference: Inference | None = None) -> str:
+        """Text in the manner of Stata's regression screen."""
+        asked = inference or self.default_inference
+        table = self.table(asked)
+        width = max(12, *(len(str(name)) for name in table.index)) + 1
+        head = [
+            f"Linear regression, {_NAMES[asked]}",
+            f"{self.formula}",
+            f"{'Number of obs':>{width + 50}} = {self.n_obs:>9,}",
+            f"{'R-squared':>{width + 50}} = {self.r2:>9.4f}",
+            f"{'Within R-sq':>{width + 50}} = {self.r2_within:>9.4f}",
+        ]
+        if self.cluster:
+            head.append(f"(errors adjusted for {self.n_clusters} clusters in {self.cluster})")
+        rule = "-" * width + "+" + "-" * 66
+        rows = [
+            f"{name!s:>{width - 1}} | {r.coefficient:>10.6g} {r.std_error:>10.6g} {r.t:>7.2f} "
+            f"{r.p:>7.3f}  {r.ci_low:>11.6g} {r.ci_high:>11.6g}"
+            for name, r in zip(table.index, table.itertuples(), strict=True)
+        ]
+        title = (
+            f"{self.outcome:>{width - 1}} | {'Coefficient':>10} {'std. err.':>9} {'t':>7} "
+            f"{'P>|t|':>7}  {'[95% conf.':>11} {'interval]':>11}"
+        )
+        notes = [f"Note: {each}" for each in self.notes]
+        return "\n".join([*head, rule, title, rule, *rows, rule, *notes])
+
+    def to_html(self, inference: Inference | None = None) -> str:
+        """HTML table, ready for a page."""
+        return _html(compare(self, inference=inference))
+
+    def to_latex(self, inference: Inference | None = None) -> str:
+        """LaTeX tabular for the booktabs package, ready for a paper."""
+        return _latex(compare(self, inference=inference))
+
+    def plot(
+        self,
+        inferences: Sequence[Inference] = ("crv1", "crv3", "cr2", "wild"),
+        *,
+        level: float = 0.95,
+        ax: Axes | None = None,
+    ) -> Axes:
+        """Draw coefficients with intervals from several inferences side by side.
+
+        Parameters
+        ----------
+        inferences : sequence of str
+        level : float
+            Coverage of the intervals.
+        ax : matplotlib Axes, optional
+            Drawn into when given.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        from matplotlib.figure import Figure
+
+        tables = {name: self.table(name, level=level) for name in inferences}
+        if ax is None:
+            ax = Figure(
+                figsize=(6.5, 0.9 + 0.75 * len(self.coefficients)), layout="constrained"
+            ).subplots()
+        rows = np.arange(len(self.coefficients))[::-1]
+        colours = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999999")
+        for i, (name, table) in enumerate(tables.items()):
+            shift = 0.18 * ((len(tables) - 1) / 2 - i)
+            ends = [
+                (b - low, high - b)
+                for b, low, high in zip(
+                    table["coefficient"], table["ci_low"], table["ci_high"], strict=True
+                )
+            ]
+            error = np.array(ends).T
+            error[~np.isfinite(error)] = 0  # an end that does not exist is left open
+            ax.errorbar(
+                table["coefficient"],
+                rows + shift,
+                xerr=error,
+                fmt="o",
+                ms=4,
+                lw=1.3,
+                color=colours[i % len(colours)],
+                label=_NAMES[name],
+            )
+        ax.axvline(0, color="#555555", lw=0.8)
+        ax.set_yticks(rows, [str(each) for each in self.coefficients.index])
+        ax.set_ylim(-0.6, len(rows) - 0.4)
+        ax.set_xlabel(f"effect on {self.outcome}, {100 * level:g} % interval")
+        ax.legend(
+            fontsize=7, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=2
+        )
+        return ax
+
+
+def _stars(p: float) -> str:
+    return next((mark for bound, mark in _STARS if p < bound), "")
+
+
+def compare(*fits: FixedEffectsFit, inference: Inference | None = None) -> pd.DataFrame:
+    """Set fits in columns, coefficients above their errors.
+
+    Parameters
+    ----------
+    *fits : FixedEffectsFit
+    inference : str, optional
+        One for all; each fit's default otherwise.
+
+    Returns
+    -------
+    DataFrame of str
+        Rows by (term, "coefficient" or "std_error"), then observations, clusters, R² and the
+        inference; columns (1), (2), ... with the outcome. Stars: * 10 %, ** 5 %, *** 1 %.
+
+    Raises
+    ------
+    CallError
+        Without fits.
+    """
+    if not fits:
+        raise CallError("compare: found no fits, expected at least one")
+    terms = list(dict.fromkeys(str(t) for fit in fits for t in fit.coefficients.index))
+    columns = {}
+    for i, fit in enumerate(fits, start=1):
+        asked = inference or fit.default_inference
+        table = fit.table(asked)
+        cells: dict[tuple[str, str], str] = {}
+        for term in terms:
+            if term in table.index:
+                row = table.loc[term]
+                cells[term, "coefficient"] = f"{row['coefficient']:.4g}{_stars(row['p'])}"
+                cells[term, "std_error"] = f"({row['std_error']:.4g})"
+            else:
+                cells[term, "coefficient"] = cells[term, "std_error"] = ""
+        cells["Observations", ""] = str(fit.n_obs)
+        cells["Clusters", ""] = str(fit.n_clusters) if fit.n_clusters else ""
+        cells["R²", ""] = f"{fit.r2:.4f}"
+        cells["Within R²", ""] = f"{fit.r2_within:.4f}"
+        cells["Inference", ""] = _NAMES[asked]
+        columns[f"({i}) {fit.outcome}"] = pd.Series(cells)
+    return pd.DataFrame(columns).rename_axis(["term", "row"])
+
+
+def _html(table: pd.DataFrame) -> str:
+    head = "".join(f"<th>{escape(str(c))}</th>" for c in table.columns)
+    body = "".join(
+        f"<tr><th>{escape(str(term)) if row != 'std_error' else ''}</th>"
+        + "".join(f"<td>{escape(str(each))}</td>" for each in cells)
+        + "</tr>"
+        for (term, row), cells in zip(table.index, table.to_numpy(), strict=True)
+    )
+    return f"<table><thead><tr><th></th>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _latex(table: pd.DataFrame) -> str:
+    def safe(text: object) -> str:
+        out = str(text).replace("²", "$^2$")
+        for each in "&%_#":
+            out = out.replace(each, "\\" + each)
+        return out
+
+    lines = [
+        rf"\begin{{tabular}}{{l{'c' * table.shape[1]}}}",
+        r"\toprule",
+        " & " + " & ".join(map(safe, table.columns)) + r" \\",
+        r"\midrule",
+    ]
+    for (term, row), cells in zip(table.index, table.to_numpy(), strict=True):
+        if term == "Observations":
+            lines.append(r"\midrule")
+        first = "" if row == "std_error" else safe(term)
+        lines.append(" & ".join([first, *map(safe, cells)]) + r" \\")
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])

@@ -1,0 +1,5 @@
+"""The study's printed numbers, and what the data give beside them."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

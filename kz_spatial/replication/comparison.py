@@ -1,0 +1,328 @@
+"""The replication audit: the study's printed numbers, what they imply, and what the data yield.
+
+Four questions are put to the printed tables alone: which counts of answers each yes/no cell must
+rest on, which degrees of freedom the p-values go with, how few firms can stand behind a mean of
+whole days, and where the published grouping stands among all groupings. A fifth sets every printed
+number beside the given data under both codings. Figures only; what they mean is for the reader.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from kz_spatial._validate import published_path
+from kz_spatial.errors import NotEnoughDataError
+from kz_spatial.estimates import aggregate
+from kz_spatial.groups import rank_partition
+from kz_spatial.options import COMPOSITES, INDICATORS
+from kz_spatial.regression import INFERENCES, STUDY_FORMULA, fixed_effects
+from kz_spatial.replication.printed import (
+    Cell,
+    Printed,
+    compatible_df,
+    fewest_answers,
+    recover_counts,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["Audit", "agrees", "audit", "replicate"]
+
+_COMPOSITE_OF: Final = {each.title(): each for each in COMPOSITES}
+_TERM_OF: Final = {
+    "infrastructure": "outages_per_month",
+    "sustainability": "co2_monitoring",
+    "innovation": "product_innovation",
+    "governance": "permit_days",
+    "constant": "Intercept",
+}
+_FIGURE_OF: Final = {"coefficient": "coefficient", "robust_se": "std_error", "t": "t", "p": "p"}
+# printed p-values go with N - K degrees of freedom, which robust errors without clusters have
+_TABLE1: Final = "epayment_share ~ {} + C(composite)".format(
+    " + ".join(name for name in INDICATORS if name != "epayment_share")
+)
+
+
+def agrees(value: float, printed: str) -> bool:
+    """Whether a value rounds to a printed number, half units counted in.
+
+    Examples
+    --------
+    >>> agrees(0.664, "0.66"), agrees(0.666, "0.66")
+    (True, False)
+    """
+    decimals = len(printed.partition(".")[2])
+    return bool(np.isfinite(value) and abs(value - float(printed)) <= 0.5 * 10**-decimals + 1e-9)
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    with published_path(name).open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def _table2(firms: pd.DataFrame) -> dict[tuple[str, str], float]:
+    """Means and deviations by region and item, percentages for the yes/no items."""
+    by_region = aggregate(firms, by="composite", min_firms=1)
+    found = {}
+    for name, indicator in INDICATORS.items():
+        scale = 100 if indicator.kind == "binary" else 1
+        for region, code in _COMPOSITE_OF.items():
+            for part in ("mean", "sd"):
+                value = by_region.loc[code, f"{name}_{part}"]
+                found[region, f"{indicator.item}_{part}"] = float(value) * scale
+        found["National", f"{indicator.item}_mean"] = float(firms[name].mean()) * scale
+        found["National", f"{indicator.item}_sd"] = float(firms[name].std(ddof=1)) * scale
+    return found
+
+
+def _table1(firms: pd.DataFrame) -> dict[tuple[str, str], float]:
+    """Coefficients with robust errors, region dummies and N - K degrees of freedom."""
+    try:
+        fit = fixed_effects(_TABLE1, firms)
+    except NotEnoughDataError:
+        return {}
+    table = fit.table("hc1")
+    found = {
+        (term, column): float(table.loc[name, ours])
+        for term, name in _TERM_OF.items()
+        if name in table.index
+        for column, ours in _FIGURE_OF.items()
+    }
+    return found | {("model", "observations"): float(fit.n_obs), ("model", "r_squared"): fit.r2}
+
+
+def _printed() -> Iterator[tuple[str, str, str, str]]:
+    for row in _rows("table2_published.csv"):
+        for column, text in row.items():
+            if column.endswith(("_mean", "_sd")):
+                yield "Table 2", row["region"], column, text
+    for row in _rows("table1_published.csv"):
+        for column in _FIGURE_OF:
+            yield "Table 1", row["term"], column, row[column]
+    for row in _rows("table1_published_meta.csv"):
+        if row["key"] in ("observations", "r_squared"):
+            yield "Table 1", "model", row["key"], row["value"]
+
+
+def replicate(codings: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Set every printed number beside the recomputed one.
+
+    Parameters
+    ----------
+    codings : mapping
+        "as-published" and "corrected" to the firm table in that coding.
+
+    Returns
+    -------
+    DataFrame
+        One row per printed number: `table`, `row`, `column`, `printed` (text), and per coding the
+        recomputed value and whether it rounds to the printed one.
+    """
+    found = {coding: _table2(firms) | _table1(firms) for coding, firms in codings.items()}
+    rows: list[dict[str, Any]] = []
+    for table, row, column, printed in _printed():
+        record: dict[str, Any] = {"table": table, "row": row, "column": column, "printed": printed}
+        for coding, values in found.items():
+            key = coding.replace("-", "_")
+            value = values.get((row, column), np.nan)
+            record[key] = value
+            record[f"{key}_agrees"] = agrees(value, printed)
+        rows.append(record)
+    return pd.DataFrame(rows)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Audit:
+    """What the printed tables imply and what the data yield.
+
+    Attributes
+    ----------
+    numbers : DataFrame
+        As `replicate` returns it.
+    counts : DataFrame
+        Per region and yes/no item: printed cell, how many ways there are to count yes, no and
+        don't know so that it prints, the counts when there is one way, and the share of yes among
+        those who answered.
+    degrees_of_freedom : DataFrame
+        Per coefficient of Table 1: the lowest and highest degrees of freedom its figures allow,
+        and how many in all up to 2,000.
+    common_df : tuple of int
+        Degrees of freedom that all coefficients allow.
+    granularity : DataFrame
+        Per region and whole-number item: firms, and the fewest answers that can print as the cell.
+    groupings : DataFrame
+        Rank of the published grouping among all of seven regions into three, on the printed means
+        and on the same means with the recovered shares of yes in place of the yes/no items.
+    estimates : DataFrame
+        The regression under each coding and inference.
+    """
+
+    numbers: pd.DataFrame
+    counts: pd.DataFrame
+    degrees_of_freedom: pd.DataFrame
+    common_df: tuple[int, ...]
+    granularity: pd.DataFrame
+    groupings: pd.DataFrame
+    estimates: pd.DataFrame
+
+
+def _regions() -> list[dict[str, str]]:
+    return [row for row in _rows("table2_published.csv") if row["region"] != "National"]
+
+
+def _counts() -> pd.DataFrame:
+    rows = []
+    for row in _rows("table2_published.csv"):
+        for item in ("ge7", "h1"):
+            mean, sd, n = row[f"{item}_mean"], row[f"{item}_sd"], int(row["n"])
+            found = recover_counts(mean, sd, n)
+            # the nation's counts are the sum of its regions', so it is not asked to be unique
+            counts = found.solutions[0] if found.unique else (None, None, None)
+            yes, no, unsure = counts
+            share = np.nan if yes is None or no is None else yes / (yes + no)
+            rows.append(
+                {
+                    "region": row["region"],
+                    "item": item,
+                    "n": n,
+                    "mean": mean,
+                    "sd": sd,
+                    "ways": len(found.solutions),
+                    "yes": yes,
+                    "no": no,
+                    "dont_know": unsure,
+                    "share_yes": share,
+                }
+            )
+    frame = pd.DataFrame(rows)
+    return frame.astype(dict.fromkeys(("yes", "no", "dont_know"), "Int64"))
+
+
+def _degrees_of_freedom() -> tuple[pd.DataFrame, tuple[int, ...]]:
+    rows, common = [], set(range(1, 2001))
+    for row in _rows("table1_published.csv"):
+        fits = compatible_df(row["coefficient"], row["robust_se"], row["p"], t=row["t"])
+        common &= set(fits)
+        rows.append(
+            {
+                "term": row["term"],
+                "coefficient": row["coefficient"],
+                "robust_se": row["robust_se"],
+                "t": row["t"],
+                "p": row["p"],
+                "lowest_df": min(fits, default=None),
+                "highest_df": max(fits, default=None),
+                "n_df": len(fits),
+            }
+        )
+    return pd.DataFrame(rows), tuple(sorted(common))
+
+
+def _granularity() -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "region": row["region"],
+                "item": item,
+                "firms": int(row["n"]),
+                "mean": row[f"{item}_mean"],
+                "sd": row[f"{item}_sd"],
+                "fewest_answers": fewest_answers(
+                    Cell(Printed.parse(row[f"{item}_mean"]), Printed.parse(row[f"{item}_sd"]))
+                ),
+            }
+            for item in ("c7", "k33", "g3")
+            for row in _regions()
+        ]
+    )
+
+
+def _groupings(counts: pd.DataFrame) -> pd.DataFrame:
+    regions = _regions()
+    index = [row["region"] for row in regions]
+    labels = pd.Series([row["cluster"] for row in regions], index)
+    printed = pd.DataFrame(
+        {
+            item: [float(row[f"{item}_mean"]) for row in regions]
+            for item in (each.item for each in INDICATORS.values())
+        },
+        index,
+    )
+    shares = counts.pivot_table(index="region", columns="item", values="share_yes").loc[index]
+    bases = {
+        "printed means": printed,
+        "recovered shares of yes": printed.assign(ge7=shares["ge7"], h1=shares["h1"]),
+    }
+    rows = []
+    for basis, table in bases.items():
+        found = rank_partition(table, labels)
+        rows.append(
+            {
+                "basis": basis,
+                "rank": found.rank,
+                "groupings": found.n_partitions,
+                "within_ss": found.within_ss,
+                "best_within_ss": found.best_within_ss,
+                "total_ss": found.total_ss,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _estimates(codings: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    parts = []
+    for coding, firms in codings.items():
+        try:
+            fit = fixed_effects(STUDY_FORMULA, firms, cluster="composite")
+        except NotEnoughDataError as error:
+            parts.append(pd.DataFrame([{"coding": coding, "reason": str(error)}]))
+            continue
+        for inference in INFERENCES:
+            try:
+                table = fit.table(inference).rename_axis("term").reset_index()
+            except NotEnoughDataError as error:
+                table = pd.DataFrame([{"reason": str(error)}])
+            table.insert(0, "coding", coding)
+            table.insert(1, "inference", inference)
+            parts.append(table.assign(n_obs=fit.n_obs))
+    return pd.concat(parts, ignore_index=True)
+
+
+def audit(codings: Mapping[str, pd.DataFrame]) -> Audit:
+    """Put the printed tables and the given data side by side.
+
+    Parameters
+    ----------
+    codings : mapping
+        "as-published" and "corrected" to the firm table in that coding.
+
+    Returns
+    -------
+    Audit
+
+    Examples
+    --------
+    >>> import kz_spatial as kz
+    >>> found = audit({c: kz.load_twin(coding=c) for c in ("as-published", "corrected")})
+    >>> found.common_df
+    (12,)
+    >>> found.groupings["rank"].tolist()
+    [255, 285]
+    """
+    counts = _counts()
+    df, common = _degrees_of_freedom()
+    return Audit(
+        numbers=replicate(codings),
+        counts=counts,
+        degrees_of_freedom=df,
+        common_df=common,
+        granularity=_granularity(),
+        groupings=_groupings(counts),
+        estimates=_estimates(codings),
+    )

@@ -1,0 +1,156 @@
+"""Results as frames of plain columns, one for each layer of a bundle."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from kz_spatial.options import DATA_CRS
+from kz_spatial.palette import decade_breaks
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from kz_spatial.groups import Partition
+    from kz_spatial.neighbours import LocalMoran, ResampledMoran
+    from kz_spatial.surfaces import DensitySurface
+
+__all__ = ["BY_NUMBER", "clusters_frame", "contours_frame", "local_moran_frame", "unit_frame"]
+
+_NAMES: Final = ("name_en", "name_kk", "name_ru")
+_LOCAL_PARTS: Final = (
+    "value",
+    "statistic",
+    "quadrant",
+    "p",
+    "p_min",
+    "p_fdr",
+    "p_bonferroni",
+    "label",
+    "method",
+)
+# groups that come for every number of them: the printed kind, and the proven contiguous ones
+BY_NUMBER: Final = (("typology", "composite"), ("regions", "oblast"))
+
+
+def unit_frame(areas: gpd.GeoDataFrame, table: pd.DataFrame | None) -> gpd.GeoDataFrame:
+    """Areas with the aggregate of each, code in a column.
+
+    Parameters
+    ----------
+    areas : GeoDataFrame
+        `oblasts()` or `composites()`.
+    table : DataFrame or None
+        As `aggregate` returns it for the same units; None leaves names and codes.
+    """
+    key = areas.index.name
+    kept = [c for c in (*_NAMES, "composite", "kato", "area_km2") if c in areas and c != key]
+    frame = areas[[*kept, "geometry"]].copy()
+    if table is not None:
+        shown = table.drop(columns=[c for c in table if c.endswith("_suppressed")])
+        frame = frame.join(shown.rename_axis(key))
+        for name in (c for c in frame if c.endswith("_n") or c in ("n_firms", "rank")):
+            frame[name] = frame[name].astype("Int64")
+    columns = [c for c in frame.columns if c != "geometry"]
+    return frame.reset_index()[[key, *columns, "geometry"]]
+
+
+def local_moran_frame(
+    areas: gpd.GeoDataFrame,
+    results: dict[str, LocalMoran],
+    resampled: dict[str, ResampledMoran] | None = None,
+) -> gpd.GeoDataFrame:
+    """Areas with one column group per indicator: `<indicator>_statistic`, `_p`, `_label`, ...
+
+    Parameters
+    ----------
+    areas : GeoDataFrame
+    results : dict of LocalMoran
+        By indicator.
+    resampled : dict of ResampledMoran, optional
+        By indicator; adds `<indicator>_changes` and `_unstable`.
+    """
+    key = areas.index.name
+    frame = areas[[*_NAMES, "geometry"]].copy()
+    for name, result in results.items():
+        for part in _LOCAL_PARTS:
+            frame[f"{name}_{part}"] = result.frame[part].reindex(frame.index)
+        if resampled and name in resampled:
+            for part in ("changes", "unstable"):
+                frame[f"{name}_{part}"] = resampled[name].frame[part].reindex(frame.index)
+    columns = [c for c in frame.columns if c != "geometry"]
+    return frame.reset_index()[[key, *columns, "geometry"]]
+
+
+def clusters_frame(
+    areas: gpd.GeoDataFrame,
+    partitions: dict[tuple[str, str], Partition],
+    by_number: dict[tuple[str, str, int], Partition] | None = None,
+) -> gpd.GeoDataFrame:
+    """Oblasts with the group of each, by kind and level: `typology_composite`, ...
+
+    Parameters
+    ----------
+    areas : GeoDataFrame
+        The oblasts.
+    partitions : dict of Partition
+        By (kind, level).
+    by_number : dict of Partition, optional
+        By (kind, level, number of groups); adds `typology_composite_k2` and so on for the typology
+        of the composites and the contiguous groups of the oblasts.
+    """
+    frame = areas[[*_NAMES, "composite", "geometry"]].copy()
+    wanted = {f"{kind}_{level}": (level, found) for (kind, level), found in partitions.items()}
+    for (kind, level, k), found in (by_number or {}).items():
+        if (kind, level) in BY_NUMBER:
+            wanted[f"{kind}_{level}_k{k}"] = (level, found)
+    for name, (level, found) in wanted.items():
+        keys = frame["composite"] if level == "composite" else frame.index.to_series()
+        frame[name] = keys.map(found.labels).astype("Int64")
+    columns = [c for c in frame.columns if c != "geometry"]
+    return frame.reset_index()[["oblast_code", *columns, "geometry"]]
+
+
+def contours_frame(surface: DensitySurface, *, n_bands: int = 6) -> gpd.GeoDataFrame:
+    """Filled contour bands of a surface, as polygons with `low` and `high` in its unit.
+
+    Limits rise in steps of 1, 2, 5, 10, since densities are spread over orders of magnitude.
+    """
+    import geopandas as gpd
+    import shapely
+    from contourpy import FillType, contour_generator
+
+    values = np.ma.masked_invalid(surface.values.astype(float))
+    top = float(values.max())
+    limits = decade_breaks(top, n_bands)
+    rows, columns = surface.values.shape
+    t = surface.transform
+    made = contour_generator(
+        t.c + t.a * (np.arange(columns) + 0.5),
+        t.f + t.e * (np.arange(rows) + 0.5),
+        values,
+        fill_type=FillType.OuterOffset,
+    )
+    bands = []
+    for low, high in zip(limits, [*limits[1:], np.inf], strict=True):
+        found: Any = made.filled(low, high if np.isfinite(high) else top * 2)
+        lines, offsets = found
+        parts = [
+            shapely.Polygon(line[o[0] : o[1]], [line[a:b] for a, b in pairwise(o[1:])])
+            for line, o in zip(lines, offsets, strict=True)
+        ]
+        if parts:
+            band = shapely.make_valid(shapely.MultiPolygon(parts))
+            bands.append(
+                {
+                    "low": low,
+                    "high": None if np.isinf(high) else high,
+                    "unit": surface.unit,
+                    "geometry": band,
+                }
+            )
+    frame = gpd.GeoDataFrame(bands, geometry="geometry", crs=surface.crs)
+    return frame.to_crs(DATA_CRS)

@@ -1,0 +1,286 @@
+"""The whole study, computed: from a survey (or the twin) to everything a bundle shows."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Final
+
+from kz_spatial._validate import check_count, check_option
+from kz_spatial.errors import CallError, KzSpatialWarning, NotEnoughDataError
+from kz_spatial.estimates import By, aggregate
+from kz_spatial.neighbours import contiguity
+from kz_spatial.options import COMPOSITES, LANGUAGES, WEIGHT_COLUMNS, RunOptions
+from kz_spatial.places import composites, join, join_audit, oblasts, place_firms, settlements
+from kz_spatial.regression import STUDY_FORMULA, FixedEffectsFit, fixed_effects
+from kz_spatial.replication import replicate
+from kz_spatial.study.frames import clusters_frame, contours_frame, local_moran_frame, unit_frame
+from kz_spatial.study.groupings import Groupings, find_groupings
+from kz_spatial.study.results import Study
+from kz_spatial.study.spatial_patterns import Patterns, find_patterns
+from kz_spatial.surfaces import DensitySurface, density
+from kz_spatial.survey import CODINGS, attrition, load_twin, read_survey
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    import geopandas as gpd
+    import pandas as pd
+    from libpysal.graph import Graph
+
+__all__ = ["STEPS", "read_codings", "run_study"]
+
+STEPS: Final = (
+    "read",
+    "join",
+    "aggregate",
+    "regress",
+    "autocorrelation",
+    "cluster",
+    "density",
+    "layers",
+)
+_READING: Final = ("items", "region", "region_codes", "kind")
+Progress = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class _Log:
+    """Steps as they happen: seconds, warnings, and what could not be computed."""
+
+    progress: Progress | None
+    timings: dict[str, float] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    inapplicable: dict[str, str] = field(default_factory=dict)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        if self.progress:
+            self.progress(name)
+        start = time.perf_counter()
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", KzSpatialWarning)
+            yield
+        self.timings[name] = round(time.perf_counter() - start, 3)
+        ours = (str(w.message) for w in caught if issubclass(w.category, KzSpatialWarning))
+        self.warnings.extend(dict.fromkeys(ours))
+
+
+def _read(source: str | PathLike[str] | None, coding: Any, reading: dict[str, Any]) -> pd.DataFrame:
+    return (
+        load_twin(coding=coding)
+        if source is None
+        else read_survey(source, coding=coding, **reading)
+    )
+
+
+def read_codings(
+    survey: str | PathLike[str] | None = None, **reading: Any
+) -> dict[str, pd.DataFrame]:
+    """Read a survey, or the twin, in both codings.
+
+    Parameters
+    ----------
+    survey : path, optional
+    **reading
+        `items`, `region`, `region_codes`, `kind` of `read_survey`.
+
+    Returns
+    -------
+    dict of DataFrame
+        Firm tables under "corrected" and "as-published".
+    """
+    return {coding: _read(survey, coding, reading) for coding in CODINGS}
+
+
+def _fits(
+    codings: dict[str, pd.DataFrame], weights: str | None, log: _Log
+) -> dict[str, FixedEffectsFit]:
+    fits = {}
+    for coding, firms in codings.items():
+        try:
+            fit = fixed_effects(STUDY_FORMULA, firms, cluster="composite", weights=weights)
+        except NotEnoughDataError as error:
+            log.inapplicable[f"regression, {coding}"] = str(error)
+            continue
+        if fit.n_clusters < 2:
+            log.inapplicable[f"regression, {coding}"] = (
+                "complete firms of one region only, errors by region need two"
+            )
+            continue
+        fits[coding] = fit
+    return fits
+
+
+def _surfaces(
+    firms: pd.DataFrame, areas: gpd.GeoDataFrame, options: RunOptions, log: _Log
+) -> dict[str, DensitySurface]:
+    surfaces = {}
+    for name, value in (("firms", None), ("epayment_share", "epayment_share")):
+        try:
+            surfaces[name] = density(
+                firms[firms["placement"] != "none"],
+                value=value,
+                weights=options.weights,
+                bandwidth_m=options.bandwidth_m,
+                cell_m=options.cell_m,
+                mask=areas,
+            )
+        except NotEnoughDataError as error:
+            log.inapplicable[f"density, {name}"] = str(error)
+    return surfaces
+
+
+def _frames(
+    areas: dict[str, gpd.GeoDataFrame],
+    tables: dict[str, pd.DataFrame],
+    patterns: Patterns,
+    groupings: Groupings,
+    surfaces: dict[str, DensitySurface],
+) -> dict[str, gpd.GeoDataFrame]:
+    fine = patterns.at(finest := list(tables)[-1])
+    frames = {
+        "composites": unit_frame(areas["composite"], tables["composite"]),
+        "oblasts": unit_frame(areas["oblast"], tables.get("oblast")),
+        "local_moran": local_moran_frame(areas[finest], fine.local, fine.resampled),
+        "clusters": clusters_frame(areas["oblast"], groupings.partitions, groupings.by_number),
+        "settlements": settlements().reset_index(),
+    }
+    if "firms" in surfaces:
+        frames["density_contours"] = contours_frame(surfaces["firms"])
+    return frames
+
+
+def _check_options(options: RunOptions, firms: pd.DataFrame) -> None:
+    check_option("coding", options.coding, CODINGS)
+    check_option("language", options.language, LANGUAGES)
+    check_count("draws", options.draws, 0)
+    check_count("seed", options.seed, 0)
+    check_count("permutations", options.permutations, 1)
+    if not 1 <= options.n_clusters <= len(COMPOSITES):
+        raise CallError(
+            f"n_clusters={options.n_clusters}: expected 1 to {len(COMPOSITES)} groups "
+            f"of {len(COMPOSITES)} composite regions"
+        )
+    if options.weights is not None:
+        present = [each for each in WEIGHT_COLUMNS if each in firms]
+        if not present:
+            raise CallError(
+                f"weights={options.weights!r}: the firms have no survey weights, "
+                f"expected a column {', '.join(WEIGHT_COLUMNS)}"
+            )
+        check_option("weights", options.weights, present)
+
+
+def run_study(
+    survey: str | PathLike[str] | None = None,
+    *,
+    options: RunOptions | None = None,
+    progress: Progress | None = None,
+    **reading: Any,
+) -> Study:
+    """Compute the whole study.
+
+    Parameters
+    ----------
+    survey : path, optional
+        Survey file; without it, the twin.
+    options : RunOptions, optional
+    progress : callable, optional
+        Called with the name of each of `STEPS` as it begins.
+    **reading
+        `items`, `region`, `region_codes`, `kind` of `read_survey`.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    InputError, CallError
+        As `read_survey`, `join` and the methods raise them.
+
+    Examples
+    --------
+    >>> import kz_spatial as kz
+    >>> study = kz.run_study()
+    >>> study.moran["composite", "epayment_share"].method
+    'exact'
+    """
+    options = options or RunOptions()
+    strange = [name for name in reading if name not in _READING]
+    if strange:
+        own = strange[0] in {each.name for each in fields(RunOptions)}
+        raise CallError(
+            f"{strange[0]}: expected one of {', '.join(_READING)}"
+            + (f"; say options=RunOptions({strange[0]}=...)" if own else "")
+        )
+    log = _Log(progress)
+    with log.step("read"):
+        read = read_codings(survey, **reading)
+        _check_options(options, read[options.coding])
+    with log.step("join"):
+        areas = {"composite": composites(), "oblast": oblasts()}
+        by = "oblast" if read[options.coding]["oblast_code"].notna().any() else "composite"
+        codings: dict[str, pd.DataFrame] = {
+            coding: join(firms, areas[by]) for coding, firms in read.items()
+        }
+        firms = place_firms(codings[options.coding], seed=options.seed)
+        modelled = int((firms["placement"] == "modelled").sum())
+        if modelled:
+            log.warnings.append(
+                f"{modelled} of {len(firms)} firms have no coordinates and were placed on "
+                f"settlements by population (seed {options.seed})"
+            )
+    with log.step("aggregate"):
+        levels: tuple[By, ...] = ("composite", "oblast") if by == "oblast" else ("composite",)
+        tables: dict[str, pd.DataFrame] = {
+            level: aggregate(firms, by=level, weights=options.weights, min_firms=options.min_firms)
+            for level in levels
+        }
+        for name, table in tables.items():
+            hidden = int(table.filter(like="_suppressed").to_numpy().sum())
+            if hidden:
+                log.warnings.append(f"{hidden} cells by {name} are withheld: too few firms")
+    with log.step("regress"):
+        fits = _fits(codings, options.weights, log)
+        replication = replicate(codings)
+    with log.step("autocorrelation"):
+        light = {"composite": composites(detail="light"), "oblast": oblasts(detail="light")}
+        graphs: dict[str, Graph] = {each: contiguity(light[each]) for each in levels}
+        patterns = find_patterns(firms, tables, graphs, options)
+        log.inapplicable |= patterns.inapplicable
+    with log.step("cluster"):
+        groupings = find_groupings(firms, tables, graphs, options)
+        log.inapplicable |= groupings.inapplicable
+        log.warnings.extend(groupings.warnings)
+    with log.step("density"):
+        surfaces = _surfaces(firms, light["oblast"], options, log)
+    with log.step("layers"):
+        frames = _frames(areas, tables, patterns, groupings, surfaces)
+    log.warnings.extend(read[options.coding].attrs["kz_spatial"].get("notes", []))
+    provenance = {
+        key: value
+        for key, value in firms.attrs["kz_spatial"].items()
+        if key not in ("attrition", "notes")
+    }
+    return Study(
+        options=options,
+        provenance=provenance,
+        firms=firms,
+        attrition=attrition(firms),
+        join_audit=join_audit(firms),
+        tables=tables,
+        fits=fits,
+        patterns=patterns,
+        groupings=groupings,
+        surfaces=surfaces,
+        frames=frames,
+        replication=replication,
+        inapplicable=log.inapplicable,
+        warnings=tuple(log.warnings),
+        timings=log.timings,
+    )

@@ -1,0 +1,94 @@
+"""What one run of the study found, before anything is drawn or written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from kz_spatial.groups import Partition
+    from kz_spatial.neighbours import GlobalStatistic, LocalMoran
+    from kz_spatial.options import RunOptions
+    from kz_spatial.places import JoinAudit
+    from kz_spatial.regression import FixedEffectsFit
+    from kz_spatial.study.groupings import Groupings
+    from kz_spatial.study.spatial_patterns import Patterns
+    from kz_spatial.surfaces import DensitySurface
+
+__all__ = ["Study"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Study:
+    """All results of one run.
+
+    Attributes
+    ----------
+    options : RunOptions
+    provenance : dict
+        Source, SHA-256, whether synthetic, coding; as the firm table carried it.
+    firms : DataFrame
+        Firm table with places; stays on the machine.
+    attrition, join_audit
+        What became of the answers and of the rows.
+    tables : dict of DataFrame
+        "composite" and, where firms carry an oblast, "oblast": as `aggregate` returns them.
+    fits : dict
+        Fits by coding; a coding that could not be fitted is in `inapplicable`.
+    patterns : Patterns
+        Spatial autocorrelation; `moran` and `local_moran` lead to its results by (level,
+        indicator).
+    groupings : Groupings
+        Groups of regions; `partitions` leads to those by (kind, level), kind "typology" or
+        "regions".
+    surfaces : dict
+        Density surfaces by name.
+    frames : dict of GeoDataFrame
+        Layers of the bundle by name, in EPSG:4326.
+    replication : DataFrame
+        Printed numbers beside recomputed ones, as `replicate` returns them.
+    inapplicable : dict
+        What could not be computed, with the reason.
+    warnings : tuple of str
+    timings : dict
+        Seconds by step.
+    """
+
+    options: RunOptions
+    provenance: dict[str, Any]
+    firms: pd.DataFrame
+    attrition: pd.DataFrame
+    join_audit: JoinAudit
+    tables: dict[str, pd.DataFrame]
+    fits: dict[str, FixedEffectsFit]
+    patterns: Patterns
+    groupings: Groupings
+    surfaces: dict[str, DensitySurface]
+    frames: dict[str, gpd.GeoDataFrame]
+    replication: pd.DataFrame
+    inapplicable: dict[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    timings: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the firms are those of the twin."""
+        return bool(self.provenance.get("synthetic"))
+
+    @property
+    def moran(self) -> dict[tuple[str, str], GlobalStatistic]:
+        """Global Moran's I by (level, indicator)."""
+        return self.patterns.moran
+
+    @property
+    def local_moran(self) -> dict[tuple[str, str], LocalMoran]:
+        """Local Moran's I by (level, indicator)."""
+        return self.patterns.local
+
+    @property
+    def partitions(self) -> dict[tuple[str, str], Partition]:
+        """Groups of the study by (kind, level)."""
+        return self.groupings.partitions

@@ -1,0 +1,3 @@
+from .kernel import DensitySurface, density
+
+__all__ = ["DensitySurface", "density"]

@@ -1,0 +1,1 @@
+"""How the shipped twin is made, and what is known of it."""

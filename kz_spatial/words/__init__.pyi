@@ -1,0 +1,3 @@
+from .catalogue import TERMS, say
+
+__all__ = ["TERMS", "say"]

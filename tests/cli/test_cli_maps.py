@@ -1,0 +1,122 @@
+"""`kz-spatial density`: a styled surface from any table of points, or one line."""
+
+import json
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import rasterio
+
+from kz_spatial.cli import main as cli
+
+
+@pytest.fixture
+def points(tmp_path):
+    rng = np.random.default_rng(7)
+    frame = pd.DataFrame(
+        {
+            "longitude": np.r_[rng.normal(71.4, 0.5, 60), rng.normal(76.9, 0.5, 40)],
+            "latitude": np.r_[rng.normal(51.1, 0.5, 60), rng.normal(43.3, 0.5, 40)],
+            "pay": np.r_[np.full(60, 20.0), np.full(40, 80.0)],
+            "weight": 1.0,
+        }
+    )
+    path = tmp_path / "points.csv"
+    frame.to_csv(path, index=False)
+    return path
+
+
+def _run(points, out, *more):
+    return cli.main(["density", str(points), "--out", str(out), "--cell-km", "20", *more])
+
+
+def test_density_counts_the_points(points, tmp_path, capsys):
+    out = tmp_path / "made" / "d.tif"
+    assert _run(points, out, "--bandwidth-km", "40", "--no-clip") == 0
+    with rasterio.open(out) as found:
+        values = found.read(1)
+        # per 1000 km², cells of 400 km²; three bandwidths round every point hold 99 % of each
+        assert np.nansum(values) * 0.4 == pytest.approx(100, rel=0.02)
+        assert found.tags()["bandwidth_m"] == "40000"
+    assert {each.name for each in out.parent.iterdir()} == {"d.tif", "d.qml"}
+    assert "100 points, bandwidth 40 km, cells of 20 km" in capsys.readouterr().out
+
+
+def test_density_ends_at_the_border_unless_asked(points, tmp_path):
+    sizes = {}
+    for name, more in (("clip", ()), ("free", ("--no-clip",))):
+        assert _run(points, tmp_path / f"{name}.tif", "--bandwidth-km", "40", *more) == 0
+        with rasterio.open(tmp_path / f"{name}.tif") as found:
+            sizes[name] = float(np.isfinite(found.read(1)).mean())
+    assert sizes["free"] == 1
+    # Kazakhstan fills about half of the rectangle round it
+    assert 0.4 < sizes["clip"] < 0.7
+
+
+def test_smoothed_mean_stays_between_the_values(points, tmp_path):
+    out = tmp_path / "mean.tif"
+    assert _run(points, out, "--value", "pay", "--weights", "weight") == 0
+    with rasterio.open(out) as found:
+        values = found.read(1)
+        assert "mean of pay" in found.descriptions[0]
+    assert 20 - 1e-3 <= np.nanmin(values) < 30
+    assert 70 < np.nanmax(values) <= 80 + 1e-3
+
+
+def test_a_point_layer_serves_as_well_as_a_table(points, tmp_path):
+    frame = pd.read_csv(points)
+    shapes = gpd.points_from_xy(frame.pop("longitude"), frame.pop("latitude"), crs="EPSG:4326")
+    layer = gpd.GeoDataFrame(frame, geometry=shapes).to_crs("EPSG:3857")
+    layer.to_file(tmp_path / "points.gpkg")
+    for name, source in (("a", points), ("b", tmp_path / "points.gpkg")):
+        assert _run(source, tmp_path / f"{name}.tif", "--bandwidth-km", "40") == 0
+    with rasterio.open(tmp_path / "a.tif") as a, rasterio.open(tmp_path / "b.tif") as b:
+        # coordinates went through another projection and back: a micrometre at 1e7 m
+        np.testing.assert_allclose(a.read(1), b.read(1), rtol=1e-4, atol=1e-6)
+
+
+def test_rows_without_a_place_are_left_out_and_said(points, tmp_path, capsys):
+    frame = pd.read_csv(points)
+    frame.loc[3, "latitude"] = np.nan
+    frame.to_csv(points, index=False)
+    assert _run(points, tmp_path / "d.tif") == 0
+    assert "1 of 100 rows" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "words"),
+    [
+        (("--value", "none"), 1, "no column 'none'"),
+        (("--value", "name"), 1, "column name: found 'x', expected a number"),
+        (("--x", "lon"), 1, "no column 'lon'"),
+        (("--bandwidth-km", "-1"), 2, "above 0"),
+        (("--cell-km", "0"), 2, "above 0"),
+    ],
+)
+def test_bad_calls_are_one_line_and_write_nothing(points, tmp_path, capsys, more, code, words):
+    frame = pd.read_csv(points).assign(name="x")
+    frame.to_csv(points, index=False)
+    out = tmp_path / "d.tif"
+    assert _run(points, out, *more) == code
+    error = capsys.readouterr().err
+    assert words in error
+    assert error.count("\n") == 1
+    assert [each.name for each in tmp_path.iterdir()] == ["points.csv"]
+
+
+def test_names_that_cannot_be_written_are_refused_first(points, tmp_path, capsys):
+    assert _run(points, tmp_path / "d.png") == 2
+    (tmp_path / "d.tif").write_bytes(b"mine")
+    assert _run(points, tmp_path / "d.tif") == 2
+    assert (tmp_path / "d.tif").read_bytes() == b"mine"
+    assert _run(points, tmp_path / "d.tif", "--overwrite") == 0
+    assert cli.main(["density", "nowhere.csv", "--out", str(tmp_path / "e.tif")]) == 2
+    assert "no such file" in capsys.readouterr().err
+
+
+def test_style_of_a_density_has_the_words_of_the_language(points, tmp_path):
+    assert _run(points, tmp_path / "d.tif", "--lang", "ru") == 0
+    with rasterio.open(tmp_path / "d.tif") as found:
+        assert found.descriptions[0].startswith("Плотность фирм")
+    assert json.dumps((tmp_path / "d.qml").read_text()).count("<item") >= 5

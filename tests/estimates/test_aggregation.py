@@ -1,0 +1,310 @@
+"""Aggregates: against pandas, statsmodels and formulas by hand; disclosure; readiness."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from statsmodels.regression.linear_model import WLS
+from statsmodels.stats.weightstats import DescrStatsW
+
+from kz_spatial.errors import CallError, InputError
+from kz_spatial.estimates.aggregation import aggregate, readiness, unit_moments
+from kz_spatial.options import COMPOSITES, INDICATORS
+from kz_spatial.places.resolution import composite_of, units
+from kz_spatial.survey.twin import load_twin
+
+# sums of about a thousand doubles: a few hundred roundings of 1e-16 each
+CLOSE = {"rtol": 1e-12, "atol": 0}
+
+
+FIRMS = load_twin()
+
+
+@pytest.fixture
+def firms():
+    return FIRMS
+
+
+def oblast_firms(counts: dict[str, int]) -> pd.DataFrame:
+    """As many firms in each oblast as asked, all answering one item."""
+    codes = [code for code, n in counts.items() for _ in range(n)]
+    return pd.DataFrame(
+        {
+            "oblast_code": codes,
+            "composite": [composite_of(code) for code in codes],
+            "permit_days": np.arange(len(codes), dtype=float),
+        }
+    )
+
+
+@pytest.mark.parametrize("by", ["composite", "oblast"])
+def test_without_weights_pandas_says_the_same(firms, by):
+    column = "composite" if by == "composite" else "oblast_code"
+    table = aggregate(firms, by=by, min_firms=1)
+    codes = list(COMPOSITES) if by == "composite" else list(units())
+    assert list(table.index) == codes
+    assert table.index.name == column
+    groups = firms.groupby(column)
+    assert table["n_firms"].tolist() == groups.size()[codes].tolist()
+    for name in INDICATORS:
+        np.testing.assert_array_equal(table[f"{name}_n"], groups[name].count()[codes])
+        np.testing.assert_allclose(table[f"{name}_mean"], groups[name].mean()[codes], **CLOSE)
+        np.testing.assert_allclose(table[f"{name}_sd"], groups[name].std(ddof=1)[codes], **CLOSE)
+        np.testing.assert_allclose(table[f"{name}_se"], groups[name].sem(ddof=1)[codes], **CLOSE)
+        missing = groups[name].apply(lambda each: each.isna().mean())
+        np.testing.assert_allclose(table[f"{name}_missing"], missing[codes], rtol=0, atol=1e-15)
+
+
+@pytest.mark.parametrize("weights", ["wmedian", "wstrict", "wweak"])
+def test_with_weights_statsmodels_says_the_same(firms, weights):
+    table = aggregate(firms, weights=weights)
+    for name in INDICATORS:
+        for code, here in firms.dropna(subset=[name]).groupby("composite"):
+            y, w = here[name].to_numpy(), here[weights].to_numpy()
+            # Stata's aweights are scaled to sum to the number of answers
+            described = DescrStatsW(y, weights=w * len(w) / w.sum(), ddof=1)
+            robust = WLS(y, np.ones(len(y)), weights=w).fit(cov_type="HC1")
+            found = table.loc[code]
+            np.testing.assert_allclose(found[f"{name}_mean"], described.mean, **CLOSE)
+            np.testing.assert_allclose(found[f"{name}_sd"], described.std, **CLOSE)
+            np.testing.assert_allclose(found[f"{name}_se"], robust.bse[0], **CLOSE)
+            np.testing.assert_allclose(found[f"{name}_unweighted_mean"], y.mean(), **CLOSE)
+    assert "permit_days_unweighted_mean" not in aggregate(firms)
+
+
+def test_moments_by_hand():
+    values = np.array([1.0, 3.0, 8.0, np.nan, 5.0, 2.0])
+    weights = np.array([1.0, 2.0, 1.0, 9.0, 4.0, 7.0])
+    found = unit_moments(values, weights, np.array([0, 0, 0, 0, 1, -1]), 3)
+    # mean (1 + 6 + 8) / 4 = 15/4; gaps -11/4, -3/4, 17/4
+    variance = 3 / 2 * (121 / 16 + 2 * 9 / 16 + 289 / 16) / 4
+    error = 3 / 2 * (121 / 16 + 4 * 9 / 16 + 289 / 16) / 16
+    np.testing.assert_array_equal(found["n"], [3, 1, 0])
+    np.testing.assert_allclose(found["mean"], [3.75, 5, np.nan], rtol=1e-15)
+    np.testing.assert_allclose(found["sd"], [np.sqrt(variance), np.nan, np.nan], rtol=1e-15)
+    np.testing.assert_allclose(found["se"], [np.sqrt(error), np.nan, np.nan], rtol=1e-15)
+
+
+def test_weights_count_as_ratios_only(firms):
+    scaled = firms.assign(wmedian=firms["wmedian"] * 1000)
+    pd.testing.assert_frame_equal(
+        aggregate(firms, weights="wmedian"), aggregate(scaled, weights="wmedian"), rtol=1e-12
+    )
+
+
+# disclosure
+
+
+def hidden(counts, **options):
+    table = aggregate(oblast_firms(counts), by="oblast", indicators=["permit_days"], **options)
+    withheld = table["permit_days_suppressed"]
+    cells = table[["permit_days_mean", "permit_days_sd", "permit_days_se"]]
+    assert cells[withheld].isna().all(axis=None)
+    assert cells.loc[~withheld & (table["permit_days_n"] > 1)].notna().all(axis=None)
+    return set(table.index[withheld])
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        ({"KZ-11": 5, "KZ-39": 9}, set()),
+        # the smallest shown cell goes too, or Akmola follows by subtraction
+        ({"KZ-11": 2, "KZ-39": 6, "KZ-55": 7, "KZ-59": 20}, {"KZ-11", "KZ-39"}),
+        # two small cells that hide each other: seven firms together
+        ({"KZ-15": 4, "KZ-23": 3, "KZ-27": 9, "KZ-47": 9}, {"KZ-15", "KZ-23"}),
+        # two small cells that do not: three firms together
+        ({"KZ-15": 1, "KZ-23": 2, "KZ-27": 9, "KZ-47": 8}, {"KZ-15", "KZ-23", "KZ-47"}),
+        # an empty cell hides nothing
+        ({"KZ-10": 3, "KZ-63": 0}, {"KZ-10"}),
+        ({"KZ-10": 3, "KZ-63": 30}, {"KZ-10", "KZ-63"}),
+        # what is small in one composite leaves the others alone
+        ({"KZ-10": 3, "KZ-63": 5, "KZ-35": 8, "KZ-62": 8}, {"KZ-10", "KZ-63"}),
+        # of two cells as small, the first in code order
+        ({"KZ-11": 1, "KZ-39": 6, "KZ-55": 6}, {"KZ-11", "KZ-39"}),
+    ],
+)
+def test_suppression_by_hand(counts, expected):
+    assert hidden(counts) == expected
+
+
+def test_another_threshold():
+    counts = {"KZ-11": 5, "KZ-39": 9, "KZ-55": 12}
+    assert hidden(counts, min_firms=1) == set()
+    assert hidden(counts, min_firms=10) == {"KZ-11", "KZ-39"}
+
+
+def test_composites_are_withheld_on_their_own_count():
+    firms = oblast_firms({"KZ-10": 4, "KZ-35": 5, "KZ-62": 1, "KZ-71": 5})
+    table = aggregate(firms, indicators=["permit_days"])
+    assert table.index[table["permit_days_suppressed"]].tolist() == ["east"]
+    assert table.loc["east", "permit_days_n"] == 4
+    assert table.loc["west", "n_firms"] == 0
+    assert np.isnan(table.loc["west", "permit_days_missing"])
+    assert not table.loc["west", "permit_days_suppressed"]
+
+
+@given(st.lists(st.integers(0, 12), min_size=20, max_size=20).filter(any))
+def test_subtraction_never_leaves_fewer_than_five_firms(numbers):
+    counts = dict(zip(units(), numbers, strict=True))
+    firms = oblast_firms(counts)
+    withheld = hidden(counts)
+    shown = aggregate(firms, indicators=["permit_days"])["permit_days_mean"].notna()
+    for composite in COMPOSITES:
+        members = [code for code in units() if composite_of(code) == composite]
+        left = sum(counts[code] for code in members if code in withheld)
+        assert left == 0 or left >= 5 or not shown[composite]
+
+
+# readiness
+
+
+def test_readiness_by_hand():
+    means = pd.DataFrame(
+        {
+            "outages_per_month": [1.0, 2.0, 3.0],  # z -1, 0, 1, against readiness
+            "epayment_share": [10.0, 20.0, 60.0],  # gaps -20, -10, 30; deviation sqrt(700)
+            "permit_days": [5.0, 5.0, 8.0],  # gaps -1, -1, 2; deviation sqrt(3)
+        },
+        index=["east", "north", "west"],
+    )
+    found = readiness(means)
+    expected = [
+        (1 - 20 / np.sqrt(700) + 1 / np.sqrt(3)) / 3,
+        (0 - 10 / np.sqrt(700) + 1 / np.sqrt(3)) / 3,
+        (-1 + 30 / np.sqrt(700) - 2 / np.sqrt(3)) / 3,
+    ]
+    assert found.name == "readiness"
+    assert list(found.index) == ["east", "north", "west"]
+    np.testing.assert_allclose(found, expected, rtol=1e-14)
+
+
+def test_units_with_fewer_than_three_indicators_have_no_readiness():
+    means = pd.DataFrame(
+        {
+            "outages_per_month": [1.0, 2.0, 4.0, np.nan],
+            "epayment_share": [10.0, 20.0, 60.0, 10.0],
+            "co2_monitoring": [0.1, np.nan, 0.2, np.nan],
+            "permit_days": [5.0, np.nan, 8.0, 9.0],
+        }
+    )
+    assert readiness(means).isna().tolist() == [False, True, False, True]
+
+
+def test_means_that_differ_by_rounding_alone_do_not_count():
+    steady = [0.1, 0.3 - 0.2, 0.1, 0.7 - 0.6]  # the same number, as far as doubles go
+    assert len(set(steady)) > 1
+    means = pd.DataFrame(
+        {
+            "outages_per_month": [1.0, 2.0, 3.0, 5.0],
+            "permit_days": [4.0, 3.0, 2.0, 6.0],
+            "epayment_share": [1.0, 4.0, 9.0, 2.0],
+            "co2_monitoring": steady,
+        }
+    )
+    pd.testing.assert_series_equal(
+        readiness(means), readiness(means.drop(columns="co2_monitoring")), check_exact=True
+    )
+
+
+def test_rank_counts_from_the_readiest(firms):
+    table = aggregate(firms)
+    ready = table["readiness"].sort_values(ascending=False)
+    assert table.loc[ready.index, "rank"].tolist() == [1, 2, 3, 4, 5, 6, 7]
+    pd.testing.assert_series_equal(table["readiness"], readiness(twin_means()))
+    lonely = aggregate(oblast_firms({"KZ-10": 6}), indicators=["permit_days"])
+    assert lonely["rank"].isna().all()
+
+
+@cache
+def twin_means():
+    means = aggregate(FIRMS)[[f"{name}_mean" for name in INDICATORS]]
+    return means.set_axis(list(INDICATORS), axis=1)
+
+
+POSITIVE = st.floats(0.01, 100)
+
+
+@given(st.lists(st.tuples(POSITIVE, st.floats(-100, 100)), min_size=5, max_size=5))
+def test_readiness_does_not_depend_on_units_of_measure(changes):
+    means = twin_means()
+    moved = means.copy()
+    for name, (factor, shift) in zip(INDICATORS, changes, strict=True):
+        moved[name] = moved[name] * factor + shift
+    # a shift of 100 over a deviation of 0.01 * 0.05 costs five digits of sixteen
+    np.testing.assert_allclose(readiness(moved), readiness(means), rtol=0, atol=1e-9)
+
+
+# order, arguments, faults
+
+
+@settings(max_examples=15)
+@given(st.randoms(use_true_random=False))
+def test_the_order_of_firms_does_not_matter(random):
+    order = list(range(len(FIRMS)))
+    random.shuffle(order)
+    # sums run in another order, so the last digits may differ
+    pd.testing.assert_frame_equal(
+        aggregate(FIRMS, by="oblast", weights="wmedian"),
+        aggregate(FIRMS.iloc[order], by="oblast", weights="wmedian"),
+        rtol=1e-11,
+    )
+
+
+def test_nothing_is_changed_and_the_record_goes_along(firms):
+    before = firms.copy(deep=True)
+    table = aggregate(firms, by="oblast", weights="wweak", min_firms=7)
+    pd.testing.assert_frame_equal(firms, before)
+    assert {k: table.attrs[k] for k in ("by", "weights", "min_firms")} == {
+        "by": "oblast",
+        "weights": "wweak",
+        "min_firms": 7,
+    }
+    assert table.attrs["kz_spatial"]["synthetic"] is True
+    assert "by" not in firms.attrs
+
+
+def test_firms_without_a_region_are_left_out(firms):
+    part = firms.copy()
+    part.loc[part["composite"] == "west", "composite"] = None
+    table = aggregate(part)
+    assert table.loc["west", "n_firms"] == 0
+    assert table["n_firms"].sum() == 1013 - 149
+
+
+def test_infinite_answers_count_as_none():
+    firms = oblast_firms({"KZ-10": 7})
+    firms.loc[0, "permit_days"] = np.inf
+    found = aggregate(firms, indicators=["permit_days"]).loc["east"]
+    assert found["permit_days_n"] == 6
+    assert found["permit_days_mean"] == 3.5
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "said"),
+    [
+        (lambda f: f.drop(columns="permit_days"), {}, "found no column 'permit_days'"),
+        (lambda f: f, {"weights": "wpost"}, "found no column 'wpost'"),
+        (lambda f: f, {"indicators": ["sales"]}, "found no column 'sales'"),
+        (lambda f: f.assign(composite=None), {}, "names no composite in any of 1013 rows"),
+        (
+            lambda f: f.assign(composite=f["composite"].replace("east", "East")),
+            {},
+            "column composite: found 'East', expected a code",
+        ),
+        (lambda f: f.assign(w=[*[1.0] * 1012, 0.0]), {"weights": "w"}, "row 1012, column w: .* 0"),
+        (lambda f: f.assign(w=[np.nan, *[1.0] * 1012]), {"weights": "w"}, "row 0, .* found nan"),
+    ],
+)
+def test_faults_are_named(firms, change, options, said):
+    with pytest.raises(InputError, match=said):
+        aggregate(change(firms), **options)
+
+
+def test_an_unknown_level_is_a_fault_of_the_call(firms):
+    with pytest.raises(CallError, match=r"by='oblasts'.*did you mean 'oblast'"):
+        aggregate(firms, by="oblasts")

@@ -1,0 +1,254 @@
+"""What QGIS makes of a bundle and of the plugin: each `check_` of tests/qgis is a test here."""
+
+import ast
+import json
+import os
+import shutil
+import subprocess
+import sys
+import warnings
+import zipfile
+from pathlib import Path
+
+import geopandas as gpd
+import matplotlib.pyplot as plt
+import pytest
+
+from kz_spatial.cli import main as cli
+from kz_spatial.options import LANGUAGES
+from kz_spatial.output.geopackage import About, write_geopackage
+from kz_spatial.output.layers import LAYER_ORDER, describe
+from kz_spatial.output.qgis_plugin import build_plugin
+from kz_spatial.palette import SEQUENTIAL_GOOD
+
+pytestmark = pytest.mark.qgis
+
+HERE = Path(__file__).parents[1] / "qgis"
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _checks():
+    for file in sorted(HERE.glob("check_*.py")):
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("check_"):
+                yield pytest.param(file.stem, node.name, id=f"{file.stem}-{node.name[6:]}")
+
+
+def _translate(bundle, folder):
+    """The bundle's layers again in the other languages, without another run."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # readers of other standards' metadata
+        frames = {
+            name: gpd.read_file(bundle / "kz_spatial.gpkg", layer=name) for name in LAYER_ORDER
+        }
+    made = {}
+    for language in (each for each in LANGUAGES if each != "en"):
+        path = folder / f"{language}.gpkg"
+        about = About(source="synthetic twin", coding="corrected", synthetic=True)
+        write_geopackage(describe(frames, language=language, notice="!"), path, about=about)
+        made[language] = str(path)
+    return made
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory, qgis_python):
+    """File that tells the checks where bundle, plugin and command are."""
+    folder = tmp_path_factory.mktemp("qgis")
+    bundle = folder / "bundle"
+    assert cli.main(["run", "--out", str(bundle), "--permutations", "199"]) == 0
+    told = {
+        "bundle": str(bundle),
+        "translated": _translate(bundle, folder),
+        "tmp": str(folder),
+        "plugin_parent": str(folder / "plugins"),
+        "command": sys.executable,
+    }
+    with zipfile.ZipFile(build_plugin(folder / "plugin.zip").path) as packed:
+        packed.extractall(folder / "plugins")
+    file = folder / "settings.json"
+    file.write_text(json.dumps(told), encoding="utf-8")
+    return qgis_python, file
+
+
+@pytest.fixture(scope="module")
+def outcomes(settings):
+    """Outcomes by module, each module run once and only when a test asks for it."""
+    python, file = settings
+    known = {}
+
+    def of(module):
+        if module not in known:
+            done = subprocess.run(
+                [python, str(HERE / "run.py"), module, str(file)],
+                capture_output=True,
+                text=True,
+                encoding="utf-8",
+                check=False,
+                timeout=300,
+            )
+            last = done.stdout.strip().rpartition("\n")[2]
+            assert last.startswith("{"), f"{module} ended early:\n{done.stdout}\n{done.stderr}"
+            known[module] = json.loads(last)
+        return known[module]
+
+    return of
+
+
+@pytest.mark.parametrize(("module", "name"), _checks())
+def test_in_qgis(outcomes, module, name):
+    found = outcomes(module)
+    assert name in found, f"{name} was not run"
+    assert found[name] is None, found[name]
+
+
+@pytest.fixture(scope="module")
+def profile(tmp_path_factory, qgis_python):
+    """Environment of a reader who ran `kz-spatial plugin --install` and nothing else."""
+    assert qgis_python
+    # Debian's wrapper passes the desktop's options on, which this program does not know
+    program = shutil.which("qgis_process.bin") or shutil.which("qgis_process")
+    if program is None:
+        pytest.fail("QGIS' Python is here and qgis_process is not")
+    home = tmp_path_factory.mktemp("home")
+    told = {
+        **os.environ,
+        "QGIS_CUSTOM_CONFIG_PATH": str(home),
+        "HOME": str(home),
+        "QT_QPA_PLATFORM": "offscreen",
+        "XDG_RUNTIME_DIR": str(home),
+    }
+    subprocess.run(
+        [sys.executable, "-m", "kz_spatial.cli.main", "plugin", "--install"],
+        env=told,
+        check=True,
+        capture_output=True,
+    )
+    return program, told, home
+
+
+def _process(profile, *arguments):
+    program, told, _ = profile
+    return subprocess.run(
+        [program, *arguments],
+        env=told,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        timeout=120,
+    )
+
+
+def test_qgis_process_lists_the_installed_plugin(profile):
+    done = _process(profile, "list")
+    for key in ("run_study", "join_table", "density_points", "open_results"):
+        assert f"kz_spatial:{key}" in done.stdout, done.stdout[-2000:] + done.stderr[-2000:]
+
+
+def test_qgis_process_runs_the_study_end_to_end(profile):
+    home = profile[2]
+    out = home / "results"
+    done = _process(
+        profile,
+        "run",
+        "kz_spatial:run_study",
+        "--",
+        f"OUTPUT={out}",
+        "PERMUTATIONS=199",
+        "DRAWS=9",
+        "LANGUAGE=2",
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    record = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    assert record["options"]["language"] == "kk"
+    assert record["options"]["permutations"] == 199
+    assert record["options"]["draws"] == 9
+    said = done.stdout + done.stderr
+    assert "Synthetic twin" in said, "notes of the run are not passed on"
+    assert str(out / "report.html") in said, "the log names another place than the results have"
+    assert not [each.name for each in home.iterdir() if each.name.startswith(".kz-")]
+
+
+def test_qgis_process_shows_the_fault_of_a_file_in_its_own_words(profile):
+    home = profile[2]
+    (home / "survey.csv").write_text("idstd,k33\n1,140\n", encoding="utf-8")
+    done = _process(
+        profile,
+        "run",
+        "kz_spatial:run_study",
+        "--",
+        f"SURVEY={home / 'survey.csv'}",
+        f"OUTPUT={home / 'none'}",
+    )
+    assert done.returncode != 0
+    said = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith("ERROR:")]
+    assert any("survey.csv" in line for line in said), done.stdout + done.stderr
+    assert not (home / "none").exists()
+
+
+@pytest.fixture(scope="module")
+def screen(xvfb):
+    """A display of its own; Xvfb picks a free number and tells it."""
+    read, write = os.pipe()
+    server = subprocess.Popen(
+        [xvfb, "-displayfd", str(write), "-screen", "0", "1400x860x24"],
+        pass_fds=[write],
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(write)
+    with os.fdopen(read) as told:
+        number = told.readline().strip()
+    assert number, "Xvfb did not start"
+    yield f":{number}"
+    server.terminate()
+    server.wait()
+
+
+def test_desktop_opens_a_bundle_from_the_menu(settings, profile, screen):
+    program = shutil.which("qgis.bin") or shutil.which("qgis")
+    _, told, home = profile
+    out = home / "pictures"
+    out.mkdir()
+    bundle = json.loads(settings[1].read_text(encoding="utf-8"))["bundle"]
+    environment = {
+        **told,
+        "DISPLAY": screen,
+        "QT_QPA_PLATFORM": "xcb",
+        "KZ_BUNDLE": bundle,
+        "KZ_OUT": str(out),
+    }
+    done = subprocess.run(
+        [
+            program,
+            "--profiles-path",
+            str(home),
+            "--nologo",
+            "--noversioncheck",
+            "--code",
+            str(HERE / "desktop.py"),
+        ],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert (out / "desktop.json").is_file(), done.stdout + done.stderr
+    found = json.loads((out / "desktop.json").read_text(encoding="utf-8"))
+    assert "error" not in found, found
+    assert found["loaded"], "installed, and not switched on"
+    assert found["menu"][0] == "Open results…"
+    assert len(found["menu"]) == 5
+    assert found["layers"] == 8
+    assert "+proj=aea" in found["crs"], "the desktop took the projection of the first layer"
+    # the button itself has room for codes alone, and calls what has none "Unknown CRS"
+    assert found["crs tip"] == "Current CRS: Kazakhstan Albers Equal Area"
+    assert found["with boundaries"] == 10
+    assert found["after unload"] == []
+    for name in ("desktop", "layout"):
+        seen = plt.imread(out / f"{name}.png")[..., :3] * 255
+        for colour in SEQUENTIAL_GOOD:
+            wanted = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+            # every class of the default map is on the screen, in legend and map
+            count = (abs(seen - wanted).max(axis=2) <= 2).sum()
+            assert count > 300, f"{name}.png: {count} pixels of {colour}"

@@ -1,0 +1,160 @@
+"""The web map: one file, no network, the same classes as the GeoPackage, seen in Chromium."""
+
+import json
+import re
+import subprocess
+
+import pytest
+from helpers import chromium_command
+
+import kz_spatial as kz
+from kz_spatial.errors import CallError
+from kz_spatial.output.layers import describe
+from kz_spatial.output.web_map import folium_map
+from kz_spatial.words.catalogue import say
+
+# counts what is drawn, theme by theme, and leaves it in the page
+PROBE = """
+<script>
+window.addEventListener("load", function () {
+  var select = document.querySelector(".kz-panel select"), found = [];
+  for (var i = 0; i < select.options.length; i += 1) {
+    select.value = i;
+    select.onchange();
+    var fills = Array.from(document.querySelectorAll(".leaflet-areas-pane path"))
+      .map(function (path) { return path.getAttribute("fill"); });
+    found.push({title: select.options[i].text, fills: fills,
+      legend: document.querySelectorAll(".kz-legend i").length,
+      letters: Array.from(document.querySelectorAll(".kz-letter"))
+        .map(function (each) { return each.textContent; })});
+  }
+  var seen = performance.getEntriesByType("resource").map(function (each) { return each.name; });
+  var out = document.createElement("pre");
+  out.id = "probe";
+  out.textContent = JSON.stringify({themes: found, asked: seen,
+    dots: document.querySelectorAll(".leaflet-overlay-pane path").length});
+  document.body.appendChild(out);
+});
+</script>
+"""
+
+
+@pytest.fixture(scope="module")
+def study():
+    return kz.run_study()
+
+
+@pytest.fixture(scope="module")
+def page(study, tmp_path_factory):
+    path = tmp_path_factory.mktemp("map") / "map.html"
+    folium_map(study).save(path)
+    return path
+
+
+def test_page_names_no_outside_script_style_or_image(page):
+    text = page.read_text(encoding="utf-8")
+    # Leaflet's own licence and credit links are addresses a reader may follow, not ones it asks
+    asked = re.findall(
+        r"""<(?:script|link|img|iframe)[^>]*?(?:src|href)\s*=\s*["']?([^"'\s>]+)""", text
+    )
+    assert asked == []
+    assert "@import" not in text
+    assert len(text) < 1_500_000
+
+
+@pytest.mark.chromium
+def test_every_theme_draws_in_a_browser_without_network(page, study, chromium, tmp_path):
+    probed = tmp_path / "probed.html"
+    probed.write_text(page.read_text(encoding="utf-8") + PROBE, encoding="utf-8")
+    command = chromium_command(
+        chromium,
+        tmp_path,
+        "--virtual-time-budget=8000",
+        "--dump-dom",
+        "--host-resolver-rules=MAP * ~NOTFOUND",
+    )
+    shown = subprocess.run(
+        [*command, probed.as_uri()], capture_output=True, text=True, timeout=120, check=True
+    )
+    found = json.loads(re.search(r'<pre id="probe">(.*?)</pre>', shown.stdout, re.DOTALL)[1])
+    assert found["asked"] == []
+    styles = [
+        style
+        for layer in describe(study.frames)
+        if layer.geometry == "polygon"
+        for style in layer.styles
+    ]
+    assert len(found["themes"]) == len(styles)
+    sizes = {len(theme["fills"]) for theme in found["themes"]}
+    assert {7, 20} <= sizes
+    for theme in found["themes"]:
+        assert None not in theme["fills"], theme["title"]
+        assert theme["legend"] >= 1
+    by_title = {theme["title"]: theme for theme in found["themes"]}
+    local = study.local_moran["oblast", "epayment_share"].frame["label"]
+    drawn = by_title[say("epayment_share")]
+    crossed = sum(fill == "url(#kz-cross)" for fill in drawn["fills"])
+    assert crossed == (local == "cannot be significant").sum() > 0
+    groups = by_title[say("typology_composite")]
+    assert sorted(set(groups["letters"])) == ["1", "2", "3"]
+    assert found["dots"] > 50
+
+
+def test_classes_are_those_of_the_layers(page, study):
+    text = page.read_text(encoding="utf-8")
+    for layer in describe(study.frames):
+        if layer.geometry == "polygon":
+            for style in layer.styles:
+                for each in style.classes:
+                    assert each.label.split("&")[0] in text.replace("&lt;", "<")
+
+
+def test_map_of_a_bundle_is_the_map_of_its_study(study, tmp_path):
+    bundle = kz.write_bundle(study, tmp_path / "bundle")
+    folium_map(bundle, language="ru").save(tmp_path / "ru.html")
+    text = (tmp_path / "ru.html").read_text(encoding="utf-8")
+    assert say("title", "ru") in text
+    assert "Карагандинская область" in text
+    same = re.compile(r"themes = (\[.*?\]), words", re.DOTALL)
+    folium_map(study, language="ru").save(tmp_path / "study.html")
+    again = (tmp_path / "study.html").read_text(encoding="utf-8")
+    first, second = (
+        json.loads(same.search(each)[1].replace("<\\/", "</")) for each in (text, again)
+    )
+    assert [t["legend"] for t in first] == [t["legend"] for t in second]
+    assert [t["features"] for t in first] == [t["features"] for t in second]
+
+
+def test_text_cannot_close_the_script(study):
+    frames = dict(study.frames)
+    frames["oblasts"] = frames["oblasts"].assign(
+        name_en=frames["oblasts"]["name_en"].where(
+            frames["oblasts"]["oblast_code"] != "KZ-10", "</script><b>x"
+        )
+    )
+    layers = describe(frames)
+    from kz_spatial import folium_map as function
+
+    assert callable(function)
+    import sys
+
+    module = sys.modules["kz_spatial.output.web_map"]
+    oblasts = next(each for each in layers if each.name == "oblasts")
+    frame, key = module._light(oblasts)
+    theme = module._theme(oblasts, oblasts.styles[0], frame, key)
+    assert "</script>" not in module._Script.json(theme)
+    assert all("<b>x" not in tip for tip in theme["tips"])
+
+
+def test_leaves_folium_itself_as_it_was(page):
+    import folium
+
+    assert folium.Map.default_js
+    assert folium.Map.default_css
+
+
+def test_refuses_what_is_no_bundle(tmp_path):
+    with pytest.raises(CallError, match="no kz_spatial"):
+        folium_map(tmp_path)
+    with pytest.raises(CallError, match="language"):
+        folium_map(tmp_path, language="de")
