@@ -38,7 +38,7 @@ N_PAIRS = 35
 MAX_AREA_OFF_PERCENT = 0.5
 MAX_LIGHT_BYTES = 150_000
 
-ATTRIBUTES = ["kato", "composite", "name_en", "name_kk", "name_ru", "since", "parent"]
+ATTRIBUTES = ["kato", "name_en", "name_kk", "name_ru", "since", "parent"]
 
 
 class BuildError(Exception):

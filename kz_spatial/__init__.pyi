@@ -1,3 +1,4 @@
+from .design import Grouping, Indicator, Region, StudyDesign, Wave, list_designs, load_design
 from .estimates import aggregate
 from .groups import (
     choose_n_clusters,
@@ -33,6 +34,7 @@ from .places import (
     join_audit,
     oblasts,
     place_firms,
+    regions,
     resolve,
     resolve_column,
     settlements,
@@ -59,7 +61,12 @@ __version__: str
 
 __all__ = [
     "Bundle",
+    "Grouping",
+    "Indicator",
+    "Region",
     "RunOptions",
+    "StudyDesign",
+    "Wave",
     "__version__",
     "aggregate",
     "as_graph",
@@ -87,7 +94,9 @@ __all__ = [
     "join_audit",
     "k_nearest",
     "kernel_weights",
+    "list_designs",
     "lm_tests",
+    "load_design",
     "load_twin",
     "local_moran",
     "moran",
@@ -101,6 +110,7 @@ __all__ = [
     "read_survey",
     "recover_counts",
     "regionalise",
+    "regions",
     "replicate",
     "resampled_moran",
     "residual_means",

@@ -13,6 +13,8 @@ from typing import ClassVar
 __all__ = [
     "CallError",
     "CollinearTermWarning",
+    "DesignError",
+    "DesignWarning",
     "FewClustersWarning",
     "InputError",
     "IslandWarning",
@@ -123,3 +125,21 @@ class SuppressionWarning(KzSpatialWarning):
 
 class UnitsLeftOutWarning(KzSpatialWarning):
     """Units without a value or without a neighbour took no part."""
+
+
+class DesignError(InputError):
+    """A study design with faults, all of them collected.
+
+    Attributes
+    ----------
+    faults : tuple of str
+        One line each: the key, what was found, what was expected.
+    """
+
+    def __init__(self, faults: Iterable[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(self.faults))
+
+
+class DesignWarning(KzSpatialWarning):
+    """A study design can be used, and lacks something that readers will miss."""

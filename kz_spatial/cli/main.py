@@ -264,7 +264,7 @@ def _join(args: argparse.Namespace) -> int:
     _write_any(made.reset_index(drop=True), out)
     print(
         f"{out}: {audit.rows} rows by {audit.method}: {audit.matched} matched, "
-        f"{audit.composite_only} composite only, {audit.totals} totals, {audit.outside} outside, "
+        f"{audit.region_only} composite only, {audit.totals} totals, {audit.outside} outside, "
         f"{audit.unmatched} unmatched, {audit.missing} missing"
     )
     for line in (*audit.reasons, *audit.settled):

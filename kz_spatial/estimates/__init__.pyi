@@ -1,4 +1,11 @@
-from .aggregation import By, _unit_of, _withheld, aggregate, unit_moments
+from .aggregation import aggregate, readiness, unit_moments, unit_positions, withheld_cells
 from .redraws import drawn_means
 
-__all__ = ["By", "_unit_of", "_withheld", "aggregate", "drawn_means", "unit_moments"]
+__all__ = [
+    "aggregate",
+    "drawn_means",
+    "readiness",
+    "unit_moments",
+    "unit_positions",
+    "withheld_cells",
+]

@@ -6,35 +6,34 @@ Definitions, for firms i of a unit with weights w (all 1 without weights) and n 
 - standard deviation: sqrt( n/(n-1) * sum(w (y - mean)^2) / sum(w) ), Stata's with aweights
 - standard error: sqrt( n/(n-1) * sum(w^2 (y - mean)^2) ) / sum(w), the linearised error of a
   weighted mean; sd/sqrt(n) when all weights are equal
-- readiness: mean of z-scores of the unit means over all shown units (deviation with n-1), outages
-  and permit days with their sign turned; units with fewer than three shown indicators have none
+- readiness: mean of z-scores of the unit means over all shown units (deviation with n-1), turned so
+  that more is better; units with fewer shown indicators than the design asks have none
 
 Suppression: a cell needs at least `min_firms` firms. By oblast, cells are also withheld until the
-withheld firms of a composite number at least `min_firms`, since otherwise the composite's own
-figure would give them away by subtraction.
+withheld firms of a region number at least `min_firms`, since otherwise the region's own figure
+would give them away by subtraction.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
-from kz_spatial._validate import check_columns, check_option, describe_rows
+from kz_spatial._validate import check_columns, describe_rows
+from kz_spatial.crosswalk import LEVEL
+from kz_spatial.design import SCORE, StudyDesign, design_of, load_design
 from kz_spatial.errors import InputError
-from kz_spatial.options import COMPOSITES, INDICATORS, MIN_FIRMS
-from kz_spatial.places import units
+from kz_spatial.options import MIN_FIRMS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["aggregate", "readiness", "unit_moments"]
+__all__ = ["aggregate", "readiness", "unit_moments", "unit_positions", "withheld_cells"]
 
-By = Literal["oblast", "composite"]
-_MIN_INDICATORS: Final = 3
 # means that differ by less, relative to their size, differ by rounding alone
 _ROUNDING: Final = 1e-12
 
@@ -71,7 +70,9 @@ def unit_moments(
     return {"n": n, "mean": mean, "sd": np.where(few, np.nan, sd), "se": np.where(few, np.nan, se)}
 
 
-def _withheld(n: pd.Series[Any], min_firms: int, group: pd.Series[Any] | None) -> pd.Series[Any]:
+def withheld_cells(
+    n: pd.Series[Any], min_firms: int, group: pd.Series[Any] | None
+) -> pd.Series[Any]:
     """Cells to suppress: small ones, and enough others that subtraction tells nothing."""
     hidden = (n < min_firms) & (n > 0)
     if group is None:
@@ -88,30 +89,33 @@ def _withheld(n: pd.Series[Any], min_firms: int, group: pd.Series[Any] | None) -
     return hidden
 
 
-def readiness(means: pd.DataFrame) -> pd.Series[Any]:
+def readiness(means: pd.DataFrame, design: StudyDesign | None = None) -> pd.Series[Any]:
     """Mean of directed z-scores over units.
 
     Parameters
     ----------
     means : DataFrame
         One column per indicator, one row per unit.
+    design : StudyDesign, optional
+        The published study's by default.
 
     Returns
     -------
     Series named "readiness"
-        NaN where fewer than three indicators are known.
+        NaN where fewer indicators are known than the design asks for.
     """
-    direction = pd.Series({name: each.direction for name, each in INDICATORS.items()})
-    names = [name for name in means.columns if name in INDICATORS]
+    design = design or load_design()
+    names = [name for name in means.columns if name in design.by_name]
+    direction = pd.Series({name: design.by_name[name].direction for name in names}, dtype=float)
     deviation = means[names].std(ddof=1)
     varies = deviation > _ROUNDING * means[names].abs().max()
     scores = (means[names] - means[names].mean()) / deviation.where(varies)
-    scores *= direction[names]
-    known = scores.notna().sum(axis=1) >= min(_MIN_INDICATORS, len(names))
-    return scores.mean(axis=1).where(known).rename("readiness")
+    scores *= direction
+    known = scores.notna().sum(axis=1) >= min(design.score.least, len(names))
+    return scores.mean(axis=1).where(known).rename(SCORE)
 
 
-def _unit_of(column: pd.Series[Any], codes: list[str]) -> NDArray[np.intp]:
+def unit_positions(column: pd.Series[Any], codes: list[str]) -> NDArray[np.intp]:
     """Position of each firm's unit; -1 where it has none."""
     unit = pd.Index(codes).get_indexer(pd.Index(column))
     strange = np.flatnonzero((unit < 0) & column.notna().to_numpy())
@@ -140,23 +144,28 @@ def _weights_of(firms: pd.DataFrame, weights: str | None) -> NDArray[np.float64]
 def aggregate(
     firms: pd.DataFrame,
     *,
-    by: By = "composite",
+    by: str | None = None,
     weights: str | None = None,
-    indicators: Sequence[str] = tuple(INDICATORS),
+    indicators: Sequence[str] | None = None,
     min_firms: int = MIN_FIRMS,
+    design: StudyDesign | None = None,
 ) -> pd.DataFrame:
-    """Aggregate a firm table to oblasts or composites.
+    """Aggregate a firm table to oblasts or to the regions of its design.
 
     Parameters
     ----------
     firms : DataFrame
-        A firm table with `oblast_code` or `composite`.
-    by : {"composite", "oblast"}
+        A firm table with `oblast_code` or the column of the regions (the study's: `composite`).
+    by : str, optional
+        "oblast" or the name of the grouping (the study's: "composite"), which is the default.
     weights : str, optional
         Weight column (wmedian, wstrict, wweak). Without it every firm counts once.
-    indicators : sequence of str
+    indicators : sequence of str, optional
+        Those of the design by default.
     min_firms : int
         Cells with fewer firms are suppressed (NaN).
+    design : StudyDesign, optional
+        By default the one that the table was read by, else the published study's.
 
     Returns
     -------
@@ -178,25 +187,24 @@ def aggregate(
     >>> int(table.loc["almaty", "n_firms"])
     189
     """
-    check_option("by", by, ("oblast", "composite"))
-    column = "oblast_code" if by == "oblast" else "composite"
+    design = design or design_of(firms)
+    by = design.check_level(by)
+    column, codes = design.level_column(by), list(design.grouping.unit_codes(by))
+    indicators = list(design.by_name) if indicators is None else list(indicators)
     check_columns(firms.columns, [column, *indicators], what="firm table")
-    codes = list(COMPOSITES) if by == "composite" else list(units())
-    unit = _unit_of(firms[column], codes)
+    unit = unit_positions(firms[column], codes)
     if not (unit >= 0).any():
         raise InputError(f"firm table: column {column} names no {by} in any of {len(firms)} rows")
     weight = _weights_of(firms, weights)
     index = pd.Index(codes, name=column)
-    group = (
-        pd.Series([units()[code].composite for code in codes], index) if by == "oblast" else None
-    )
+    group = pd.Series(design.grouping.regions_of(codes), index) if by == LEVEL else None
     table: dict[str, Any] = {}
     n_firms = pd.Series(np.bincount(unit[unit >= 0], minlength=len(codes)), index)
     for name in indicators:
         values = firms[name].to_numpy(dtype=float)
         moments = unit_moments(values, weight, unit, len(codes))
         n = pd.Series(moments["n"], index).astype(int)
-        hidden = _withheld(n, min_firms, group)
+        hidden = withheld_cells(n, min_firms, group)
         for part in ("mean", "sd", "se"):
             table[f"{name}_{part}"] = pd.Series(moments[part], index).mask(hidden)
         if weights is not None:
@@ -208,7 +216,7 @@ def aggregate(
     frame = pd.DataFrame(table, index=index)
     frame["n_firms"] = n_firms
     means = frame[[f"{name}_mean" for name in indicators]]
-    frame["readiness"] = readiness(means.set_axis(list(indicators), axis=1))
-    frame["rank"] = frame["readiness"].rank(ascending=False, method="min").astype("Int64")
+    frame[SCORE] = readiness(means.set_axis(indicators, axis=1), design)
+    frame["rank"] = frame[SCORE].rank(ascending=False, method="min").astype("Int64")
     frame.attrs = {**firms.attrs, "by": by, "weights": weights, "min_firms": min_firms}
     return frame

@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 
 from kz_spatial._validate import check_count
+from kz_spatial.design import design_of
 from kz_spatial.errors import CallError, NotEnoughDataError
-from kz_spatial.estimates import By, aggregate, drawn_means
+from kz_spatial.estimates import aggregate, drawn_means
 from kz_spatial.groups.alike import MAX_EXACT, N_STARTS, k_means, optimal_groups
 from kz_spatial.groups.partition import check_n_clusters, z_scores
-from kz_spatial.options import INDICATORS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,9 +60,9 @@ def _groups_of_draws(Z: NDArray[np.float64], k: int, seed: int) -> NDArray[np.in
 def co_membership(
     firms: pd.DataFrame,
     *,
-    by: By = "composite",
+    by: str | None = None,
     n_clusters: int = 3,
-    indicators: Sequence[str] = tuple(INDICATORS),
+    indicators: Sequence[str] | None = None,
     weights: str | None = None,
     n_draws: int = 200,
     seed: int = 20240,
@@ -73,10 +73,12 @@ def co_membership(
     ----------
     firms : DataFrame
         A firm table.
-    by : {"composite", "oblast"}
+    by : str, optional
+        "oblast", or the name of the design's grouping, which is the default.
     n_clusters : int
         Groups of the typology.
-    indicators : sequence of str
+    indicators : sequence of str, optional
+        Those of the design by default.
     weights : str, optional
         Survey weight column.
     n_draws, seed : int
@@ -90,6 +92,7 @@ def co_membership(
     NotEnoughDataError
         When no draw could be grouped.
     """
+    indicators = list(design_of(firms).by_name) if indicators is None else list(indicators)
     if not indicators:
         raise CallError("indicators: found none, expected at least one to group by")
     check_count("n_clusters", n_clusters, 1)

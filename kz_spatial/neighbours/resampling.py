@@ -15,11 +15,13 @@ import numpy as np
 import pandas as pd
 
 from kz_spatial._validate import check_option, check_share
-from kz_spatial.estimates import By, aggregate, drawn_means
+from kz_spatial.crosswalk import LEVEL
+from kz_spatial.design import design_of
+from kz_spatial.estimates import aggregate, drawn_means
 from kz_spatial.neighbours.global_statistics import moran_of_rows
 from kz_spatial.neighbours.local_statistics import local_moran, local_tests
 from kz_spatial.neighbours.unit_values import centred, linked_units, ordered_weights
-from kz_spatial.options import INDICATORS, MIN_FIRMS
+from kz_spatial.options import MIN_FIRMS
 
 if TYPE_CHECKING:
     from libpysal.graph import Graph
@@ -102,7 +104,7 @@ def resampled_moran(
     indicator: str,
     graph: Graph,
     *,
-    by: By = "oblast",
+    by: str = LEVEL,
     weights: str | None = None,
     min_firms: int = MIN_FIRMS,
     level: float = 0.95,
@@ -120,7 +122,8 @@ def resampled_moran(
     indicator : str
     graph : libpysal.graph.Graph
         Neighbours of the units.
-    by : {"oblast", "composite"}
+    by : str
+        "oblast", or the name of the design's grouping.
     weights : str, optional
         Survey weight column.
     min_firms : int
@@ -146,7 +149,7 @@ def resampled_moran(
     CallError
         When the indicator is not known, or n_draws or level is out of range.
     """
-    check_option("indicator", indicator, tuple(INDICATORS))
+    check_option("indicator", indicator, tuple(design_of(firms).by_name))
     check_share("level", level)
     table = aggregate(firms, by=by, weights=weights, indicators=[indicator], min_firms=min_firms)
     first = table[f"{indicator}_mean"]

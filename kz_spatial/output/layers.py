@@ -26,7 +26,8 @@ from kz_spatial.palette import (
     decade_breaks,
     nice_breaks,
 )
-from kz_spatial.study import BY_NUMBER
+
+BY_NUMBER = (("typology", "composite"), ("regions", "oblast"))
 from kz_spatial.words import TERMS, say
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from kz_spatial.options import INDICATORS, Language
 from kz_spatial.output.page import html_table, interval, number
 from kz_spatial.palette import LISA_LETTERS
 from kz_spatial.places import place_name
-from kz_spatial.regression import STUDY_FORMULA
-from kz_spatial.study import OUTCOME
+
+OUTCOME = "epayment_share"
 from kz_spatial.words import say
 
 if TYPE_CHECKING:
@@ -246,7 +246,7 @@ def render_report(study: Study, figures: Mapping[str, str], *, version: str) -> 
         findings=[escape(line) for line in _findings(study)],
         readiness=_readiness(study),
         figure=figure,
-        formula=escape(STUDY_FORMULA),
+        formula=escape(study.design.formula or ""),
         regression=_regression(study),
         no_regression=escape(
             "; ".join(

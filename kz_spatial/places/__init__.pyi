@@ -1,10 +1,12 @@
-from .boundaries import composites, oblasts, settlements
+from .boundaries import composites, oblasts, regions, settlements
 from .joining import JoinAudit, join, join_audit, place_firms
-from .resolution import Kind, Resolution, place_name, resolve, resolve_column, units
+from .resolution import COUNTRY, Kind, Place, Resolution, place_name, resolve, resolve_column
 
 __all__ = [
+    "COUNTRY",
     "JoinAudit",
     "Kind",
+    "Place",
     "Resolution",
     "composites",
     "join",
@@ -12,8 +14,8 @@ __all__ = [
     "oblasts",
     "place_firms",
     "place_name",
+    "regions",
     "resolve",
     "resolve_column",
     "settlements",
-    "units",
 ]

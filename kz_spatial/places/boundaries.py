@@ -1,4 +1,4 @@
-"""Oblasts, composites and settlements of Kazakhstan as frames on WGS 84 (EPSG:4326).
+"""Oblasts, regions and settlements of Kazakhstan as frames on WGS 84 (EPSG:4326).
 
 The polygons, all of type MultiPolygon, are a coverage: neighbours share their edges exactly,
 nothing overlaps, no gap lies between them. An older vintage dissolves today's units into those
@@ -11,8 +11,7 @@ Source, licence, repair and remaining doubts: ``boundaries/README.md``.
 from __future__ import annotations
 
 import json
-import operator
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final, cast
 
 import geopandas as gpd
@@ -20,9 +19,9 @@ import pandas as pd
 import shapely
 
 from kz_spatial._validate import check_option, data_path
-from kz_spatial.errors import InputError
-from kz_spatial.options import DATA_CRS
-from kz_spatial.places.resolution import COMPOSITE_NAMES
+from kz_spatial.crosswalk import SPLIT_YEARS, check_vintage
+from kz_spatial.design import Grouping, load_design
+from kz_spatial.options import DATA_CRS, LANGUAGES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,13 +29,9 @@ if TYPE_CHECKING:
 
     from kz_spatial.options import Detail
 
-__all__ = ["composites", "oblasts", "settlements"]
+__all__ = ["composites", "oblasts", "regions", "settlements"]
 
-_FIRST_VINTAGE: Final = 1997
-_LAST_VINTAGE: Final = 9999
-_SHYMKENT: Final = 2018
-_ABAI_ZHETISU_ULYTAU: Final = 2022
-
+_SHYMKENT: Final = SPLIT_YEARS[0]
 _SOUTH_KAZAKHSTAN: Final = {
     "kato": "51",
     "name_en": "South Kazakhstan Region",
@@ -46,7 +41,9 @@ _SOUTH_KAZAKHSTAN: Final = {
 }
 
 
-def oblasts(*, vintage: int = 2022, detail: Detail = "full") -> gpd.GeoDataFrame:
+def oblasts(
+    *, vintage: int = 2022, detail: Detail = "full", grouping: Grouping | None = None
+) -> gpd.GeoDataFrame:
     """Return the oblasts as they were in a year.
 
     Parameters
@@ -57,11 +54,14 @@ def oblasts(*, vintage: int = 2022, detail: Detail = "full") -> gpd.GeoDataFrame
         change counts as after it.
     detail : {"full", "light"}
         All vertices, or a simplified copy for drawing with the same neighbours.
+    grouping : Grouping, optional
+        Regions to name in a column; those of the published study by default.
 
     Returns
     -------
     GeoDataFrame
-        Indexed by ISO 3166-2 code (``oblast_code``), sorted. Columns ``kato``, ``composite``,
+        Indexed by ISO 3166-2 code (``oblast_code``), sorted. Columns ``kato``, the grouping's own
+        (the study's: ``composite``),
         ``name_en``, ``name_kk``, ``name_ru``, ``since`` (ISO date, for units created since 2018),
         ``parent`` (code of the unit it was part of before; like ``since`` missing for the others),
         ``area_km2`` (geodesic, of the full polygon), ``geometry``. Every call returns a new frame.
@@ -78,10 +78,38 @@ def oblasts(*, vintage: int = 2022, detail: Detail = "full") -> gpd.GeoDataFrame
     >>> oblasts(detail="light").loc["KZ-62", ["name_en", "parent"]].tolist()
     ['Ulytau Region', 'KZ-35']
     """
-    year = _check_vintage(vintage)
+    year = check_vintage(vintage)
     check_option("detail", detail, ("full", "light"))
-    split_year = max(edge for edge in (0, _SHYMKENT, _ABAI_ZHETISU_ULYTAU) if edge <= year)
-    return _vintage(split_year, detail).copy()
+    split_year = max(edge for edge in (0, *SPLIT_YEARS) if edge <= year)
+    found = _vintage(split_year, detail)
+    return _with_region(found, grouping, "kato", found.index)
+
+
+def regions(grouping: Grouping | None = None, *, detail: Detail = "full") -> gpd.GeoDataFrame:
+    """Return the regions of a grouping, dissolved from the oblasts.
+
+    Parameters
+    ----------
+    grouping : Grouping, optional
+        That of a design; that of the published study by default.
+    detail : {"full", "light"}
+        As in `oblasts`.
+
+    Returns
+    -------
+    GeoDataFrame
+        Indexed by region code, the index named as the grouping, sorted. Columns ``name_en``,
+        ``name_kk``, ``name_ru``, ``n_oblasts``, ``area_km2``, ``geometry``: a coverage again. Every
+        call returns a new frame.
+
+    Examples
+    --------
+    >>> import kz_spatial as kz
+    >>> kz.regions(kz.load_design().grouping, detail="light").index.name
+    'composite'
+    """
+    check_option("detail", detail, ("full", "light"))
+    return _regions(grouping or load_design().grouping, detail).copy()
 
 
 def composites(*, detail: Detail = "full") -> gpd.GeoDataFrame:
@@ -95,29 +123,32 @@ def composites(*, detail: Detail = "full") -> gpd.GeoDataFrame:
     Returns
     -------
     GeoDataFrame
-        Indexed by composite code (``composite``), sorted. Columns ``name_en``, ``name_kk``,
-        ``name_ru``, ``n_oblasts``, ``area_km2``, ``geometry``. Every call returns a new frame.
+        As `regions` returns them, indexed by composite code.
 
     Examples
     --------
     >>> composites(detail="light")["n_oblasts"].to_dict()
     {'almaty': 1, 'astana': 1, 'center': 2, 'east': 2, 'north': 4, 'south': 6, 'west': 4}
     """
-    check_option("detail", detail, ("full", "light"))
-    return _composites(detail).copy()
+    return regions(detail=detail)
 
 
-def settlements() -> gpd.GeoDataFrame:
+def settlements(*, grouping: Grouping | None = None) -> gpd.GeoDataFrame:
     """Return populated places, each lying inside its oblast.
+
+    Parameters
+    ----------
+    grouping : Grouping, optional
+        Regions to name in a column; those of the published study by default.
 
     Returns
     -------
     GeoDataFrame
         Points indexed by GeoNames id (``geonameid``), ordered by oblast and falling population.
         Columns ``name_en``, ``name_kk``, ``name_ru`` (the English name where no safe one is
-        known), ``oblast_code``, ``composite``, ``latitude``, ``longitude``, ``population``
-        (0: GeoNames has none), ``is_seat`` (of its oblast), ``geometry``. Every call returns a
-        new frame.
+        known), ``oblast_code``, the grouping's own column, ``latitude``, ``longitude``,
+        ``population`` (0: GeoNames has none), ``is_seat`` (of its oblast), ``geometry``. Every call
+        returns a new frame.
 
     Examples
     --------
@@ -125,18 +156,8 @@ def settlements() -> gpd.GeoDataFrame:
     >>> places.loc[places["is_seat"] & (places["oblast_code"] == "KZ-63"), "name_ru"].item()
     'Усть-Каменогорск'
     """
-    return _settlements().copy()
-
-
-def _check_vintage(vintage: int) -> int:
-    """Return a vintage as a plain year."""
-    try:
-        year = operator.index(vintage)
-    except TypeError:
-        year = 0
-    if not _FIRST_VINTAGE <= year <= _LAST_VINTAGE:
-        raise InputError(f"vintage={vintage!r}: expected a year, {_FIRST_VINTAGE} or later")
-    return year
+    found = _settlements()
+    return _with_region(found, grouping, "oblast_code", found["oblast_code"])
 
 
 @cache
@@ -174,17 +195,21 @@ def _vintage(split_year: int, detail: Detail) -> gpd.GeoDataFrame:
     return units
 
 
-@cache
-def _composites(detail: Detail) -> gpd.GeoDataFrame:
-    """Return the composites, dissolved from the oblasts of today."""
+@lru_cache(maxsize=32)
+def _regions(grouping: Grouping, detail: Detail) -> gpd.GeoDataFrame:
+    """Return the regions of a grouping, dissolved from the oblasts of today."""
     units = _read(detail)
-    names = pd.DataFrame.from_dict(COMPOSITE_NAMES, orient="index").rename_axis("composite")
-    names = names[["en", "kk", "ru"]].add_prefix("name_")
+    owner = _owner(units.index, grouping)
+    names = {
+        f"name_{language}": [region.name(language) for region in grouping.regions]
+        for language in sorted(LANGUAGES)
+    }
+    index = pd.Index(grouping.codes, name=grouping.name)
     return gpd.GeoDataFrame(
-        names.assign(
-            n_oblasts=units["composite"].value_counts(),
-            area_km2=_sum_areas(units, units["composite"]),
-            geometry=_dissolve(units, units["composite"]),
+        pd.DataFrame(names, index).assign(
+            n_oblasts=[len(region.oblasts) for region in grouping.regions],
+            area_km2=_sum_areas(units, owner),
+            geometry=_dissolve(units, owner),
         ),
         crs=DATA_CRS,
     )
@@ -192,22 +217,29 @@ def _composites(detail: Detail) -> gpd.GeoDataFrame:
 
 @cache
 def _settlements() -> gpd.GeoDataFrame:
-    """Return the settlements as shipped, with composites and without empty names."""
+    """Return the settlements as shipped, without empty names."""
     table = pd.read_csv(
         data_path("boundaries", "settlements.csv"), index_col="geonameid", encoding="utf-8"
     )
     for column in ("name_kk", "name_ru"):
         table[column] = table[column].fillna(table["name_en"])
-    composite = table["oblast_code"].map(_crosswalk_composites())
-    table.insert(table.columns.get_loc("oblast_code") + 1, "composite", composite)
     points = gpd.points_from_xy(table["longitude"], table["latitude"])
     return gpd.GeoDataFrame(table, geometry=points, crs=DATA_CRS)
 
 
-def _crosswalk_composites() -> pd.Series:
-    """Return the composite of each oblast code."""
-    table = pd.read_csv(data_path("boundaries", "crosswalk.csv"), dtype=str, index_col="iso")
-    return table["composite"]
+def _owner(codes: pd.Index, grouping: Grouping) -> pd.Series:
+    """Return the region of each oblast code."""
+    return pd.Series(grouping.regions_of(codes), codes, name=grouping.name)
+
+
+def _with_region(
+    frame: gpd.GeoDataFrame, grouping: Grouping | None, after: str, codes: pd.Index
+) -> gpd.GeoDataFrame:
+    """Return a copy with the region of each row in a column behind another."""
+    grouping = grouping or load_design().grouping
+    out = frame.copy()
+    out.insert(out.columns.get_loc(after) + 1, grouping.name, grouping.regions_of(codes))
+    return out
 
 
 def _dissolve(units: gpd.GeoDataFrame, owner: pd.Series) -> gpd.GeoSeries:

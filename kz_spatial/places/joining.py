@@ -1,4 +1,4 @@
-"""Give rows of a table their oblast and composite: by code, by name, or by coordinates.
+"""Give rows of a table their oblast and region: by code, by name, or by coordinates.
 
 A join never loses a row: each carries a `join_status`, and `join_audit` tells what became of
 all of them.
@@ -13,17 +13,20 @@ import numpy as np
 import pandas as pd
 
 from kz_spatial._validate import check_columns, check_option, describe_rows
+from kz_spatial.crosswalk import LEVEL, unit_at, units
+from kz_spatial.design import Grouping, design_of
 from kz_spatial.errors import CallError, InputError
 from kz_spatial.options import DATA_CRS
 from kz_spatial.places.boundaries import oblasts, settlements
-from kz_spatial.places.resolution import Kind, Place, resolve_column, units
+from kz_spatial.places.resolution import COUNTRY, Kind, Place, resolve_column
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
 __all__ = ["JoinAudit", "join", "join_audit", "place_firms"]
 
-Status = Literal["matched", "composite", "total", "unmatched", "outside", "missing"]
+# matched, total, unmatched, outside, missing, or the name of the grouping
+Status = str
 Unmatched = Literal["raise", "keep", "drop"]
 _NAME_COLUMNS: Final = (
     "oblast",
@@ -46,8 +49,8 @@ class JoinAudit:
     ----------
     method : str
         "code or name" or "point", and the columns used.
-    rows, matched, composite_only, totals, outside, unmatched, missing : int
-        Rows in all; with an oblast; with a composite only; national totals; points and oblasts
+    rows, matched, region_only, totals, outside, unmatched, missing : int
+        Rows in all; with an oblast; with a region only; national totals; points and oblasts
         outside every unit; values that name no unit; rows with nothing to join by. They add up to
         `rows`.
     on_border : int
@@ -63,7 +66,7 @@ class JoinAudit:
     method: str
     rows: int
     matched: int
-    composite_only: int
+    region_only: int
     totals: int
     outside: int
     unmatched: int
@@ -74,7 +77,9 @@ class JoinAudit:
     settled: tuple[str, ...]
 
 
-def _find_method(table: pd.DataFrame, on: str | None, x: str, y: str) -> tuple[str, str | None]:
+def _find_method(
+    table: pd.DataFrame, on: str | None, x: str, y: str, grouping: Grouping
+) -> tuple[str, str | None]:
     """Choose how to join from the columns that are there."""
     if on is not None:
         check_columns(table.columns, [on], what="table")
@@ -84,7 +89,7 @@ def _find_method(table: pd.DataFrame, on: str | None, x: str, y: str) -> tuple[s
         return "name", lower["oblast_code"]
     if x in table and y in table:
         return "point", None
-    for name in (*_NAME_COLUMNS, "composite"):
+    for name in (*_NAME_COLUMNS, grouping.name):
         if name in lower and table[lower[name]].notna().any():
             return "name", lower[name]
     raise InputError(
@@ -107,10 +112,14 @@ def _rows(table: pd.DataFrame, positions: list[int]) -> str:
 
 
 def _by_name(
-    table: pd.DataFrame, column: str, areas: gpd.GeoDataFrame, kind: Kind | None
+    table: pd.DataFrame,
+    column: str,
+    areas: gpd.GeoDataFrame,
+    kind: Kind | None,
+    grouping: Grouping,
 ) -> tuple[list[Place | None], list[Status], list[str], list[str]]:
-    resolution = resolve_column(table[column].tolist(), kind=kind)
-    by_composite = areas.index.name == "composite"
+    resolution = resolve_column(table[column].tolist(), kind=kind, grouping=grouping)
+    by_region = areas.index.name == grouping.name
     places: list[Place | None] = []
     status: list[Status] = []
     unknown = dict(resolution.faults)
@@ -118,18 +127,18 @@ def _by_name(
         kept = place
         if place is None:
             status.append("missing" if text is None else "unmatched")
-        elif place.level == "country":
+        elif place.level == COUNTRY:
             status.append("total")
-        elif place.level == "composite" and not by_composite:
-            status.append("composite")
+        elif place.level == grouping.name and not by_region:
+            status.append(grouping.name)
         else:
-            code = place.composite if by_composite else _place_in(place.code, areas.index)
+            code = place.region if by_region else _place_in(place.code, areas.index)
             status.append("matched" if code in areas.index else "outside")
             if status[-1] == "outside":
                 kept = None
                 unknown.setdefault(str(text), f"found {place.code}, which the areas lack")
-            elif code and not by_composite:
-                kept = Place(code, "oblast")
+            elif code and not by_region:
+                kept = Place(code, LEVEL, place.region)
         places.append(kept)
     reasons = [
         f"{_rows(table, [i for i, text in enumerate(resolution.texts) if text == value])}, "
@@ -183,19 +192,24 @@ def _by_point(
     return codes, status, reasons, len(border)
 
 
-def _keep_composites(
-    given: pd.Series[Any], places: list[Place | None], status: list[Status], level: str
+def _keep_regions(
+    given: pd.Series[Any],
+    places: list[Place | None],
+    status: list[Status],
+    level: str,
+    grouping: Grouping,
 ) -> None:
-    """Let rows with nothing to join by keep the composite that the table gives them."""
-    for row, place in enumerate(resolve_column(given.tolist(), level="composite").places):
-        if status[row] == "missing" and place is not None and place.level == "composite":
-            places[row], status[row] = place, "matched" if level == "composite" else "composite"
+    """Let rows with nothing to join by keep the region that the table gives them."""
+    found = resolve_column(given.tolist(), level=grouping.name, grouping=grouping).places
+    for row, place in enumerate(found):
+        if status[row] == "missing" and place is not None and place.level == grouping.name:
+            places[row], status[row] = place, "matched" if level == place.level else place.level
 
 
 def _raise_unmatched(audit: JoinAudit) -> None:
     if audit.reasons:
         raise InputError("\n".join(f"table: {reason}" for reason in audit.reasons))
-    if not audit.matched + audit.composite_only + audit.totals:
+    if not audit.matched + audit.region_only + audit.totals:
         raise InputError(f"table: none of {audit.rows} rows found a unit by {audit.method}")
 
 
@@ -209,16 +223,17 @@ def join(
     crs: Any = DATA_CRS,
     kind: Kind | None = None,
     unmatched: Unmatched = "raise",
+    grouping: Grouping | None = None,
 ) -> pd.DataFrame:
-    """Give each row its oblast and composite.
+    """Give each row its oblast and region.
 
     Parameters
     ----------
     table : DataFrame
         Any table with codes, names in any spelling, or coordinates. It is not changed.
     areas : GeoDataFrame, optional
-        `oblasts(...)` of any vintage or `composites()`; today's oblasts by default. Codes of
-        units younger than the vintage go to the unit they were split from.
+        `oblasts(...)` of any vintage, `regions(...)` or `composites()`; today's oblasts by
+        default. Codes of units younger than the vintage go to the unit they were split from.
     on : str, optional
         Column of codes or names; found by itself when not given. Coordinates are used when the
         table has `x` and `y` and no oblast code.
@@ -230,12 +245,16 @@ def join(
         Settles names that a city and a region share.
     unmatched : {"raise", "keep", "drop"}
         What to do with rows that find no unit.
+    grouping : Grouping, optional
+        Regions to name beside the oblasts; by default those of the table's design, which is the
+        published study's for a table that `read_survey` did not make.
 
     Returns
     -------
     DataFrame
-        The table with `oblast_code`, `composite` and `join_status` (matched, composite, total,
-        unmatched, outside, missing). `join_audit` tells the counts.
+        The table with `oblast_code`, the grouping's own column (the study's: `composite`) and
+        `join_status`: matched, total, unmatched, outside, missing, or the grouping's name where
+        only the region is known. `join_audit` tells the counts.
 
     Raises
     ------
@@ -244,31 +263,37 @@ def join(
 
     Notes
     -----
-    A row with nothing in the join column keeps the composite it came with.
+    A row with nothing in the join column keeps the region it came with.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"region": ["Шымкент", "Abai oblysy"], "branches": [3, 1]})
+    >>> join(table)[["oblast_code", "composite", "join_status"]].to_numpy().tolist()
+    [['KZ-79', 'south', 'matched'], ['KZ-10', 'east', 'matched']]
     """
     check_option("unmatched", unmatched, ("raise", "keep", "drop"))
-    areas = oblasts() if areas is None else areas
-    if areas.index.name not in ("oblast_code", "composite"):
-        raise CallError("areas: expected oblasts() or composites(), indexed by code")
-    method, column = _find_method(table, on, x, y)
+    grouping = grouping or design_of(table).grouping
+    areas = oblasts(grouping=grouping) if areas is None else areas
+    if areas.index.name not in ("oblast_code", grouping.name):
+        raise CallError("areas: expected oblasts() or regions(), indexed by code")
+    method, column = _find_method(table, on, x, y, grouping)
     settled: list[str] = []
     on_border = 0
-    level: Literal["oblast", "composite"] = (
-        "composite" if areas.index.name == "composite" else "oblast"
-    )
+    level = grouping.name if areas.index.name == grouping.name else LEVEL
     if column is not None:
-        places, status, reasons, settled = _by_name(table, column, areas, kind)
+        places, status, reasons, settled = _by_name(table, column, areas, kind, grouping)
     else:
         codes, status, reasons, on_border = _by_point(table, x, y, areas, crs)
-        places = [None if code is None else Place(code, level) for code in codes]
-    if column != "composite" and "composite" in table:
-        _keep_composites(table["composite"], places, status, level)
+        places = [None if code is None else _place_of(code, level, grouping) for code in codes]
+    if column != grouping.name and grouping.name in table:
+        _keep_regions(table[grouping.name], places, status, level, grouping)
     out = table.copy()
     out["oblast_code"] = pd.Series(
-        [p.code if p and p.level == "oblast" else None for p in places], out.index, dtype=object
+        [p.code if p and p.level == LEVEL else None for p in places], out.index, dtype=object
     )
-    out["composite"] = pd.Series(
-        [p.composite if p else None for p in places], out.index, dtype=object
+    out[grouping.name] = pd.Series(
+        [p.region if p else None for p in places], out.index, dtype=object
     )
     out["join_status"] = status
     tally = out["join_status"].value_counts()
@@ -280,7 +305,7 @@ def join(
             name: int(tally.get(key, 0))
             for name, key in (
                 ("matched", "matched"),
-                ("composite_only", "composite"),
+                ("region_only", grouping.name),
                 ("totals", "total"),
                 ("outside", "outside"),
                 ("unmatched", "unmatched"),
@@ -295,18 +320,38 @@ def join(
     if unmatched == "raise":
         _raise_unmatched(audit)
     if unmatched == "drop":
-        out = out[out["join_status"].isin(["matched", "composite"])]
+        out = out[out["join_status"].isin(["matched", grouping.name])]
     out.attrs = {**table.attrs, "join": asdict(audit)}
     return out
+
+
+def _place_of(code: str, level: str, grouping: Grouping) -> Place:
+    return Place(code, level, grouping.region_of(code) if level == LEVEL else code)
 
 
 def join_audit(joined: pd.DataFrame) -> JoinAudit:
     """Read what `join` did with every row.
 
+    Parameters
+    ----------
+    joined : DataFrame
+        As `join` returned it.
+
+    Returns
+    -------
+    JoinAudit
+
     Raises
     ------
     InputError
         When the table did not come from `join`.
+
+    Examples
+    --------
+    >>> import kz_spatial as kz
+    >>> found = kz.join_audit(kz.join(kz.load_twin()))
+    >>> found.rows, found.matched, found.unmatched
+    (1013, 1013, 0)
     """
     record = joined.attrs.get("join")
     if record is None:
@@ -319,7 +364,7 @@ def place_firms(firms: pd.DataFrame, *, seed: int) -> pd.DataFrame:
     """Give firms without coordinates a modelled place: a settlement of their region.
 
     Settlements are drawn with probability proportional to population, inside the firm's oblast
-    where it is known and else inside its composite.
+    where it is known and else inside its region.
 
     Parameters
     ----------
@@ -338,24 +383,34 @@ def place_firms(firms: pd.DataFrame, *, seed: int) -> pd.DataFrame:
     ------
     InputError
         When the table lacks the region columns.
+
+    Examples
+    --------
+    >>> import kz_spatial as kz
+    >>> kz.place_firms(kz.load_twin(), seed=1)["placement"].unique().tolist()
+    ['modelled']
     """
-    check_columns(firms.columns, ["oblast_code", "composite"], what="firm table")
+    grouping = design_of(firms).grouping
+    check_columns(firms.columns, ["oblast_code", grouping.name], what="firm table")
     rng = np.random.default_rng(seed)
-    places = settlements()
+    places = settlements(grouping=grouping)
     out = firms.copy()
     for axis in ("longitude", "latitude"):
         out[axis] = out[axis].astype(float) if axis in out else np.nan
     observed = out["longitude"].notna() & out["latitude"].notna()
     out["placement"] = np.where(observed, "observed", "none")
     oblast = out["oblast_code"].where(~observed)
-    composite = out["composite"].where(~observed & oblast.isna())
-    for column, region in (("oblast_code", oblast), ("composite", composite)):
-        for code, rows in region.groupby(region, sort=True):
-            here = places[places[column] == code]
+    region = out[grouping.name].where(~observed & oblast.isna())
+    for column, known in (("oblast_code", oblast), (grouping.name, region)):
+        held = places[column]
+        if column == "oblast_code":  # an older vintage's unit holds what split from it since
+            held = held.map(lambda code: unit_at(code, grouping.vintage))
+        for code, rows in known.groupby(known, sort=True):
+            here = places[held == code]
             if here.empty:
                 raise InputError(
                     f"firm table: column {column}: found {code!r}, expected a code of "
-                    "an oblast or composite"
+                    f"an oblast or {grouping.name}"
                 )
             share = here["population"].to_numpy(dtype=float)
             drawn = rng.choice(len(here), size=len(rows), p=share / share.sum())

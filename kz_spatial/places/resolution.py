@@ -1,60 +1,32 @@
-"""Kazakhstan's 20 oblasts and the study's seven composites: codes, names and a name resolver.
+"""What a code or a name stands for: an oblast, a region of the study's grouping, or the country.
 
-An *oblast* is a first-level unit since June 2022 (17 oblasts and the cities Almaty, Astana and
-Shymkent), keyed by its ISO 3166-2 code. A *composite* is one of the study's seven regions.
-Spellings come from `boundaries/crosswalk.csv`. Nothing heavy is imported here.
+Spellings of oblasts come from `boundaries/crosswalk.csv`, those of regions from the grouping.
+Nothing heavy is imported here.
 """
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cache
+from functools import lru_cache
 from numbers import Real
 from typing import Final, Literal
 
-from kz_spatial._validate import check_option, data_path
+from kz_spatial._validate import check_option
+from kz_spatial.crosswalk import LEVEL, units
+from kz_spatial.design import Grouping, load_design
 from kz_spatial.errors import PlaceAmbiguousError, PlaceUnknownError
-from kz_spatial.options import COMPOSITES, LANGUAGES, Language
+from kz_spatial.options import LANGUAGES, Language
 from kz_spatial.places.names import fold, looks_like_cyrillic, split_kind
 
-__all__ = [
-    "COMPOSITE_NAMES",
-    "Place",
-    "Resolution",
-    "Unit",
-    "composite_of",
-    "place_name",
-    "resolve",
-    "resolve_column",
-    "units",
-]
+__all__ = ["COUNTRY", "Kind", "Place", "Resolution", "place_name", "resolve", "resolve_column"]
 
 Kind = Literal["city", "region"]
-Level = Literal["oblast", "composite", "country"]
-
-COMPOSITE_NAMES: Final[dict[str, dict[Language, str]]] = {
-    "almaty": {"en": "Almaty City", "kk": "Алматы қаласы", "ru": "город Алматы"},
-    "astana": {"en": "Astana City", "kk": "Астана қаласы", "ru": "город Астана"},
-    "center": {"en": "Center", "kk": "Орталық", "ru": "Центр"},
-    "east": {"en": "East", "kk": "Шығыс", "ru": "Восток"},
-    "north": {"en": "North", "kk": "Солтүстік", "ru": "Север"},
-    "south": {"en": "South", "kk": "Оңтүстік", "ru": "Юг"},
-    "west": {"en": "West", "kk": "Батыс", "ru": "Запад"},
-}
-_COMPOSITE_VARIANTS: Final = {
-    "almaty": ("Almaty", "Алматы"),
-    "astana": ("Astana", "Nur-Sultan", "Астана", "Нур-Султан"),
-    "center": ("Centre", "Central", "Central Kazakhstan", "Центральный Казахстан", "Центральный"),
-    "east": ("Eastern", "Восточный"),
-    "north": ("Northern", "Northern Kazakhstan (region group)", "Северный"),
-    "south": ("Southern", "Южный"),
-    "west": ("Western", "Западный"),
-}
+COUNTRY: Final = "country"
+_COUNTRY_CODE: Final = "KZ"
 _NATIONAL: Final = (
     "Kazakhstan",
     "Republic of Kazakhstan",
@@ -79,42 +51,6 @@ _NATIONAL: Final = (
 # "SKO" is South Kazakhstan Oblast in English and СКО, North Kazakhstan, in Russian
 # and Kazakh tables drop the word "облысы", which leaves the city's name
 _SHARED_SPELLINGS: Final = {"SKO": ("KZ-59", "KZ-61"), "Алматы": ("KZ-19", "KZ-75")}
-_CITIES: Final = frozenset({"KZ-71", "KZ-75", "KZ-79"})
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """One oblast as the crosswalk has it.
-
-    Attributes
-    ----------
-    code : str
-        ISO 3166-2 code, as "KZ-31".
-    kato : int
-        Prefix of the national classifier KATO.
-    composite : str
-    names : dict
-        Name by language (en, kk, ru).
-    since : str
-        Date (ISO) the unit took its present shape; empty when before 2018.
-    parent : str
-        Code of the unit it was part of before; empty when none.
-    variants : tuple of str
-        Spellings met in the wild.
-    """
-
-    code: str
-    kato: int
-    composite: str
-    names: dict[Language, str]
-    since: str
-    parent: str
-    variants: tuple[str, ...]
-
-    @property
-    def kind(self) -> Kind:
-        """Whether the unit is a city or a region."""
-        return "city" if self.code in _CITIES else "region"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,23 +60,20 @@ class Place:
     Attributes
     ----------
     code : str
-        "KZ-31" for an oblast, "south" for a composite, "KZ" for the country.
-    level : {"oblast", "composite", "country"}
+        "KZ-31" for an oblast, "south" for a region of the grouping, "KZ" for the country.
+    level : str
+        "oblast", the name of the grouping (the study's: "composite") or "country".
+    region : str or None
+        Region of the grouping that it is or lies in; None for the country.
     """
 
     code: str
-    level: Level
+    level: str
+    region: str | None
 
-    @property
-    def composite(self) -> str | None:
-        """Composite the place lies in; None for the country."""
-        if self.level == "country":
-            return None
-        return self.code if self.level == "composite" else composite_of(self.code)
-
-    def name(self, language: Language = "en") -> str:
-        """Name in English, Russian or Kazakh."""
-        return place_name(self.code, language)
+    def name(self, language: Language = "en", grouping: Grouping | None = None) -> str:
+        """Name in a language."""
+        return place_name(self.code, language, grouping)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,55 +102,28 @@ class Resolution:
     texts: tuple[str | None, ...] = ()
 
 
-@cache
-def units() -> dict[str, Unit]:
-    """All 20 oblasts by ISO code, in code order.
+def place_name(code: str, language: Language = "en", grouping: Grouping | None = None) -> str:
+    """Name of an oblast, a region of a grouping or the country ("KZ") in one language.
+
+    Parameters
+    ----------
+    code : str
+    language : {"en", "ru", "kk"}
+    grouping : Grouping, optional
+        That of the published study by default.
 
     Examples
     --------
-    >>> units()["KZ-31"].names["en"]
-    'Zhambyl Region'
+    >>> place_name("KZ-75", "ru"), place_name("south")
+    ('Алматы', 'South')
     """
-    with data_path("boundaries", "crosswalk.csv").open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream))
-    found = {
-        row["iso"]: Unit(
-            code=row["iso"],
-            kato=int(row["kato"]),
-            composite=row["composite"],
-            names={"en": row["name_en"], "kk": row["name_kk"], "ru": row["name_ru"]},
-            since=row["since"],
-            parent=row["parent"],
-            variants=tuple(part.strip() for part in row["variants"].split(";") if part.strip()),
-        )
-        for row in sorted(rows, key=lambda row: row["iso"])
-    }
-    strays = {unit.composite for unit in found.values()} - set(COMPOSITES)
-    if len(found) != 20 or strays:
-        raise AssertionError(f"crosswalk.csv: {len(found)} units, unknown composites {strays}")
-    return found
-
-
-def composite_of(code: str) -> str:
-    """Composite that an oblast belongs to.
-
-    Examples
-    --------
-    >>> composite_of("KZ-62")
-    'center'
-    """
-    check_option("code", code, tuple(units()))
-    return units()[code].composite
-
-
-def place_name(code: str, language: Language = "en") -> str:
-    """Name of an oblast, a composite or the country ("KZ") in one language."""
     check_option("language", language, LANGUAGES)
-    if code == "KZ":
+    if code == _COUNTRY_CODE:
         return {"en": "Kazakhstan", "kk": "Қазақстан", "ru": "Казахстан"}[language]
-    if code in COMPOSITE_NAMES:
-        return COMPOSITE_NAMES[code][language]
-    check_option("code", code, (*units(), *COMPOSITES, "KZ"))
+    grouping = grouping or load_design().grouping
+    if code in grouping.codes:
+        return grouping.region(code).name(language)
+    check_option("code", code, (*units(), *grouping.codes, _COUNTRY_CODE))
     return units()[code].names[language]
 
 
@@ -236,8 +142,12 @@ class _Index:
         return self.exact.get(key) or self.derived.get(key, frozenset())
 
 
-@cache
-def _index() -> _Index:  # noqa: C901
+def _oblast(code: str, grouping: Grouping) -> Place:
+    return Place(code, LEVEL, grouping.region_of(code))
+
+
+@lru_cache(maxsize=16)
+def _index(grouping: Grouping) -> _Index:  # noqa: C901
     exact: dict[str, set[Place]] = {}
     derived: dict[str, set[Place]] = {}
     shown: dict[str, str] = {}
@@ -247,24 +157,25 @@ def _index() -> _Index:  # noqa: C901
         exact.setdefault(fold(spelling), set()).add(place)
         keys = {fold(spelling)}
         # "Jambyl oblysy" also answers to "Jambyl", and "Астана қаласы" to "Астана"
-        if place.level == "oblast" and kind in (None, units()[place.code].kind) and base:
+        if place.level == LEVEL and kind in (None, units()[place.code].kind) and base:
             keys |= {base, f"{base} {units()[place.code].kind}"}
         for key in keys:
             derived.setdefault(key, set()).add(place)
-            shown.setdefault(key, f"{place_name(place.code)} ({place.code})")
+            shown.setdefault(key, f"{place.name(grouping=grouping)} ({place.code})")
 
     for unit in units().values():
-        place = Place(unit.code, "oblast")
+        place = _oblast(unit.code, grouping)
         for spelling in (*unit.names.values(), *unit.variants, unit.code, str(unit.kato)):
             add(spelling, place)
     for spelling, codes in _SHARED_SPELLINGS.items():
         for code in codes:
-            add(spelling, Place(code, "oblast"))
-    for code in COMPOSITES:
-        for spelling in (*COMPOSITE_NAMES[code].values(), *_COMPOSITE_VARIANTS[code], code):
-            add(spelling, Place(code, "composite"))
+            add(spelling, _oblast(code, grouping))
+    for region in grouping.regions:
+        place = Place(region.code, grouping.name, region.code)
+        for spelling in (*region.labels.values(), *region.spellings, region.code):
+            add(spelling, place)
     for spelling in _NATIONAL:
-        add(spelling, Place("KZ", "country"))
+        add(spelling, Place(_COUNTRY_CODE, COUNTRY, None))
     return _Index(
         {key: frozenset(places) for key, places in exact.items()},
         {key: frozenset(places) for key, places in derived.items()},
@@ -280,9 +191,9 @@ def _as_text(value: object) -> str:
     return text[:-2] if re.fullmatch(r"\d+\.0", text) else text
 
 
-def _candidates(text: str, kind: Kind | None) -> frozenset[Place]:
+def _candidates(text: str, kind: Kind | None, grouping: Grouping) -> frozenset[Place]:
     """Every place that a text may mean, at any level."""
-    index = _index()
+    index = _index(grouping)
     if re.fullmatch(r"\d{9}", text):  # a full KATO code: its first two digits are the oblast
         text = text[:2]
     base, found_kind = split_kind(text)
@@ -295,37 +206,43 @@ def _candidates(text: str, kind: Kind | None) -> frozenset[Place]:
         hits = hits or index.find(spelling)
     hits = hits or index.find(f"{base} {kind}" if kind else base)
     if kind:
-        of_kind = {p for p in hits if p.level == "oblast" and units()[p.code].kind == kind}
-        hits = frozenset(of_kind | {p for p in hits if p.level != "oblast"})
+        of_kind = {p for p in hits if p.level == LEVEL and units()[p.code].kind == kind}
+        hits = frozenset(of_kind | {p for p in hits if p.level != LEVEL})
     return hits
 
 
-def _narrow(hits: frozenset[Place], level: Level | None) -> frozenset[Place]:
-    """Candidates of one level; without a wish, oblasts before composites."""
-    for wanted in (level,) if level else ("oblast", "composite", "country"):
+def _narrow(hits: frozenset[Place], level: str | None, grouping: Grouping) -> frozenset[Place]:
+    """Candidates of one level; without a wish, oblasts before regions."""
+    for wanted in (level,) if level else (LEVEL, grouping.name, COUNTRY):
         chosen = frozenset(p for p in hits if p.level == wanted)
         if chosen:
             return chosen
-    return frozenset(p for p in hits if p.level == "country")
+    return frozenset(p for p in hits if p.level == COUNTRY)
 
 
-def _nearest(text: str) -> list[str]:
-    index = _index()
+def _nearest(text: str, grouping: Grouping) -> list[str]:
+    index = _index(grouping)
     base, _ = split_kind(text)
     keys = get_close_matches(base or fold(text), list(index.shown), n=8, cutoff=0.6)
     return list(dict.fromkeys(index.shown[key] for key in keys))[:3]
 
 
-def _ambiguous(text: str, places: Iterable[Place]) -> PlaceAmbiguousError:
+def _ambiguous(text: str, places: Iterable[Place], grouping: Grouping) -> PlaceAmbiguousError:
     codes = sorted(p.code for p in places)
-    described = " or ".join(f"{place_name(code)} ({code})" for code in codes)
+    described = " or ".join(f"{place_name(code, grouping=grouping)} ({code})" for code in codes)
     kinds = {units()[code].kind for code in codes if code in units()}
     hint = '; say kind="city" or kind="region"' if len(kinds) > 1 else "; write it in full"
     return PlaceAmbiguousError(text, codes, described + hint)
 
 
-def resolve(value: object, *, kind: Kind | None = None, level: Level | None = None) -> Place:
-    """Find the oblast, composite or country that a code or name stands for.
+def resolve(
+    value: object,
+    *,
+    kind: Kind | None = None,
+    level: str | None = None,
+    grouping: Grouping | None = None,
+) -> Place:
+    """Find the oblast, region or country that a code or name stands for.
 
     Parameters
     ----------
@@ -335,8 +252,11 @@ def resolve(value: object, *, kind: Kind | None = None, level: Level | None = No
         among Cyrillic ones do not matter.
     kind : {"city", "region"}, optional
         Settles names that a city and a region share.
-    level : {"oblast", "composite", "country"}, optional
-        Where to look. By default oblasts come before composites.
+    level : str, optional
+        Where to look: "oblast", the grouping's name (the study's: "composite") or "country". By
+        default oblasts come before regions.
+    grouping : Grouping, optional
+        Regions that names may mean; those of the published study by default.
 
     Returns
     -------
@@ -358,16 +278,17 @@ def resolve(value: object, *, kind: Kind | None = None, level: Level | None = No
     >>> resolve("Almaty", kind="city").code
     'KZ-75'
     """
+    grouping = grouping or load_design().grouping
     if kind is not None:
         check_option("kind", kind, ("city", "region"))
     if level is not None:
-        check_option("level", level, ("oblast", "composite", "country"))
+        check_option("level", level, (LEVEL, grouping.name, COUNTRY))
     text = _as_text(value)
-    places = _narrow(_candidates(text, kind), level)
+    places = _narrow(_candidates(text, kind, grouping), level, grouping)
     if not places:
-        raise PlaceUnknownError(text, _nearest(text))
+        raise PlaceUnknownError(text, _nearest(text, grouping))
     if len(places) > 1:
-        raise _ambiguous(text, places)
+        raise _ambiguous(text, places, grouping)
     return next(iter(places))
 
 
@@ -376,18 +297,22 @@ def _is_missing(value: object) -> bool:
     return value is None or str(value).strip() in {"", "<NA>", "nan", "NaN", "NaT"}
 
 
-def _column_level(options: Sequence[frozenset[Place]]) -> Level | None:
-    """Composite when the column holds names that only composites carry, and no oblast alone."""
+def _column_level(options: Sequence[frozenset[Place]], grouping: Grouping) -> str | None:
+    """The grouping's where a column has names that only its regions carry, and no oblast alone."""
     tally = Counter(
         next(iter(levels))
         for hits in options
-        if len(levels := {p.level for p in hits if p.level != "country"}) == 1
+        if len(levels := {p.level for p in hits if p.level != COUNTRY}) == 1
     )
-    return "composite" if tally["composite"] and not tally["oblast"] else None
+    return grouping.name if tally[grouping.name] and not tally[LEVEL] else None
 
 
 def resolve_column(
-    values: Iterable[Hashable], *, kind: Kind | None = None, level: Level | None = None
+    values: Iterable[Hashable],
+    *,
+    kind: Kind | None = None,
+    level: str | None = None,
+    grouping: Grouping | None = None,
 ) -> Resolution:
     """Resolve a column of codes or names, letting the whole column settle its ambiguities.
 
@@ -398,19 +323,26 @@ def resolve_column(
     ----------
     values : iterable
         Codes or names; None, NaN and empty text are missing.
-    kind, level
+    kind, level, grouping
         As in `resolve`, for all values.
 
     Returns
     -------
     Resolution
         Faults are collected, never raised.
+
+    Examples
+    --------
+    >>> found = resolve_column(["Almaty", "Almaty Region", "Qazaqstan", ""])
+    >>> [place and place.code for place in found.places], found.settled, found.totals
+    (['KZ-75', 'KZ-19', 'KZ', None], {'Almaty': 'KZ-75'}, 1)
     """
+    grouping = grouping or load_design().grouping
     texts = [None if _is_missing(value) else _as_text(value) for value in values]
     distinct = list(dict.fromkeys(text for text in texts if text is not None))
-    options = {text: _candidates(text, kind) for text in distinct}
-    level = level or _column_level(list(options.values()))
-    options = {text: _narrow(hits, level) for text, hits in options.items()}
+    options = {text: _candidates(text, kind, grouping) for text in distinct}
+    level = level or _column_level(list(options.values()), grouping)
+    options = {text: _narrow(hits, level, grouping) for text, hits in options.items()}
     certain = {p for hits in options.values() if len(hits) == 1 for p in hits}
     found: dict[str, Place] = {}
     faults: dict[str, str] = {}
@@ -422,9 +354,9 @@ def resolve_column(
             if len(hits) > 1:
                 settled[text] = found[text].code
         elif not hits:
-            faults[text] = str(PlaceUnknownError(text, _nearest(text)))
+            faults[text] = str(PlaceUnknownError(text, _nearest(text, grouping)))
         else:
-            faults[text] = str(_ambiguous(text, hits))
+            faults[text] = str(_ambiguous(text, hits, grouping))
     places = tuple(None if text is None else found.get(text) for text in texts)
-    totals = sum(place is not None and place.level == "country" for place in places)
+    totals = sum(place is not None and place.level == COUNTRY for place in places)
     return Resolution(places, faults, settled, totals, tuple(texts))

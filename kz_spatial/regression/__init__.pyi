@@ -1,4 +1,4 @@
-from .estimation import INFERENCES, STUDY_FORMULA, FixedEffectsFit, compare, fixed_effects
+from .estimation import INFERENCES, FixedEffectsFit, compare, fixed_effects
 from .extended_models import each_dimension, permit_by_reliability, sector_by_innovation
 from .spatial_models import (
     conley,
@@ -11,7 +11,6 @@ from .spatial_models import (
 
 __all__ = [
     "INFERENCES",
-    "STUDY_FORMULA",
     "FixedEffectsFit",
     "compare",
     "conley",

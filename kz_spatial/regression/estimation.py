@@ -24,18 +24,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "INFERENCES",
-    "STUDY_FORMULA",
     "FixedEffectsFit",
     "Inference",
     "compare",
     "fixed_effects",
     "partial_out",
 ]
-
-STUDY_FORMULA: Final = (
-    "epayment_share ~ outages_per_month + co2_monitoring + product_innovation + permit_days"
-    " | composite"
-)
 # a column whose norm falls below this share of what it was is a combination of the others
 _COLLINEAR: Final = 1e-9
 _FEW: Final = 30

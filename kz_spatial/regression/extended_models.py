@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from kz_spatial._validate import check_columns, check_option
+from kz_spatial.design import design_of
 from kz_spatial.errors import InputError
-from kz_spatial.options import INDICATORS
 from kz_spatial.regression.estimation import FixedEffectsFit, Inference, compare, fixed_effects
 
 if TYPE_CHECKING:
@@ -111,12 +111,14 @@ def _slopes_by(
     firms: pd.DataFrame,
     *,
     question: str,
-    effects: str,
-    cluster: str,
+    effects: str | None,
+    cluster: str | None,
     weights: str | None,
     inference: Inference | None,
 ) -> ExtendedModel:
     """Fit an interaction, and the same model with one slope per group."""
+    region = design_of(firms).grouping.name
+    effects, cluster = effects or region, cluster or region
     both, slopes = (
         fixed_effects(
             _formula("epayment_share", [*terms, *more], effects),
@@ -139,8 +141,8 @@ def _slopes_by(
 def sector_by_innovation(
     firms: pd.DataFrame,
     *,
-    effects: str = "composite",
-    cluster: str = "composite",
+    effects: str | None = None,
+    cluster: str | None = None,
     weights: str | None = None,
     controls: bool = False,
     others: Sequence[str] = _OTHERS,
@@ -152,8 +154,8 @@ def sector_by_innovation(
     ----------
     firms : DataFrame
         A firm table with `sector`.
-    effects, cluster : str
-        Columns to absorb and to cluster by.
+    effects, cluster : str, optional
+        Columns to absorb and to cluster by; the regions of the design by default.
     weights : str, optional
         Survey weights.
     controls : bool
@@ -193,8 +195,8 @@ def sector_by_innovation(
 def permit_by_reliability(
     firms: pd.DataFrame,
     *,
-    effects: str = "composite",
-    cluster: str = "composite",
+    effects: str | None = None,
+    cluster: str | None = None,
     weights: str | None = None,
     controls: bool = False,
     inference: Inference | None = None,
@@ -207,7 +209,7 @@ def permit_by_reliability(
     ----------
     firms : DataFrame
         A firm table.
-    effects : str
+    effects : str, optional
         Column to absorb, and the region whose mean reliability is compared with.
     cluster, weights, controls, inference
         As in `sector_by_innovation`.
@@ -217,6 +219,7 @@ def permit_by_reliability(
     ExtendedModel
         `margins`: effect of a day of permit time above and below regional reliability.
     """
+    effects = effects or design_of(firms).grouping.name
     check_columns(firms.columns, [effects, "outages_per_month"], what="firm table")
     mean = firms.groupby(effects)["outages_per_month"].transform("mean")
     level = pd.Series(
@@ -240,11 +243,11 @@ def permit_by_reliability(
 def each_dimension(
     firms: pd.DataFrame,
     *,
-    effects: str = "composite",
-    cluster: str = "composite",
+    effects: str | None = None,
+    cluster: str | None = None,
     weights: str | None = None,
     controls: bool = False,
-    indicators: Sequence[str] = tuple(INDICATORS),
+    indicators: Sequence[str] | None = None,
     inference: Inference | None = None,
 ) -> ExtendedModel:
     """Take each dimension as the outcome in turn, the others as regressors.
@@ -255,16 +258,20 @@ def each_dimension(
         A firm table.
     effects, cluster, weights, controls, inference
         As in `sector_by_innovation`.
-    indicators : sequence of str
-        Dimensions that take part; without `permit_days` far more firms are complete.
+    indicators : sequence of str, optional
+        Dimensions that take part, those of the design by default; without `permit_days` far more
+        firms are complete.
 
     Returns
     -------
     ExtendedModel
         One fit per dimension; no margins.
     """
+    design = design_of(firms)
+    indicators = list(design.by_name) if indicators is None else list(indicators)
     for name in indicators:
-        check_option("indicators", name, tuple(INDICATORS))
+        check_option("indicators", name, tuple(design.by_name))
+    effects, cluster = effects or design.grouping.name, cluster or design.grouping.name
     more = _control_terms(firms, controls=controls)
     fits = {
         name: fixed_effects(

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
-from kz_spatial._validate import check_columns, check_option
+from kz_spatial._validate import check_columns
+from kz_spatial.crosswalk import LEVEL
+from kz_spatial.design import design_of
 from kz_spatial.errors import InputError
-from kz_spatial.estimates import _unit_of, _withheld, unit_moments
-from kz_spatial.options import COMPOSITES, MIN_FIRMS
-from kz_spatial.places import units
+from kz_spatial.estimates import unit_moments, unit_positions, withheld_cells
+from kz_spatial.options import MIN_FIRMS
 from kz_spatial.regression.unit_problem import dense_weights, unit_order
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def residual_means(
     fit: Fitted,
     firms: pd.DataFrame,
     *,
-    by: Literal["oblast", "composite"] = "oblast",
+    by: str = LEVEL,
     min_firms: int = MIN_FIRMS,
 ) -> pd.Series[Any]:
     """Mean residual of each unit's firms, ready for a map or for `moran`.
@@ -40,8 +41,10 @@ def residual_means(
     fit : FixedEffectsFit
         From `fixed_effects` on `firms`; its weights weigh the means.
     firms : DataFrame
-        The firm table of the fit, with unique rows and `oblast_code` or `composite`.
-    by : {"oblast", "composite"}
+        The firm table of the fit, with unique rows and `oblast_code` or the column of
+        the regions.
+    by : str
+        "oblast", or the name of the design's grouping.
     min_firms : int
         Units with fewer firms in the fit are NaN; by oblast also the further units that `aggregate`
         would withhold, since absorbed composite effects make residuals sum to zero.
@@ -66,8 +69,8 @@ def residual_means(
     >>> kz.moran(kz.residual_means(fit, firms), graph).n_units
     20
     """
-    check_option("by", by, ("oblast", "composite"))
-    column = "oblast_code" if by == "oblast" else "composite"
+    design = design_of(firms)
+    column = design.level_column(design.check_level(by))
     check_columns(firms.columns, [column], what="firm table")
     rows = fit.residuals.index
     for index, what in ((rows, "fit"), (firms.index, "firm table")):
@@ -83,16 +86,14 @@ def residual_means(
             f"firm table: found no row {absent[0]}, which the fit used; expected "
             "the table of the fit"
         )
-    codes = list(COMPOSITES) if by == "composite" else list(units())
+    codes = list(design.grouping.unit_codes(by))
     index = pd.Index(codes, name=column)
     residuals = fit.residuals.to_numpy(dtype=float)
-    unit = _unit_of(firms.loc[rows, column], codes)
+    unit = unit_positions(firms.loc[rows, column], codes)
     moments = unit_moments(residuals, fit.model.w, unit, len(codes))
     means = pd.Series(moments["mean"], index, name="residual_mean")
-    group = None
-    if by == "oblast":
-        group = pd.Series([units()[code].composite for code in codes], index)
-    hidden = _withheld(pd.Series(moments["n"], index), min_firms, group)
+    group = pd.Series(design.grouping.regions_of(codes), index) if by == LEVEL else None
+    hidden = withheld_cells(pd.Series(moments["n"], index), min_firms, group)
     nothing = means.abs() <= _ROUNDING * np.abs(residuals).max()
     return means.mask(nothing, 0.0).mask(hidden)
 

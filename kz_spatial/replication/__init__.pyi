@@ -1,4 +1,4 @@
-from .comparison import Audit, audit, replicate
+from .comparison import Audit, audit, replicate, unlike_paper
 from .printed import (
     Cell,
     Moments,
@@ -20,4 +20,5 @@ __all__ = [
     "nearest_moments",
     "recover_counts",
     "replicate",
+    "unlike_paper",
 ]

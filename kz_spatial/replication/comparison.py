@@ -16,11 +16,11 @@ import numpy as np
 import pandas as pd
 
 from kz_spatial._validate import published_path
+from kz_spatial.design import StudyDesign, load_design
 from kz_spatial.errors import NotEnoughDataError
 from kz_spatial.estimates import aggregate
 from kz_spatial.groups import rank_partition
-from kz_spatial.options import COMPOSITES, INDICATORS
-from kz_spatial.regression import INFERENCES, STUDY_FORMULA, fixed_effects
+from kz_spatial.regression import INFERENCES, fixed_effects
 from kz_spatial.replication.printed import (
     Cell,
     Printed,
@@ -32,9 +32,8 @@ from kz_spatial.replication.printed import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["Audit", "agrees", "audit", "replicate"]
+__all__ = ["Audit", "agrees", "audit", "replicate", "unlike_paper"]
 
-_COMPOSITE_OF: Final = {each.title(): each for each in COMPOSITES}
 _TERM_OF: Final = {
     "infrastructure": "outages_per_month",
     "sustainability": "co2_monitoring",
@@ -43,10 +42,21 @@ _TERM_OF: Final = {
     "constant": "Intercept",
 }
 _FIGURE_OF: Final = {"coefficient": "coefficient", "robust_se": "std_error", "t": "t", "p": "p"}
-# printed p-values go with N - K degrees of freedom, which robust errors without clusters have
-_TABLE1: Final = "epayment_share ~ {} + C(composite)".format(
-    " + ".join(name for name in INDICATORS if name != "epayment_share")
-)
+
+
+def unlike_paper(design: StudyDesign) -> str:
+    """Why printed numbers cannot be set beside a design's; empty where they can.
+
+    Printed numbers are bound to the published study's indicators and regions; file columns,
+    spellings and words may differ.
+    """
+    paper = load_design()
+    asked = [(each.name, each.kind, each.direction) for each in design.indicators]
+    if asked != [(each.name, each.kind, each.direction) for each in paper.indicators]:
+        return "printed numbers are bound to the five indicators of the published study"
+    if design.grouping.members != paper.grouping.members or design.formula != paper.formula:
+        return "printed numbers are bound to the regions and the formula of the published study"
+    return ""
 
 
 def agrees(value: float, printed: str) -> bool:
@@ -68,11 +78,13 @@ def _rows(name: str) -> list[dict[str, str]]:
 
 def _table2(firms: pd.DataFrame) -> dict[tuple[str, str], float]:
     """Means and deviations by region and item, percentages for the yes/no items."""
-    by_region = aggregate(firms, by="composite", min_firms=1)
+    design = load_design()
+    by_region = aggregate(firms, design=design, min_firms=1)
     found = {}
-    for name, indicator in INDICATORS.items():
-        scale = 100 if indicator.kind == "binary" else 1
-        for region, code in _COMPOSITE_OF.items():
+    for name, indicator in design.by_name.items():
+        scale = indicator.scale
+        for code in design.grouping.codes:
+            region = code.title()
             for part in ("mean", "sd"):
                 value = by_region.loc[code, f"{name}_{part}"]
                 found[region, f"{indicator.item}_{part}"] = float(value) * scale
@@ -83,8 +95,10 @@ def _table2(firms: pd.DataFrame) -> dict[tuple[str, str], float]:
 
 def _table1(firms: pd.DataFrame) -> dict[tuple[str, str], float]:
     """Coefficients with robust errors, region dummies and N - K degrees of freedom."""
+    # printed p-values go with N - K degrees of freedom, which robust errors without clusters have
+    left, _, effects = str(load_design().formula).partition("|")
     try:
-        fit = fixed_effects(_TABLE1, firms)
+        fit = fixed_effects(f"{left}+ C({effects.strip()})", firms)
     except NotEnoughDataError:
         return {}
     table = fit.table("hc1")
@@ -250,7 +264,7 @@ def _groupings(counts: pd.DataFrame) -> pd.DataFrame:
     printed = pd.DataFrame(
         {
             item: [float(row[f"{item}_mean"]) for row in regions]
-            for item in (each.item for each in INDICATORS.values())
+            for item in (each.item for each in load_design().indicators)
         },
         index,
     )
@@ -276,10 +290,10 @@ def _groupings(counts: pd.DataFrame) -> pd.DataFrame:
 
 
 def _estimates(codings: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    parts = []
+    parts, design = [], load_design()
     for coding, firms in codings.items():
         try:
-            fit = fixed_effects(STUDY_FORMULA, firms, cluster="composite")
+            fit = fixed_effects(str(design.formula), firms, cluster=design.grouping.name)
         except NotEnoughDataError as error:
             parts.append(pd.DataFrame([{"coding": coding, "reason": str(error)}]))
             continue

@@ -1,6 +1,5 @@
-from .frames import BY_NUMBER
 from .pipeline import STEPS, read_codings, run_study
 from .results import Study
-from .spatial_patterns import OUTCOME, LevelPatterns
+from .spatial_patterns import LevelPatterns
 
-__all__ = ["BY_NUMBER", "OUTCOME", "STEPS", "LevelPatterns", "Study", "read_codings", "run_study"]
+__all__ = ["STEPS", "LevelPatterns", "Study", "read_codings", "run_study"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from kz_spatial.crosswalk import LEVEL
 from kz_spatial.options import DATA_CRS
 from kz_spatial.palette import decade_breaks
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from kz_spatial.neighbours import LocalMoran, ResampledMoran
     from kz_spatial.surfaces import DensitySurface
 
-__all__ = ["BY_NUMBER", "clusters_frame", "contours_frame", "local_moran_frame", "unit_frame"]
+__all__ = ["clusters_frame", "contours_frame", "local_moran_frame", "unit_frame"]
 
 _NAMES: Final = ("name_en", "name_kk", "name_ru")
 _LOCAL_PARTS: Final = (
@@ -32,22 +33,24 @@ _LOCAL_PARTS: Final = (
     "label",
     "method",
 )
-# groups that come for every number of them: the printed kind, and the proven contiguous ones
-BY_NUMBER: Final = (("typology", "composite"), ("regions", "oblast"))
 
 
-def unit_frame(areas: gpd.GeoDataFrame, table: pd.DataFrame | None) -> gpd.GeoDataFrame:
+def unit_frame(
+    areas: gpd.GeoDataFrame, table: pd.DataFrame | None, region: str
+) -> gpd.GeoDataFrame:
     """Areas with the aggregate of each, code in a column.
 
     Parameters
     ----------
     areas : GeoDataFrame
-        `oblasts()` or `composites()`.
+        `oblasts()` or `regions()`.
     table : DataFrame or None
         As `aggregate` returns it for the same units; None leaves names and codes.
+    region : str
+        Name of the grouping, whose column is kept.
     """
     key = areas.index.name
-    kept = [c for c in (*_NAMES, "composite", "kato", "area_km2") if c in areas and c != key]
+    kept = [c for c in (*_NAMES, region, "kato", "area_km2") if c in areas and c != key]
     frame = areas[[*kept, "geometry"]].copy()
     if table is not None:
         shown = table.drop(columns=[c for c in table if c.endswith("_suppressed")])
@@ -88,9 +91,10 @@ def local_moran_frame(
 def clusters_frame(
     areas: gpd.GeoDataFrame,
     partitions: dict[tuple[str, str], Partition],
-    by_number: dict[tuple[str, str, int], Partition] | None = None,
+    by_number: dict[tuple[str, str, int], Partition],
+    region: str,
 ) -> gpd.GeoDataFrame:
-    """Oblasts with the group of each, by kind and level: `typology_composite`, ...
+    """Oblasts with the group of each, by kind and level: `typology_oblast`, ...
 
     Parameters
     ----------
@@ -98,17 +102,20 @@ def clusters_frame(
         The oblasts.
     partitions : dict of Partition
         By (kind, level).
-    by_number : dict of Partition, optional
-        By (kind, level, number of groups); adds `typology_composite_k2` and so on for the typology
-        of the composites and the contiguous groups of the oblasts.
+    by_number : dict of Partition
+        By (kind, level, number of groups); adds `regions_oblast_k2` and so on for the typology of
+        the grouping's regions and the contiguous groups of the oblasts.
+    region : str
+        Name of the grouping.
     """
-    frame = areas[[*_NAMES, "composite", "geometry"]].copy()
+    frame = areas[[*_NAMES, region, "geometry"]].copy()
     wanted = {f"{kind}_{level}": (level, found) for (kind, level), found in partitions.items()}
-    for (kind, level, k), found in (by_number or {}).items():
-        if (kind, level) in BY_NUMBER:
+    for (kind, level, k), found in by_number.items():
+        # the kind of the published study, and the contiguous one that is proven
+        if (kind, level) in (("typology", region), ("regions", LEVEL)):
             wanted[f"{kind}_{level}_k{k}"] = (level, found)
     for name, (level, found) in wanted.items():
-        keys = frame["composite"] if level == "composite" else frame.index.to_series()
+        keys = frame[region] if level == region else frame.index.to_series()
         frame[name] = keys.map(found.labels).astype("Int64")
     columns = [c for c in frame.columns if c != "geometry"]
     return frame.reset_index()[["oblast_code", *columns, "geometry"]]

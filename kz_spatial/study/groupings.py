@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from kz_spatial.design import StudyDesign, design_of
 from kz_spatial.errors import NotEnoughDataError
 from kz_spatial.groups import (
     ClusterChoice,
@@ -19,7 +20,7 @@ from kz_spatial.groups import (
     typology,
     ward_tree,
 )
-from kz_spatial.options import INDICATORS, RunOptions
+from kz_spatial.options import RunOptions
 
 if TYPE_CHECKING:
     from libpysal.graph import Graph
@@ -27,11 +28,12 @@ if TYPE_CHECKING:
 __all__ = ["MAX_GROUPS", "Groupings", "find_groupings"]
 
 MAX_GROUPS: Final = 8
+_FEWEST: Final = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Groupings:
-    """Groups of regions by kind ("typology" or "regions") and level ("composite" or "oblast").
+    """Groups of units by kind ("typology" or "regions") and level (the grouping's, or "oblast").
 
     Attributes
     ----------
@@ -44,8 +46,8 @@ class Groupings:
     trees : dict of WardTree
         By level.
     co_membership : dict of CoMembership
-        By level: how often two units fall together when firms are drawn again; the composites
-        only, and empty where the options ask for no draws.
+        By level: how often two units fall together when firms are drawn again; the regions
+        of the grouping only, and empty where the options ask for no draws.
     inapplicable : dict
         What could not be computed, with the reason.
     warnings : list of str
@@ -60,12 +62,12 @@ class Groupings:
     warnings: list[str] = field(default_factory=list)
 
 
-def _known(table: pd.DataFrame) -> pd.DataFrame:
+def _known(table: pd.DataFrame, design: StudyDesign) -> pd.DataFrame:
     """Indicators that every unit has, turned so that more is readier."""
     return pd.DataFrame(
         {
             name: table[f"{name}_mean"] * each.direction
-            for name, each in INDICATORS.items()
+            for name, each in design.by_name.items()
             if table[f"{name}_mean"].notna().all()
         },
         index=table.index,
@@ -85,22 +87,25 @@ def find_groupings(
     firms : DataFrame
         Firm table that the tables were aggregated from.
     tables : dict of DataFrame
-        By level, "composite" or "oblast".
+        By level: the name of the grouping, or "oblast".
     graphs : dict of Graph
         Neighbours by level.
     options : RunOptions
     """
-    made = Groupings({}, {}, {}, {}, {})
+    made, design = Groupings({}, {}, {}, {}, {}), design_of(firms)
     for level, table in tables.items():
-        columns = _known(table)
-        left_out = [name for name in INDICATORS if name not in columns]
+        columns = _known(table, design)
+        left_out = [name for name in design.by_name if name not in columns]
         if left_out:
             made.warnings.append(
                 f"clusters by {level} rest on {len(columns.columns)} indicators; withheld or "
                 f"missing in some units: {', '.join(left_out)}"
             )
-        if columns.empty:
-            made.inapplicable[f"clusters, {level}"] = "no indicator is known in every unit"
+        if len(columns.columns) < _FEWEST:
+            many = ", ".join(columns) or "none"
+            made.inapplicable[f"clusters, {level}"] = (
+                f"groups need {_FEWEST} indicators known in every unit; found {many}"
+            )
             continue
         numbers = range(2, min(MAX_GROUPS, len(columns) - 1) + 1)
         wanted = sorted({*numbers, options.n_clusters})
@@ -119,11 +124,11 @@ def find_groupings(
             if reason := made.choice[kind, level].reasons.get("gap"):
                 made.inapplicable[f"gap statistic, {kind}, {level}"] = reason
         made.trees[level] = ward_tree(columns)
-        if options.draws and level == "composite":
+        if options.draws and level == design.grouping.name:
             try:
                 made.co_membership[level] = co_membership(
                     firms,
-                    by="composite",
+                    by=level,
                     n_clusters=options.n_clusters,
                     indicators=list(columns),
                     weights=options.weights,

@@ -10,13 +10,15 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final
 
 from kz_spatial._validate import check_count, check_option
+from kz_spatial.crosswalk import LEVEL
+from kz_spatial.design import StudyDesign, design_of, load_design
 from kz_spatial.errors import CallError, KzSpatialWarning, NotEnoughDataError
-from kz_spatial.estimates import By, aggregate
+from kz_spatial.estimates import aggregate
 from kz_spatial.neighbours import contiguity
-from kz_spatial.options import COMPOSITES, LANGUAGES, WEIGHT_COLUMNS, RunOptions
-from kz_spatial.places import composites, join, join_audit, oblasts, place_firms, settlements
-from kz_spatial.regression import STUDY_FORMULA, FixedEffectsFit, fixed_effects
-from kz_spatial.replication import replicate
+from kz_spatial.options import LANGUAGES, RunOptions
+from kz_spatial.places import join, join_audit, oblasts, place_firms, regions, settlements
+from kz_spatial.regression import FixedEffectsFit, fixed_effects
+from kz_spatial.replication import replicate, unlike_paper
 from kz_spatial.study.frames import clusters_frame, contours_frame, local_moran_frame, unit_frame
 from kz_spatial.study.groupings import Groupings, find_groupings
 from kz_spatial.study.results import Study
@@ -43,7 +45,9 @@ STEPS: Final = (
     "density",
     "layers",
 )
-_READING: Final = ("items", "region", "region_codes", "kind")
+_READING: Final = ("items", "region", "region_codes", "kind", "where")
+# what a firm table records and a study holds elsewhere
+_APART: Final = ("attrition", "notes", "design")
 Progress = Callable[[str], None]
 
 
@@ -69,40 +73,46 @@ class _Log:
         self.warnings.extend(dict.fromkeys(ours))
 
 
-def _read(source: str | PathLike[str] | None, coding: Any, reading: dict[str, Any]) -> pd.DataFrame:
-    return (
-        load_twin(coding=coding)
-        if source is None
-        else read_survey(source, coding=coding, **reading)
-    )
-
-
 def read_codings(
-    survey: str | PathLike[str] | None = None, **reading: Any
+    survey: str | PathLike[str] | None = None,
+    *,
+    design: StudyDesign | str | PathLike[str] | None = None,
+    **reading: Any,
 ) -> dict[str, pd.DataFrame]:
     """Read a survey, or the twin, in both codings.
 
     Parameters
     ----------
     survey : path, optional
+    design : StudyDesign, path or name, optional
     **reading
-        `items`, `region`, `region_codes`, `kind` of `read_survey`.
+        `items`, `region`, `region_codes`, `kind`, `where` of `read_survey`.
 
     Returns
     -------
     dict of DataFrame
         Firm tables under "corrected" and "as-published".
     """
-    return {coding: _read(survey, coding, reading) for coding in CODINGS}
+    asked = design if isinstance(design, StudyDesign) else load_design(design)
+    if survey is None:
+        return {coding: load_twin(coding=coding, design=asked) for coding in CODINGS}
+    return {
+        coding: read_survey(survey, design=asked, coding=coding, **reading) for coding in CODINGS
+    }
 
 
 def _fits(
-    codings: dict[str, pd.DataFrame], weights: str | None, log: _Log
+    codings: dict[str, pd.DataFrame], design: StudyDesign, weights: str | None, log: _Log
 ) -> dict[str, FixedEffectsFit]:
-    fits = {}
+    fits: dict[str, FixedEffectsFit] = {}
+    if design.formula is None:
+        log.inapplicable["regression"] = "the design has no outcome and terms that the file holds"
+        return fits
     for coding, firms in codings.items():
         try:
-            fit = fixed_effects(STUDY_FORMULA, firms, cluster="composite", weights=weights)
+            fit = fixed_effects(
+                design.formula, firms, cluster=design.grouping.name, weights=weights
+            )
         except NotEnoughDataError as error:
             log.inapplicable[f"regression, {coding}"] = str(error)
             continue
@@ -115,11 +125,19 @@ def _fits(
     return fits
 
 
+def _replication(codings: dict[str, pd.DataFrame], design: StudyDesign, log: _Log) -> Any:
+    if reason := unlike_paper(design):
+        log.inapplicable["replication"] = reason
+        return None
+    return replicate(codings)
+
+
 def _surfaces(
     firms: pd.DataFrame, areas: gpd.GeoDataFrame, options: RunOptions, log: _Log
 ) -> dict[str, DensitySurface]:
     surfaces = {}
-    for name, value in (("firms", None), ("epayment_share", "epayment_share")):
+    outcome = design_of(firms).outcome
+    for name, value in {"firms": None, **({outcome: outcome} if outcome else {})}.items():
         try:
             surfaces[name] = density(
                 firms[firms["placement"] != "none"],
@@ -135,6 +153,7 @@ def _surfaces(
 
 
 def _frames(
+    design: StudyDesign,
     areas: dict[str, gpd.GeoDataFrame],
     tables: dict[str, pd.DataFrame],
     patterns: Patterns,
@@ -142,42 +161,92 @@ def _frames(
     surfaces: dict[str, DensitySurface],
 ) -> dict[str, gpd.GeoDataFrame]:
     fine = patterns.at(finest := list(tables)[-1])
+    region = design.grouping.name
     frames = {
-        "composites": unit_frame(areas["composite"], tables["composite"]),
-        "oblasts": unit_frame(areas["oblast"], tables.get("oblast")),
+        design.grouping.layer: unit_frame(areas[region], tables[region], region),
+        "oblasts": unit_frame(areas[LEVEL], tables.get(LEVEL), region),
         "local_moran": local_moran_frame(areas[finest], fine.local, fine.resampled),
-        "clusters": clusters_frame(areas["oblast"], groupings.partitions, groupings.by_number),
-        "settlements": settlements().reset_index(),
+        "clusters": clusters_frame(areas[LEVEL], groupings.partitions, groupings.by_number, region),
+        "settlements": settlements(grouping=design.grouping).reset_index(),
     }
     if "firms" in surfaces:
         frames["density_contours"] = contours_frame(surfaces["firms"])
     return frames
 
 
-def _check_options(options: RunOptions, firms: pd.DataFrame) -> None:
+def _check_options(options: RunOptions, firms: pd.DataFrame, design: StudyDesign) -> None:
     check_option("coding", options.coding, CODINGS)
     check_option("language", options.language, LANGUAGES)
     check_count("draws", options.draws, 0)
     check_count("seed", options.seed, 0)
     check_count("permutations", options.permutations, 1)
-    if not 1 <= options.n_clusters <= len(COMPOSITES):
+    n = len(design.grouping.codes)
+    if not 1 <= options.n_clusters <= n:
         raise CallError(
-            f"n_clusters={options.n_clusters}: expected 1 to {len(COMPOSITES)} groups "
-            f"of {len(COMPOSITES)} composite regions"
+            f"n_clusters={options.n_clusters}: expected 1 to {n} groups of {n} "
+            f"{design.grouping.title().lower()}"
         )
     if options.weights is not None:
-        present = [each for each in WEIGHT_COLUMNS if each in firms]
+        present = [each for each in design.weights if each in firms]
         if not present:
             raise CallError(
                 f"weights={options.weights!r}: the firms have no survey weights, "
-                f"expected a column {', '.join(WEIGHT_COLUMNS)}"
+                f"expected a column {', '.join(design.weights) or 'that the design names'}"
             )
         check_option("weights", options.weights, present)
+
+
+def _areas(design: StudyDesign, **detail: Any) -> dict[str, gpd.GeoDataFrame]:
+    grouping = design.grouping
+    return {
+        grouping.name: regions(grouping, **detail),
+        LEVEL: oblasts(vintage=grouping.vintage, grouping=grouping, **detail),
+    }
+
+
+def _check_reading(reading: dict[str, Any]) -> None:
+    strange = [name for name in reading if name not in _READING]
+    if strange:
+        own = strange[0] in {each.name for each in fields(RunOptions)}
+        raise CallError(
+            f"{strange[0]}: expected one of {', '.join(_READING)}"
+            + (f"; say options=RunOptions({strange[0]}=...)" if own else "")
+        )
+
+
+def _locate(
+    read: dict[str, pd.DataFrame], options: RunOptions, areas: gpd.GeoDataFrame, log: _Log
+) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+    """Firms with their units in both codings, and those of the chosen one with places."""
+    codings = {coding: join(firms, areas) for coding, firms in read.items()}
+    firms = place_firms(codings[options.coding], seed=options.seed)
+    modelled = int((firms["placement"] == "modelled").sum())
+    if modelled:
+        log.warnings.append(
+            f"{modelled} of {len(firms)} firms have no coordinates and were placed on "
+            f"settlements by population (seed {options.seed})"
+        )
+    return codings, firms
+
+
+def _tables(
+    firms: pd.DataFrame, levels: tuple[str, ...], options: RunOptions, log: _Log
+) -> dict[str, pd.DataFrame]:
+    tables = {
+        level: aggregate(firms, by=level, weights=options.weights, min_firms=options.min_firms)
+        for level in levels
+    }
+    for name, table in tables.items():
+        hidden = int(table.filter(like="_suppressed").to_numpy().sum())
+        if hidden:
+            log.warnings.append(f"{hidden} cells by {name} are withheld: too few firms")
+    return tables
 
 
 def run_study(
     survey: str | PathLike[str] | None = None,
     *,
+    design: StudyDesign | str | PathLike[str] | None = None,
     options: RunOptions | None = None,
     progress: Progress | None = None,
     **reading: Any,
@@ -188,11 +257,14 @@ def run_study(
     ----------
     survey : path, optional
         Survey file; without it, the twin.
+    design : StudyDesign, path or name, optional
+        What the study asks; a TOML file, the name of a shipped design, or by default the
+        published study's.
     options : RunOptions, optional
     progress : callable, optional
         Called with the name of each of `STEPS` as it begins.
     **reading
-        `items`, `region`, `region_codes`, `kind` of `read_survey`.
+        `items`, `region`, `region_codes`, `kind`, `where` of `read_survey`.
 
     Returns
     -------
@@ -211,45 +283,24 @@ def run_study(
     'exact'
     """
     options = options or RunOptions()
-    strange = [name for name in reading if name not in _READING]
-    if strange:
-        own = strange[0] in {each.name for each in fields(RunOptions)}
-        raise CallError(
-            f"{strange[0]}: expected one of {', '.join(_READING)}"
-            + (f"; say options=RunOptions({strange[0]}=...)" if own else "")
-        )
+    _check_reading(reading)
     log = _Log(progress)
     with log.step("read"):
-        read = read_codings(survey, **reading)
-        _check_options(options, read[options.coding])
+        read = read_codings(survey, design=design, **reading)
+        asked = design_of(read[options.coding])
+        _check_options(options, read[options.coding], asked)
     with log.step("join"):
-        areas = {"composite": composites(), "oblast": oblasts()}
-        by = "oblast" if read[options.coding]["oblast_code"].notna().any() else "composite"
-        codings: dict[str, pd.DataFrame] = {
-            coding: join(firms, areas[by]) for coding, firms in read.items()
-        }
-        firms = place_firms(codings[options.coding], seed=options.seed)
-        modelled = int((firms["placement"] == "modelled").sum())
-        if modelled:
-            log.warnings.append(
-                f"{modelled} of {len(firms)} firms have no coordinates and were placed on "
-                f"settlements by population (seed {options.seed})"
-            )
+        areas = _areas(asked)
+        by_oblast = bool(read[options.coding]["oblast_code"].notna().any())
+        levels = asked.levels if by_oblast else asked.levels[:1]
+        codings, firms = _locate(read, options, areas[levels[-1]], log)
     with log.step("aggregate"):
-        levels: tuple[By, ...] = ("composite", "oblast") if by == "oblast" else ("composite",)
-        tables: dict[str, pd.DataFrame] = {
-            level: aggregate(firms, by=level, weights=options.weights, min_firms=options.min_firms)
-            for level in levels
-        }
-        for name, table in tables.items():
-            hidden = int(table.filter(like="_suppressed").to_numpy().sum())
-            if hidden:
-                log.warnings.append(f"{hidden} cells by {name} are withheld: too few firms")
+        tables = _tables(firms, levels, options, log)
     with log.step("regress"):
-        fits = _fits(codings, options.weights, log)
-        replication = replicate(codings)
+        fits = _fits(codings, asked, options.weights, log)
+        replication = _replication(codings, asked, log)
     with log.step("autocorrelation"):
-        light = {"composite": composites(detail="light"), "oblast": oblasts(detail="light")}
+        light = _areas(asked, detail="light")
         graphs: dict[str, Graph] = {each: contiguity(light[each]) for each in levels}
         patterns = find_patterns(firms, tables, graphs, options)
         log.inapplicable |= patterns.inapplicable
@@ -258,18 +309,15 @@ def run_study(
         log.inapplicable |= groupings.inapplicable
         log.warnings.extend(groupings.warnings)
     with log.step("density"):
-        surfaces = _surfaces(firms, light["oblast"], options, log)
+        surfaces = _surfaces(firms, light[LEVEL], options, log)
     with log.step("layers"):
-        frames = _frames(areas, tables, patterns, groupings, surfaces)
-    log.warnings.extend(read[options.coding].attrs["kz_spatial"].get("notes", []))
-    provenance = {
-        key: value
-        for key, value in firms.attrs["kz_spatial"].items()
-        if key not in ("attrition", "notes")
-    }
+        frames = _frames(asked, areas, tables, patterns, groupings, surfaces)
+    record = firms.attrs["kz_spatial"]
+    log.warnings.extend(record.get("notes", []))
     return Study(
         options=options,
-        provenance=provenance,
+        design=asked,
+        provenance={k: v for k, v in record.items() if k not in _APART},
         firms=firms,
         attrition=attrition(firms),
         join_audit=join_audit(firms),

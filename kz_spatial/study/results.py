@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from kz_spatial.design import StudyDesign
     from kz_spatial.groups import Partition
     from kz_spatial.neighbours import GlobalStatistic, LocalMoran
     from kz_spatial.options import RunOptions
@@ -28,6 +29,8 @@ class Study:
     Attributes
     ----------
     options : RunOptions
+    design : StudyDesign
+        Without the indicators that the file lacked.
     provenance : dict
         Source, SHA-256, whether synthetic, coding; as the firm table carried it.
     firms : DataFrame
@@ -35,7 +38,8 @@ class Study:
     attrition, join_audit
         What became of the answers and of the rows.
     tables : dict of DataFrame
-        "composite" and, where firms carry an oblast, "oblast": as `aggregate` returns them.
+        By level: the name of the grouping and, where firms carry an oblast, "oblast"; as
+        `aggregate` returns them.
     fits : dict
         Fits by coding; a coding that could not be fitted is in `inapplicable`.
     patterns : Patterns
@@ -58,6 +62,7 @@ class Study:
     """
 
     options: RunOptions
+    design: StudyDesign
     provenance: dict[str, Any]
     firms: pd.DataFrame
     attrition: pd.DataFrame
@@ -68,7 +73,7 @@ class Study:
     groupings: Groupings
     surfaces: dict[str, DensitySurface]
     frames: dict[str, gpd.GeoDataFrame]
-    replication: pd.DataFrame
+    replication: pd.DataFrame | None
     inapplicable: dict[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from kz_spatial.design import design_of
 from kz_spatial.errors import InputError, NotEnoughDataError
 from kz_spatial.neighbours import (
     GlobalStatistic,
@@ -18,15 +19,13 @@ from kz_spatial.neighbours import (
     moran,
     resampled_moran,
 )
-from kz_spatial.options import INDICATORS, RunOptions
+from kz_spatial.options import RunOptions
 
 if TYPE_CHECKING:
     import pandas as pd
     from libpysal.graph import Graph
 
-__all__ = ["OUTCOME", "Patterns", "find_patterns"]
-
-OUTCOME: Final = "epayment_share"
+__all__ = ["Patterns", "find_patterns"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +53,7 @@ class Patterns:
     moran : dict of GlobalStatistic
     others : dict of list of GlobalStatistic
         Moran's I of empirical Bayes scores, Geary's C, Getis-Ord G and, but for the outcome itself,
-        the bivariate Moran's I with neighbours' electronic payments; each named.
+        the bivariate Moran's I with neighbours' outcome; each named.
     local : dict of LocalMoran
     resampled : dict of ResampledMoran
         Empty where the options ask for no draws.
@@ -87,7 +86,7 @@ def _scores(table: pd.DataFrame, name: str, weights: str | None) -> pd.Series[An
 
 
 def _others(
-    table: pd.DataFrame, name: str, graph: Graph, options: RunOptions
+    table: pd.DataFrame, name: str, graph: Graph, options: RunOptions, outcome: str | None
 ) -> tuple[list[GlobalStatistic], str]:
     """Further statistics of an indicator, and why its scores could not be had."""
     ask: dict[str, Any] = {"n_permutations": options.permutations, "seed": options.seed}
@@ -98,9 +97,9 @@ def _others(
     except (InputError, NotEnoughDataError) as error:
         reason = str(error)
     found += [geary(values, graph, **ask), getis_ord(values, graph, **ask)]
-    if name != OUTCOME:
-        both = bivariate_moran(values, table[f"{OUTCOME}_mean"], graph, **ask)
-        found.append(replace(both, name=f"bivariate Moran's I, neighbours' {OUTCOME}"))
+    if outcome is not None and name != outcome:
+        both = bivariate_moran(values, table[f"{outcome}_mean"], graph, **ask)
+        found.append(replace(both, name=f"bivariate Moran's I, neighbours' {outcome}"))
     return found, reason
 
 
@@ -117,19 +116,19 @@ def find_patterns(
     firms : DataFrame
         Firm table that the tables were aggregated from.
     tables : dict of DataFrame
-        By level, "composite" or "oblast".
+        By level: the name of the grouping, or "oblast".
     graphs : dict of Graph
         Neighbours by level.
     options : RunOptions
     """
-    made = Patterns({}, {}, {}, {})
+    made, design = Patterns({}, {}, {}, {}), design_of(firms)
     ask: dict[str, Any] = {"n_permutations": options.permutations, "seed": options.seed}
     for level, table in tables.items():
-        for name in INDICATORS:
+        for name in design.by_name:
             key, graph, values = (level, name), graphs[level], table[f"{name}_mean"]
             made.moran[key] = moran(values, graph, **ask)
             made.local[key] = local_moran(values, graph, **ask)
-            made.others[key], reason = _others(table, name, graph, options)
+            made.others[key], reason = _others(table, name, graph, options, design.outcome)
             if made.moran[key].reason:
                 made.inapplicable[f"Moran's I, {level}, {name}"] = made.moran[key].reason
             elif reason:
@@ -139,7 +138,7 @@ def find_patterns(
                     firms,
                     name,
                     graph,
-                    by=level,  # type: ignore[arg-type]
+                    by=level,
                     weights=options.weights,
                     min_firms=options.min_firms,
                     n_draws=options.draws,

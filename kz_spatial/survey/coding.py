@@ -1,9 +1,8 @@
-"""What survey answers become: codings, special codes, faults, and who is left in the sample.
+"""What survey answers become: codings, special codes, skipped questions, and who is left.
 
-Items follow the World Bank Enterprise Surveys questionnaire. Yes/no items hold 1 = yes and
-2 = no; negative numbers are special answers: -9 don't know, -8 refused, -7 does not apply.
-Item c7 (outages in a typical month) is asked only of firms that had outages (c6), and g3 (days
-to a construction-related permit) only of firms that applied for one.
+What is asked, and when, a `StudyDesign` says: yes/no items hold 1 = yes and 2 = no; special answers
+are negative numbers, each with its reason; a skip rule says which answer to an earlier question
+leaves one out, and what that counts as.
 """
 
 from __future__ import annotations
@@ -14,17 +13,17 @@ import numpy as np
 import pandas as pd
 
 from kz_spatial._validate import check_option, describe_rows
-from kz_spatial.options import INDICATORS, WEIGHT_COLUMNS, Coding
+from kz_spatial.design import DOES_NOT_APPLY, NO, YES, design_to_dict
+from kz_spatial.options import Coding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from kz_spatial.design import Indicator, StudyDesign
+
 __all__ = [
     "CODINGS",
-    "FIRM_COLUMNS",
-    "ITEMS",
     "SIZES",
-    "SPECIAL_CODES",
     "attrition_table",
     "build_firms",
     "code_items",
@@ -33,42 +32,15 @@ __all__ = [
 ]
 
 CODINGS: Final[tuple[Coding, ...]] = ("corrected", "as-published")
-ITEMS: Final = tuple(each.item for each in INDICATORS.values())
-SPECIAL_CODES: Final[dict[int, str]] = {-9: "dont_know", -8: "refused", -7: "does_not_apply"}
 SIZES: Final[dict[int, str]] = {1: "small", 2: "medium", 3: "large"}
-FIRM_COLUMNS: Final = (
-    "firm_id",
-    "oblast_code",
-    "composite",
-    "sector",
-    "size",
-    "weight",
-    *INDICATORS,
-)
 _LABELS: Final[dict[str, int]] = {
-    "yes": 1,
-    "no": 2,
-    "да": 1,
-    "нет": 2,
-    "иә": 1,
-    "жоқ": 2,
-    "don't know": -9,
-    "don't know (spontaneous)": -9,
-    "dont know": -9,
-    "dk": -9,
-    "refused": -8,
-    "refused (spontaneous)": -8,
-    "refusal": -8,
-    "does not apply": -7,
-    "not applicable": -7,
-    "doesn't apply": -7,
+    **dict.fromkeys(("yes", "да", "иә"), YES),
+    **dict.fromkeys(("no", "нет", "жоқ"), NO),
+    **dict.fromkeys(("don't know", "don't know (spontaneous)", "dont know", "dk"), -9),
+    **dict.fromkeys(("refused", "refused (spontaneous)", "refusal"), -8),
+    **dict.fromkeys(("does not apply", "not applicable", "doesn't apply"), -7),
 }
-_EXPECTED: Final = {
-    "binary": "1 (yes), 2 (no)",
-    "percent": "0 to 100",
-    "count": "a count of 0 or more",
-    "days": "0 or more days",
-}
+_NOTHING: Final = ("", ".", "na", "nan", "<na>")
 
 
 def to_codes(column: pd.Series[Any]) -> tuple[pd.Series[Any], pd.Series[Any]]:
@@ -89,36 +61,43 @@ def to_codes(column: pd.Series[Any]) -> tuple[pd.Series[Any], pd.Series[Any]]:
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
         return column.astype(float), pd.Series(data=False, index=column.index)
     text = column.astype("string").str.strip()
-    text = text.mask(text.str.lower().isin(["", ".", "na", "nan", "<na>"]))
+    text = text.mask(text.str.lower().isin(_NOTHING))
     codes = pd.to_numeric(text, errors="coerce").astype(float)
     codes = codes.where(codes.notna(), text.str.lower().str.replace("’", "'").map(_LABELS))
     codes = pd.to_numeric(codes, errors="coerce").astype(float)
     return codes, (codes.isna() & text.notna()).astype(bool)
 
 
-def _is_allowed(values: pd.Series[Any], kind: str) -> pd.Series[Any]:
-    special = values.isin(list(SPECIAL_CODES))
-    if kind == "binary":
-        return special | values.isin([1, 2])
-    upper = 100 if kind == "percent" else np.inf
-    return special | (values.between(0, upper) & np.isfinite(values))
+def _is_allowed(
+    values: pd.Series[Any], indicator: Indicator, special: Mapping[int, str]
+) -> pd.Series[Any]:
+    answered_none = values.isin(list(special))
+    if indicator.kind == "binary":
+        return answered_none | values.isin([YES, NO])
+    return answered_none | (values.between(0, indicator.rule.upper) & np.isfinite(values))
 
 
 def find_value_faults(
-    raw: pd.DataFrame, *, source: str, row_name: Callable[[int], str], names: Mapping[str, str]
+    raw: pd.DataFrame,
+    design: StudyDesign,
+    *,
+    source: str,
+    row_name: Callable[[int], str],
+    names: Mapping[str, str],
 ) -> list[str]:
     """Collect every answer that the questionnaire does not allow.
 
     Parameters
     ----------
     raw : DataFrame
-        Canonical item columns as read (numbers, text or labels).
+        Item columns as read (numbers, text or labels); items that are absent are passed over.
+    design : StudyDesign
     source : str
         File name for the messages.
     row_name : callable
         Position in the table to the row's name in the file.
     names : mapping
-        Canonical item to its column name in the file.
+        Item to its column name in the file.
 
     Returns
     -------
@@ -126,13 +105,14 @@ def find_value_faults(
         One line per column and value found.
     """
     faults = []
-    for indicator in INDICATORS.values():
-        item = indicator.item
+    for indicator in design.indicators:
+        item, special = indicator.item, design.codes_of(indicator)
         if item not in raw:
             continue
         codes, unreadable = to_codes(raw[item])
-        bad = unreadable | (codes.notna() & ~_is_allowed(codes, indicator.kind))
-        expected = f"{_EXPECTED[indicator.kind]}, or -9, -8, -7"
+        bad = unreadable | (codes.notna() & ~_is_allowed(codes, indicator, special))
+        none = ", ".join(str(code) for code in sorted(special))
+        expected = indicator.rule.expected + (f", or {none}" if none else "")
         shown = raw[item].where(unreadable, codes)
         for value, group in shown[bad].groupby(shown[bad], sort=False):
             where = describe_rows(np.flatnonzero(raw.index.isin(group.index)), row_name)
@@ -148,25 +128,31 @@ def find_value_faults(
     return faults
 
 
-def _no_outages(raw: pd.DataFrame) -> pd.Series[Any]:
-    """Firms that were not asked c7 because they had no outages."""
-    if "c6" not in raw:
+def _skipped(raw: pd.DataFrame, indicator: Indicator, special: Mapping[int, str]) -> pd.Series[Any]:
+    """Firms that were not asked a question because of an earlier answer."""
+    rule = indicator.skip
+    if rule is None or rule.item not in raw:
         return pd.Series(data=False, index=raw.index)
-    outages = to_codes(raw["c7"])[0]
-    # a skipped question is left empty or marked -7, does not apply
-    return to_codes(raw["c6"])[0].eq(2) & (outages.isna() | outages.eq(-7))
+    own = to_codes(raw[indicator.item])[0]
+    # a skipped question is left empty or marked as not applying
+    unasked = [code for code, reason in special.items() if reason == DOES_NOT_APPLY]
+    return to_codes(raw[rule.item])[0].eq(rule.code) & (own.isna() | own.isin(unasked))
 
 
-def code_items(raw: pd.DataFrame, coding: Coding = "corrected") -> pd.DataFrame:
-    """Turn recorded answers into the five indicators.
+def code_items(
+    raw: pd.DataFrame, design: StudyDesign, coding: Coding = "corrected"
+) -> pd.DataFrame:
+    """Turn recorded answers into the indicators of a design.
 
     Parameters
     ----------
     raw : DataFrame
-        Columns c7, k33, ge7, h1, g3 and, where the survey has it, c6.
+        A column per item and, where the survey has it, per question of a skip rule.
+    design : StudyDesign
     coding : {"corrected", "as-published"}
-        `corrected`: yes 1, no 0, special codes missing, no outages (c6) means 0 a month.
-        `as-published`: answers as numbers, -9 among them; yes/no items minus 1, so no = 1.
+        `corrected`: yes 1, no 0, special codes missing, skipped questions as their rule says.
+        `as-published`: answers as numbers, special codes among them; yes/no items minus 1, so
+        no = 1.
 
     Returns
     -------
@@ -175,61 +161,74 @@ def code_items(raw: pd.DataFrame, coding: Coding = "corrected") -> pd.DataFrame:
     """
     check_option("coding", coding, CODINGS)
     coded: dict[str, pd.Series[Any]] = {}
-    for indicator in INDICATORS.values():
+    for indicator in design.indicators:
+        special = design.codes_of(indicator)
         codes = to_codes(raw[indicator.item])[0]
         if coding == "as-published":
             coded[indicator.name] = codes - 1 if indicator.kind == "binary" else codes
             continue
-        answered = codes.mask(codes.isin(list(SPECIAL_CODES)))
+        answered = codes.mask(codes.isin(list(special)))
         if indicator.kind == "binary":
-            answered = answered.map({1.0: 1.0, 2.0: 0.0})
-        if indicator.item == "c7":
-            answered = answered.mask(_no_outages(raw), 0.0)
+            answered = answered.map({float(YES): 1.0, float(NO): 0.0})
+        if indicator.skip and indicator.skip.value is not None:
+            answered = answered.mask(_skipped(raw, indicator, special), indicator.skip.value)
         coded[indicator.name] = answered.astype(float)
     return pd.DataFrame(coded, index=raw.index)
 
 
-def attrition_table(raw: pd.DataFrame, coding: Coding = "corrected") -> pd.DataFrame:
+def attrition_table(
+    raw: pd.DataFrame, design: StudyDesign, coding: Coding = "corrected"
+) -> pd.DataFrame:
     """Count, item by item, what became of every firm, down to the listwise sample.
 
     Returns
     -------
     DataFrame
-        Indexed by item; columns `indicator`, `firms`, `answered`, `no_outages` (not asked c7,
-        counted as 0 under `corrected`), `dont_know`, `refused`, `does_not_apply`,
-        `system_missing`, `used` (values that enter under this coding) and `listwise` (firms
+        Indexed by item; columns `indicator`, `firms`, `answered`, `skipped` (not asked, by the
+        design's rule), one for each reason of the design's special codes (`dont_know`, `refused`,
+        ...), `system_missing`, `used` (values that enter under this coding) and `listwise` (firms
         complete on this item and all those above it). Answered to system_missing add up to firms.
     """
-    coded = code_items(raw, coding)
-    skipped = _no_outages(raw)
+    coded = code_items(raw, design, coding)
+    reasons = dict.fromkeys(
+        reason for each in design.indicators for reason in design.codes_of(each).values()
+    )
     rows = []
     complete = pd.Series(data=True, index=raw.index)
-    for indicator in INDICATORS.values():
-        codes = to_codes(raw[indicator.item])[0]
-        no_outages = skipped if indicator.item == "c7" else skipped & False
+    for indicator in design.indicators:
+        special = design.codes_of(indicator)
+        codes, skipped = to_codes(raw[indicator.item])[0], _skipped(raw, indicator, special)
         complete &= coded[indicator.name].notna()
         row: dict[str, Any] = {
             "item": indicator.item,
             "indicator": indicator.name,
             "firms": len(raw),
-            "answered": int((codes.notna() & ~codes.isin(list(SPECIAL_CODES))).sum()),
-            "no_outages": int(no_outages.sum()),
+            "answered": int((codes.notna() & ~codes.isin(list(special))).sum()),
+            "skipped": int(skipped.sum()),
         }
-        asked = codes.mask(no_outages)
-        row |= {name: int(asked.eq(code).sum()) for code, name in SPECIAL_CODES.items()}
-        row["system_missing"] = int((codes.isna() & ~no_outages).sum())
+        asked = codes.mask(skipped)
+        for reason in reasons:
+            own = [code for code, named in special.items() if named == reason]
+            row[reason] = int(asked.isin(own).sum())
+        row["system_missing"] = int((codes.isna() & ~skipped).sum())
         row["used"] = int(coded[indicator.name].notna().sum())
         row["listwise"] = int(complete.sum())
         rows.append(row)
     return pd.DataFrame(rows).set_index("item")
 
 
+def _sizes(column: pd.Series[Any]) -> pd.Series[Any]:
+    sizes = to_codes(column)[0].map(SIZES)
+    return sizes.where(sizes.notna(), column.astype("string")).astype(object)
+
+
 def build_firms(
     raw: pd.DataFrame,
+    design: StudyDesign,
     *,
     coding: Coding,
     oblast_code: pd.Series[Any],
-    composite: pd.Series[Any],
+    region: pd.Series[Any],
     sector: pd.Series[Any] | None,
     provenance: Mapping[str, Any],
 ) -> pd.DataFrame:
@@ -238,9 +237,10 @@ def build_firms(
     Parameters
     ----------
     raw : DataFrame
-        Canonical columns; idstd, a6a and the weights are used where present.
+        Columns by item, and by role ("id", "size", ...) where present.
+    design : StudyDesign
     coding : {"corrected", "as-published"}
-    oblast_code, composite : Series
+    oblast_code, region : Series
         Codes on the index of `raw`; missing where unknown.
     sector : Series or None
         Sector labels on the index of `raw`.
@@ -250,31 +250,28 @@ def build_firms(
     Returns
     -------
     DataFrame
-        Columns `FIRM_COLUMNS`, then whichever of wmedian, wstrict, wweak, foreign_share,
+        Columns `design.firm_columns`, then whichever of the survey weights, foreign_share,
         longitude and latitude the source has.
     """
     firms = pd.DataFrame(index=raw.index)
-    firms["firm_id"] = raw["idstd"] if "idstd" in raw else np.arange(1, len(raw) + 1)
+    firms["firm_id"] = raw["id"] if "id" in raw else np.arange(1, len(raw) + 1)
     firms["oblast_code"] = oblast_code.astype(object)
-    firms["composite"] = composite.astype(object)
+    firms[design.grouping.name] = region.astype(object)
     firms["sector"] = sector.astype(object) if sector is not None else None
-    if "a6a" in raw:
-        sizes = to_codes(raw["a6a"])[0].map(SIZES)
-        firms["size"] = sizes.where(sizes.notna(), raw["a6a"].astype("string")).astype(object)
-    else:
-        firms["size"] = None
-    weights = [each for each in WEIGHT_COLUMNS if each in raw]
+    firms["size"] = _sizes(raw["size"]) if "size" in raw else None
+    weights = [each for each in design.weights if each in raw]
     firms["weight"] = raw[weights[0]].astype(float) if weights else 1.0
-    firms = pd.concat([firms, code_items(raw, coding)], axis=1)
+    firms = pd.concat([firms, code_items(raw, design, coding)], axis=1)
     for name in weights:
         firms[name] = raw[name].astype(float)
-    for name, source in (("foreign_share", "b2b"), ("longitude",) * 2, ("latitude",) * 2):
-        if source in raw:
-            codes = to_codes(raw[source])[0]
+    for name in ("foreign_share", "longitude", "latitude"):
+        if name in raw:
+            codes = to_codes(raw[name])[0]
             firms[name] = codes.mask(codes.lt(0)) if name == "foreign_share" else codes
     firms.attrs["kz_spatial"] = {
         **provenance,
         "coding": coding,
-        "attrition": attrition_table(raw, coding).reset_index().to_dict("records"),
+        "design": design_to_dict(design),
+        "attrition": attrition_table(raw, design, coding).reset_index().to_dict("records"),
     }
     return firms.reset_index(drop=True)

@@ -198,7 +198,7 @@ BAD_SURVEYS = {
     "k33 of -3": lambda raw: raw.assign(k33=raw["k33"].mask(raw.index == 3, -3)),
     "the same id twice": lambda raw: raw.assign(idstd=raw["idstd"].mask(raw.index == 3, 700001)),
     "nothing in ge7": lambda raw: raw.assign(ge7=None),
-    "no k33": lambda raw: raw.drop(columns="k33"),
+    "no item": lambda raw: raw.drop(columns=["c7", "ge7", "h1", "g3"]).rename(columns={"k33": "k"}),
     "no rows": lambda raw: raw.iloc[:0],
 }
 SAYS = {
@@ -208,7 +208,7 @@ SAYS = {
     "k33 of -3": ("5", "k33", "-3", "0 to 100"),
     "the same id twice": ("5", "idstd", "700001", "once"),
     "nothing in ge7": ("ge7", "no answer"),
-    "no k33": ("k33", "expected"),
+    "no item": ("c7", "expected"),
     "no rows": ("no rows",),
 }
 

@@ -12,11 +12,14 @@ from hypothesis import strategies as st
 from statsmodels.regression.linear_model import WLS
 from statsmodels.stats.weightstats import DescrStatsW
 
+from kz_spatial.crosswalk import units
+from kz_spatial.design import load_design
 from kz_spatial.errors import CallError, InputError
 from kz_spatial.estimates.aggregation import aggregate, readiness, unit_moments
 from kz_spatial.options import COMPOSITES, INDICATORS
-from kz_spatial.places.resolution import composite_of, units
 from kz_spatial.survey.twin import load_twin
+
+REGION_OF = load_design().grouping.region_of
 
 # sums of about a thousand doubles: a few hundred roundings of 1e-16 each
 CLOSE = {"rtol": 1e-12, "atol": 0}
@@ -36,7 +39,7 @@ def oblast_firms(counts: dict[str, int]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "oblast_code": codes,
-            "composite": [composite_of(code) for code in codes],
+            "composite": [REGION_OF(code) for code in codes],
             "permit_days": np.arange(len(codes), dtype=float),
         }
     )
@@ -155,7 +158,7 @@ def test_subtraction_never_leaves_fewer_than_five_firms(numbers):
     withheld = hidden(counts)
     shown = aggregate(firms, indicators=["permit_days"])["permit_days_mean"].notna()
     for composite in COMPOSITES:
-        members = [code for code in units() if composite_of(code) == composite]
+        members = [code for code in units() if REGION_OF(code) == composite]
         left = sum(counts[code] for code in members if code in withheld)
         assert left == 0 or left >= 5 or not shown[composite]
 

@@ -11,13 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Transformer
 
+from kz_spatial.crosswalk import units
+from kz_spatial.design import load_design
 from kz_spatial.errors import CallError, InputError
 from kz_spatial.places.boundaries import composites, oblasts, settlements
 from kz_spatial.places.joining import join, join_audit, place_firms
-from kz_spatial.places.resolution import composite_of, units
 from kz_spatial.survey.twin import load_twin
 
-STATUSES = ("matched", "composite_only", "totals", "outside", "unmatched", "missing")
+REGION_OF = load_design().grouping.region_of
+
+STATUSES = ("matched", "region_only", "totals", "outside", "unmatched", "missing")
 
 
 def inner_points() -> pd.DataFrame:
@@ -102,7 +105,7 @@ def test_every_row_is_accounted_for():
     assert joined["oblast_code"].tolist() == ["KZ-10", *[None] * 7]
     assert joined["composite"].tolist() == ["east", "east", *[None] * 6]
     audit = assert_adds_up(joined, 8)
-    assert (audit.matched, audit.composite_only, audit.totals) == (1, 1, 1)
+    assert (audit.matched, audit.region_only, audit.totals) == (1, 1, 1)
     assert (audit.outside, audit.unmatched, audit.missing) == (0, 3, 2)
     assert audit.duplicated == 4  # firm_id 1 and 3, twice each
     assert audit.reasons[0].startswith("rows 3, 7, column region: unknown region 'Atlantis'")
@@ -166,10 +169,9 @@ def test_statuses_add_up_whatever_the_column_holds(values):
     audit = assert_adds_up(joined, len(values))
     has_oblast = joined["oblast_code"].notna()
     assert has_oblast.sum() == audit.matched
-    assert joined["composite"].notna().sum() == audit.matched + audit.composite_only
+    assert joined["composite"].notna().sum() == audit.matched + audit.region_only
     assert (
-        joined.loc[has_oblast, "composite"]
-        == joined.loc[has_oblast, "oblast_code"].map(composite_of)
+        joined.loc[has_oblast, "composite"] == joined.loc[has_oblast, "oblast_code"].map(REGION_OF)
     ).all()
 
 
@@ -190,7 +192,7 @@ def test_units_younger_than_the_vintage_go_to_where_they_came_from(year, n, move
     by_code = join(pd.DataFrame({"oblast_code": list(units())}), areas)
     expected = [moved.get(code, code) for code in units()]
     assert by_code["oblast_code"].tolist() == expected
-    assert by_code["composite"].tolist() == [composite_of(code) for code in units()]
+    assert by_code["composite"].tolist() == [REGION_OF(code) for code in units()]
     by_point = join(inner_points(), areas)
     assert by_point["oblast_code"].tolist() == [moved.get(c, c) for c in by_point["expected"]]
     assert join_audit(by_code).matched == join_audit(by_point).matched == 20
@@ -200,7 +202,7 @@ def test_composites_as_areas():
     names = join(pd.DataFrame({"region": ["East", "Абай", "Almaty City"]}), composites())
     assert names["composite"].tolist() == ["east", "east", "almaty"]
     points = join(inner_points(), composites())
-    assert points["composite"].tolist() == [composite_of(each) for each in points["expected"]]
+    assert points["composite"].tolist() == [REGION_OF(each) for each in points["expected"]]
     assert points["oblast_code"].isna().all()
     assert join_audit(points).matched == 20
 

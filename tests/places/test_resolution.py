@@ -11,18 +11,31 @@ from helpers import ROOT, run_python
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kz_spatial.errors import CallError, PlaceAmbiguousError, PlaceUnknownError
-from kz_spatial.options import COMPOSITES, LANGUAGES
+from kz_spatial.crosswalk import units
+from kz_spatial.design import load_design
+from kz_spatial.errors import CallError, InputError, PlaceAmbiguousError, PlaceUnknownError
+from kz_spatial.options import LANGUAGES
 from kz_spatial.places.names import fold, split_kind
 from kz_spatial.places.resolution import (
-    COMPOSITE_NAMES,
     Place,
-    composite_of,
     place_name,
     resolve,
     resolve_column,
-    units,
 )
+
+GROUPING = load_design().grouping
+COMPOSITES = GROUPING.codes
+
+
+def oblast(code: str) -> Place:
+    """The place of an oblast in the study's grouping."""
+    return Place(code, "oblast", GROUPING.region_of(code))
+
+
+def composite(code: str) -> Place:
+    """The place of a region of the study's grouping."""
+    return Place(code, "composite", code)
+
 
 with (ROOT / "boundaries" / "crosswalk.csv").open(encoding="utf-8", newline="") as _stream:
     CROSSWALK = {row["iso"]: row for row in csv.DictReader(_stream)}
@@ -73,7 +86,7 @@ def misread(code: str, text: str) -> str | None:
         return None if error.candidates == shared else f"{text!r}: {error}"
     except PlaceUnknownError as error:
         return f"{text!r}: {error}"
-    return None if found == Place(code, "oblast") and not shared else f"{text!r}: {found}"
+    return None if found == oblast(code) and not shared else f"{text!r}: {found}"
 
 
 @pytest.mark.parametrize("code", sorted(CROSSWALK))
@@ -122,11 +135,11 @@ def test_one_letter_of_the_other_script_changes_nothing(code):
     ],
 )
 def test_spellings_met_in_the_wild(value, code):
-    assert resolve(value) == Place(code, "oblast")
+    assert resolve(value) == oblast(code)
 
 
 def test_composites_have_the_members_the_study_names():
-    found = {name: {c for c in units() if composite_of(c) == name} for name in COMPOSITES}
+    found = {name: {c for c in units() if GROUPING.region_of(c) == name} for name in COMPOSITES}
     assert found == MEMBERS
     assert sum(map(len, MEMBERS.values())) == len(units()) == 20
 
@@ -139,15 +152,15 @@ def test_codes_kato_names_and_kinds():
         assert len(names) == 20
         assert place_name("KZ-10", language) in names
     assert place_name("KZ", "ru") == "Казахстан"
-    assert Place("KZ", "country").composite is None
-    assert Place("KZ-62", "oblast").composite == "center"
-    assert Place("center", "composite").name("kk") == "Орталық"
+    assert resolve("Kazakhstan") == Place("KZ", "country", None)
+    assert resolve("KZ-62").region == "center"
+    assert composite("center").name("kk") == "Орталық"
 
 
 @pytest.mark.parametrize("code", COMPOSITES)
 def test_composites_answer_to_their_names_in_three_languages(code):
-    for text in (code, *COMPOSITE_NAMES[code].values()):
-        assert resolve(text, level="composite") == Place(code, "composite")
+    for text in (code, *GROUPING.region(code).labels.values()):
+        assert resolve(text, level="composite") == composite(code)
 
 
 @pytest.mark.parametrize(
@@ -175,9 +188,9 @@ def test_a_hint_that_cannot_help_is_not_given():
 def test_kind_and_level_settle():
     assert resolve("Almaty", kind="city").code == "KZ-75"
     assert resolve("Алматы", kind="region").code == "KZ-19"
-    assert resolve("Almaty", level="composite") == Place("almaty", "composite")
-    assert resolve("East") == Place("east", "composite")
-    assert resolve("Astana") == Place("KZ-71", "oblast")
+    assert resolve("Almaty", level="composite") == composite("almaty")
+    assert resolve("East") == composite("east")
+    assert resolve("Astana") == oblast("KZ-71")
     with pytest.raises(PlaceUnknownError):
         resolve("East", level="oblast")
     with pytest.raises(PlaceUnknownError):
@@ -191,13 +204,17 @@ def test_kind_and_level_settle():
         (lambda: resolve("Abai", level="oblasts"), "did you mean 'oblast'"),
         (lambda: place_name("KZ-10", "de"), "language='de'"),
         (lambda: place_name("KZ-99"), "code='KZ-99'"),
-        (lambda: composite_of("east"), "code='east'"),
     ],
 )
 def test_wrong_options_are_faults_of_the_call(call, named):
     with pytest.raises(CallError) as caught:
         call()
     assert named in str(caught.value)
+
+
+def test_a_region_is_no_oblast():
+    with pytest.raises(InputError, match="oblast 'east': expected a code such as KZ-10"):
+        GROUPING.region_of("east")
 
 
 def codes_of(values, **options):

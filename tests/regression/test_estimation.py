@@ -12,9 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from kz_spatial.design import load_design
 from kz_spatial.errors import CallError, CollinearTermWarning, InputError, NotEnoughDataError
-from kz_spatial.regression.estimation import STUDY_FORMULA, fixed_effects, partial_out
+from kz_spatial.regression.estimation import fixed_effects, partial_out
 from kz_spatial.survey.twin import load_twin
+
+STUDY_FORMULA = load_design().formula
 
 FIRMS = load_twin()
 TERMS = ["outages_per_month", "co2_monitoring", "product_innovation"]

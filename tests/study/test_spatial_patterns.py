@@ -133,7 +133,9 @@ def test_no_indicator_in_every_unit_is_a_reason_and_no_failure():
     tables = {"composite": kz.aggregate(firms)}
     graphs = {"composite": kz.contiguity(kz.composites(detail="light"))}
     found = find_groupings(firms, tables, graphs, OPTIONS)
-    assert found.inapplicable == {"clusters, composite": "no indicator is known in every unit"}
+    assert found.inapplicable == {
+        "clusters, composite": "groups need 2 indicators known in every unit; found none"
+    }
     assert found.partitions == {}
     assert "withheld or missing" in found.warnings[0]
 

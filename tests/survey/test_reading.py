@@ -10,13 +10,15 @@ import pyreadstat
 import pytest
 from helpers import COMPOSITE_TEXT, named_survey, survey_frame
 
+from kz_spatial.design import design_of, load_design
 from kz_spatial.errors import CallError, InputError, PlaceUnknownError, SurveyError
-from kz_spatial.options import COMPOSITES, INDICATORS
 from kz_spatial.places.resolution import resolve
 from kz_spatial.survey import coding
 from kz_spatial.survey.reading import attrition, check_survey, read_survey
 
-CODES = dict(enumerate(COMPOSITES, start=1))
+DESIGN = load_design()
+INDICATORS = DESIGN.by_name
+CODES = dict(enumerate(DESIGN.grouping.codes, start=1))
 
 
 def write_dta(frame, path, **options):
@@ -98,7 +100,7 @@ def write_as(kind, tmp_path):
 def test_every_format_gives_the_same_firms(kind, tmp_path):
     path, options = write_as(kind, tmp_path)
     firms = read_survey(path, **options)
-    assert list(firms.columns[: len(coding.FIRM_COLUMNS)]) == list(coding.FIRM_COLUMNS)
+    assert list(firms.columns[: len(DESIGN.firm_columns)]) == list(DESIGN.firm_columns)
     expected = expected_firms(survey_frame())
     pd.testing.assert_frame_equal(
         firms[list(expected)], expected, check_dtype=False, check_names=False
@@ -201,7 +203,7 @@ def assert_coded(found, **expected):
 def test_corrected_coding_by_hand():
     nan = np.nan
     assert_coded(
-        coding.code_items(special_answers()),
+        coding.code_items(special_answers(), DESIGN),
         # no outages (c6 = 2) and not asked: 0 a month; asked and did not know: missing
         outages_per_month=[3, 0, 4, nan, nan, nan],
         epayment_share=[0, 100, nan, nan, nan, nan],
@@ -214,7 +216,7 @@ def test_corrected_coding_by_hand():
 def test_as_published_coding_by_hand():
     nan = np.nan
     assert_coded(
-        coding.code_items(special_answers(), "as-published"),
+        coding.code_items(special_answers(), DESIGN, "as-published"),
         outages_per_month=[3, nan, 4, nan, nan, -9],
         epayment_share=[0, 100, -9, -8, -7, nan],
         co2_monitoring=[0, 1, -10, -9, -8, nan],  # no = 1, and -9 minus 1
@@ -238,12 +240,12 @@ def test_an_unknown_coding_is_a_fault_of_the_call(tmp_path):
 
 
 def test_attrition_by_hand():
-    table = coding.attrition_table(special_answers())
+    table = coding.attrition_table(special_answers(), DESIGN)
     assert table.loc["c7"].to_dict() == {
         "indicator": "outages_per_month",
         "firms": 6,
         "answered": 2,
-        "no_outages": 1,
+        "skipped": 1,
         "dont_know": 1,
         "refused": 0,
         "does_not_apply": 0,
@@ -252,7 +254,7 @@ def test_attrition_by_hand():
         "listwise": 3,
     }
     assert table["listwise"].tolist() == [3, 2, 2, 2, 1]  # firm 0 alone answered everything
-    published = coding.attrition_table(special_answers(), "as-published")
+    published = coding.attrition_table(special_answers(), DESIGN, "as-published")
     assert published.loc["k33", "used"] == 5
 
 
@@ -264,7 +266,7 @@ def test_attrition_adds_up_and_agrees_with_the_firms(name, tmp_path):
     frame.loc[2, "c7"] = -9
     firms = read_survey(write_csv(frame, tmp_path / "s.csv"), coding=name)
     table = attrition(firms)
-    parts = ["answered", "no_outages", "dont_know", "refused", "does_not_apply", "system_missing"]
+    parts = ["answered", "skipped", "dont_know", "refused", "does_not_apply", "system_missing"]
     assert (table[parts].sum(axis=1) == table["firms"]).all()
     assert (table["firms"] == 40).all()
     assert table["used"].tolist() == firms[list(INDICATORS)].notna().sum().tolist()
@@ -389,8 +391,20 @@ def test_no_region_column(tmp_path):
 
 
 def test_a_missing_item_comes_with_the_nearest_columns(tmp_path):
-    [fault] = faults_of(named_survey().rename(columns={"ge7": "ge7x"}), tmp_path)
-    assert fault.startswith("found no column 'ge7' (nearest: ge7x), expected item ge7;")
+    path = write_csv(named_survey().rename(columns={"ge7": "ge7x"}), tmp_path / "s.csv")
+    found = check_survey(path)
+    assert found.faults == ()
+    assert found.notes[0] == (
+        f"{path}: found no column 'ge7' (nearest: ge7x), expected item ge7; another name can be "
+        "given as ge7=NAME; co2_monitoring is left out"
+    )
+    firms = read_survey(path)
+    assert "co2_monitoring" not in firms
+    assert "co2_monitoring" not in design_of(firms).by_name
+    with pytest.raises(SurveyError, match=r"found no column 'ge7y' \(nearest: ge7x\)"):
+        read_survey(path, items={"ge7": "ge7y"})
+    [fault] = faults_of(named_survey()[["region", "wmedian", "idstd"]], tmp_path)[:1]
+    assert fault.startswith("found no column 'c7'")
 
 
 def test_unknown_and_missing_regions_among_good_ones(tmp_path):
@@ -486,16 +500,16 @@ def test_ids_and_weights(tmp_path):
 
 
 def test_faults_of_every_kind_are_collected_at_once(tmp_path):
-    frame = named_survey(12).drop(columns="h1")
+    frame = named_survey(12)
     frame.loc[0, "k33"] = 140
     frame.loc[1, "k33"] = -3
     frame.loc[2, "region"] = "Zambyl"
     frame.loc[3, "idstd"] = 1001
     frame.loc[4, "wmedian"] = -1
     frame["g3"] = np.nan
-    faults = faults_of(frame, tmp_path)
+    faults = faults_of(frame, tmp_path, items={"h1": "innovated"})
     assert [each.partition(":")[0] for each in faults] == [
-        "found no column 'h1', expected item h1; another name can be given as h1=NAME",
+        "found no column 'innovated', expected item h1; another name can be given as h1=NAME",
         "row 2, column k33",
         "row 3, column k33",
         "column g3",
@@ -520,7 +534,7 @@ def test_a_skipped_question_is_no_outages_whether_empty_or_marked(tmp_path):
     expected = [0, 0, np.nan, 3, np.nan, 4]
     np.testing.assert_array_equal(firms["outages_per_month"], expected)
     row = attrition(firms).loc["c7"]
-    assert (row["no_outages"], row["does_not_apply"], row["system_missing"]) == (2, 1, 1)
+    assert (row["skipped"], row["does_not_apply"], row["system_missing"]) == (2, 1, 1)
 
 
 def test_kind_settles_a_bare_name(tmp_path):

@@ -10,12 +10,13 @@ import pytest
 
 import kz_spatial as kz
 from kz_spatial._validate import data_path, published_path
+from kz_spatial.design import load_design
 from kz_spatial.errors import CallError
 from kz_spatial.options import COMPOSITES, INDICATORS
-from kz_spatial.places.resolution import composite_of
-from kz_spatial.survey.coding import FIRM_COLUMNS
 from kz_spatial.survey.reading import read_survey
 from kz_spatial.survey.twin import TWIN_NOTICE, load_twin, load_twin_raw
+
+REGION_OF = load_design().grouping.region_of
 
 
 def read_rows(name):
@@ -134,9 +135,11 @@ def test_printed_regression_of_table_1(published):
 
 def test_columns_codes_and_record():
     firms = load_twin()
-    assert list(firms.columns[: len(FIRM_COLUMNS)]) == list(FIRM_COLUMNS)
+    assert list(firms.columns[: len(load_design().firm_columns)]) == list(
+        load_design().firm_columns
+    )
     assert firms["firm_id"].is_unique
-    assert [composite_of(code) for code in firms["oblast_code"]] == firms["composite"].tolist()
+    assert [REGION_OF(code) for code in firms["oblast_code"]] == firms["composite"].tolist()
     assert (firms["weight"] == firms["wmedian"]).all()
     assert set(firms["co2_monitoring"].dropna()) == {0.0, 1.0}
     record = firms.attrs["kz_spatial"]
@@ -166,7 +169,7 @@ def test_the_raw_twin_reads_like_a_survey_file(tmp_path):
     path = tmp_path / "twin.csv"
     load_twin_raw().to_csv(path, index=False)
     read, loaded = read_survey(path), load_twin()
-    for column in FIRM_COLUMNS:
+    for column in load_design().firm_columns:
         if column != "sector":  # a .csv has no labels
             assert read[column].equals(loaded[column]), column
 

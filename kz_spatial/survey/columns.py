@@ -1,0 +1,197 @@
+"""Which column of a survey file holds what: items, roles and weights of a design, and the wave."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from kz_spatial._validate import check_option
+from kz_spatial.survey.formats import Labels, read_table
+
+if TYPE_CHECKING:
+    from kz_spatial.design import StudyDesign
+
+__all__ = ["RawSurvey", "as_text", "load_raw"]
+
+
+@dataclass(frozen=True, slots=True)
+class RawSurvey:
+    """A survey file as it stands, its columns under the design's names.
+
+    Attributes
+    ----------
+    path : Path
+    frame : DataFrame
+        Columns by item, weight and role; the index names rows as the file counts them.
+    labels : dict
+        Value labels by those names.
+    names : dict
+        Those names to the file's own.
+    design : StudyDesign
+        Without the indicators whose items the file lacks.
+    sha256 : str
+    """
+
+    path: Path
+    frame: pd.DataFrame
+    labels: Labels
+    names: dict[str, str]
+    design: StudyDesign
+    sha256: str
+
+    def row_name(self, position: int) -> str:
+        """Row as an editor counts it."""
+        return str(self.frame.index[position])
+
+
+def as_text(value: object) -> str:
+    """A cell as text, whole numbers without a point."""
+    return f"{value:g}" if isinstance(value, int | float) else str(value)
+
+
+def _match(columns: list[str], wanted: str) -> str | None:
+    exact = [each for each in columns if each == wanted]
+    loose = [each for each in columns if each.casefold() == wanted.casefold()]
+    return next(iter(exact or loose), None)
+
+
+def _first(columns: list[str], candidates: tuple[str, ...]) -> str | None:
+    return next((found for each in candidates if (found := _match(columns, each))), None)
+
+
+def _wanted(design: StudyDesign) -> dict[str, tuple[str, ...]]:
+    """Names under which each thing that a design reads may stand in a file."""
+    wanted = {each.item: (each.item, *each.aliases) for each in design.indicators}
+    wanted |= {each.skip.item: (each.skip.item,) for each in design.indicators if each.skip}
+    wanted |= {name: (name,) for name in design.weights}
+    return wanted | {role: names for role, names in design.columns.items() if role != "region"}
+
+
+def _renamed(items: Mapping[str, str] | None, wanted: dict[str, tuple[str, ...]]) -> dict[str, str]:
+    """What the caller says about columns, by the design's names; roles go by their columns too."""
+    keys = {name: key for key, names in wanted.items() for name in (key, *names)}
+    for each in items or {}:
+        check_option("items", each, tuple(keys))
+    return {keys[each]: column for each, column in (items or {}).items()}
+
+
+def _absent(path: Path, asked: str, item: str, columns: list[str]) -> str:
+    near = get_close_matches(asked, columns, n=3, cutoff=0.5)
+    hint = f" (nearest: {', '.join(near)})" if near else ""
+    return (
+        f"{path}: found no column {asked!r}{hint}, expected item {item}; another name can be given "
+        f"as {item}=NAME"
+    )
+
+
+def _texts(column: pd.Series[Any], labels: Mapping[Any, str]) -> list[str]:
+    """Cells of a column as text, by their labels where they have one; empty where missing."""
+    return ["" if pd.isna(each) else str(labels.get(each, as_text(each))) for each in column]
+
+
+def _pick(
+    path: Path, frame: pd.DataFrame, labels: Labels, where: Mapping[str, Any]
+) -> tuple[pd.DataFrame, list[str]]:
+    """Rows whose columns hold what was asked for, by value or by its label."""
+    faults = []
+    for column, value in where.items():
+        found = _match(list(frame.columns), column)
+        if found is None:
+            faults.append(f"{path}: found no column {column!r}, expected the one of --where")
+            continue
+        texts, named = _texts(frame[found], {}), _texts(frame[found], labels.get(found, {}))
+        wanted = as_text(value).casefold()
+        keep = np.array(
+            [wanted in (a.casefold(), b.casefold()) for a, b in zip(texts, named, strict=True)]
+        )
+        if not keep.any():
+            shown = ", ".join(dict.fromkeys(named))[:120]
+            faults.append(f"{path}: column {found}: found {shown}, expected {as_text(value)}")
+            continue
+        frame = frame[keep]
+    return frame, faults
+
+
+def _stacked(path: Path, frame: pd.DataFrame, labels: Labels, design: StudyDesign) -> list[str]:
+    """A fault for each column that tells several waves or countries apart."""
+    faults = []
+    for name in design.wave.columns:
+        column = _match(list(frame.columns), name)
+        if column is None:
+            continue
+        values = sorted({*_texts(frame[column], labels.get(column, {}))} - {""})
+        if len(values) > 1:
+            faults.append(
+                f"{path}: column {column}: found {', '.join(values[:8])}: several waves or "
+                f"countries in one file; expected one, chosen by --where {column}={values[-1]}"
+            )
+    return faults
+
+
+def load_raw(
+    path: Path,
+    design: StudyDesign,
+    *,
+    items: Mapping[str, str] | None,
+    region: str | None,
+    where: Mapping[str, Any] | None,
+) -> tuple[RawSurvey, list[str], list[str]]:
+    """Read a file and bring its columns under the design's names.
+
+    Returns
+    -------
+    raw : RawSurvey
+    faults, notes : list of str
+        An item that the file lacks is a note, and its indicator is left out; it is a fault where
+        the caller named its column, and where none of the items is there.
+    """
+    frame, labels = read_table(path)
+    frame, faults = _pick(path, frame, labels, where or {})
+    faults += _stacked(path, frame, labels, design)
+    columns = list(frame.columns)
+    wanted = _wanted(design)
+    given = _renamed(items, wanted)
+    names: dict[str, str] = {}
+    notes, gone = [], []
+    by_item = {each.item: each.name for each in design.indicators}
+    for key, candidates in wanted.items():
+        asked = (given[key],) if key in given else candidates
+        if (found := _first(columns, asked)) is not None:
+            names[key] = found
+        elif key in given:
+            faults.append(_absent(path, given[key], key, columns))
+        elif key in by_item:
+            gone.append(by_item[key])
+            notes.append(f"{_absent(path, key, key, columns)}; {by_item[key]} is left out")
+    if len(gone) == len(by_item):
+        faults += [note.rpartition("; ")[0] for note in notes]
+        notes, gone = [], []
+    faults += _find_region(path, columns, design, region, names)
+    if frame.empty:
+        faults.append(f"{path}: found a header and no rows, expected one row per firm")
+    canonical = pd.DataFrame({key: frame[name] for key, name in names.items()}, frame.index)
+    found_labels = {key: labels[name] for key, name in names.items() if name in labels}
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    kept = design.without(gone, notes)
+    return RawSurvey(path, canonical, found_labels, names, kept, digest), faults, notes
+
+
+def _find_region(
+    path: Path, columns: list[str], design: StudyDesign, region: str | None, names: dict[str, str]
+) -> list[str]:
+    """Put the region column among the names, or say that there is none."""
+    own = (*design.columns.get("region", ()), design.grouping.name)
+    candidates = (region,) if region else own
+    if (found := _first(columns, candidates)) is not None:
+        names["region"] = found
+        return []
+    expected = " or ".join(candidates[:6])
+    line = f"{path}: found no region column, expected {expected}; another can be named with"
+    return [f"{line} region=NAME"]
