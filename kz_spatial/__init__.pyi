@@ -53,7 +53,7 @@ from .regression import (
     spatial_lag,
 )
 from .replication import audit, compatible_df, recover_counts, replicate
-from .study import run_study
+from .study import Theme, ThemeClass, load_extensions, register_layer, run_study, unregister_layer
 from .surfaces import density
 from .survey import attrition, check_survey, load_twin, read_survey
 
@@ -66,6 +66,8 @@ __all__ = [
     "Region",
     "RunOptions",
     "StudyDesign",
+    "Theme",
+    "ThemeClass",
     "Wave",
     "__version__",
     "aggregate",
@@ -97,6 +99,7 @@ __all__ = [
     "list_designs",
     "lm_tests",
     "load_design",
+    "load_extensions",
     "load_twin",
     "local_moran",
     "moran",
@@ -111,6 +114,7 @@ __all__ = [
     "recover_counts",
     "regionalise",
     "regions",
+    "register_layer",
     "replicate",
     "resampled_moran",
     "residual_means",
@@ -124,6 +128,7 @@ __all__ = [
     "spatial_lag",
     "typology",
     "union",
+    "unregister_layer",
     "ward_tree",
     "write_audit",
     "write_bundle",

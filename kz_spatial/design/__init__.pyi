@@ -10,7 +10,7 @@ from .files import (
 from .grouping import Grouping, Region
 from .indicators import DOES_NOT_APPLY, KINDS, NO, YES, Indicator, SkipRule
 from .study_design import FIRM_COLUMNS, SCORE, Score, StudyDesign, Wave
-from .texts import Texts, text_in
+from .texts import Texts, name_faults, text_faults, text_in
 
 __all__ = [
     "DOES_NOT_APPLY",
@@ -33,6 +33,8 @@ __all__ = [
     "design_to_dict",
     "list_designs",
     "load_design",
+    "name_faults",
     "parse_design",
+    "text_faults",
     "text_in",
 ]

@@ -6,7 +6,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from kz_spatial._validate import check_count, check_option
@@ -19,6 +19,7 @@ from kz_spatial.options import LANGUAGES, RunOptions
 from kz_spatial.places import join, join_audit, oblasts, place_firms, regions, settlements
 from kz_spatial.regression import FixedEffectsFit, fixed_effects
 from kz_spatial.replication import replicate, unlike_paper
+from kz_spatial.study.extensions import own_frame, own_layers
 from kz_spatial.study.frames import clusters_frame, contours_frame, local_moran_frame, unit_frame
 from kz_spatial.study.groupings import Groupings, find_groupings
 from kz_spatial.study.results import Study
@@ -314,7 +315,7 @@ def run_study(
         frames = _frames(asked, areas, tables, patterns, groupings, surfaces)
     record = firms.attrs["kz_spatial"]
     log.warnings.extend(record.get("notes", []))
-    return Study(
+    study = Study(
         options=options,
         design=asked,
         provenance={k: v for k, v in record.items() if k not in _APART},
@@ -327,8 +328,12 @@ def run_study(
         groupings=groupings,
         surfaces=surfaces,
         frames=frames,
+        own=(),
         replication=replication,
         inapplicable=log.inapplicable,
         warnings=tuple(log.warnings),
         timings=log.timings,
     )
+    own = own_layers()
+    more = {each.name: own_frame(each, study, areas) for each in own}
+    return replace(study, frames={**frames, **more}, own=own)

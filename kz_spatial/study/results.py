@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from kz_spatial.regression import FixedEffectsFit
     from kz_spatial.study.groupings import Groupings
     from kz_spatial.study.spatial_patterns import Patterns
+    from kz_spatial.study.themes import OwnLayer
     from kz_spatial.surfaces import DensitySurface
 
 __all__ = ["Study"]
@@ -52,6 +53,8 @@ class Study:
         Density surfaces by name.
     frames : dict of GeoDataFrame
         Layers of the bundle by name, in EPSG:4326.
+    own : tuple of OwnLayer
+        Registered layers that stand among the frames.
     replication : DataFrame
         Printed numbers beside recomputed ones, as `replicate` returns them.
     inapplicable : dict
@@ -73,6 +76,7 @@ class Study:
     groupings: Groupings
     surfaces: dict[str, DensitySurface]
     frames: dict[str, gpd.GeoDataFrame]
+    own: tuple[OwnLayer, ...]
     replication: pd.DataFrame | None
     inapplicable: dict[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()

@@ -1,0 +1,104 @@
+"""How a layer of one's own is shown: its themes, their classes, and its words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from kz_spatial.design import Texts, text_faults
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["OwnLayer", "Theme", "ThemeClass"]
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeClass:
+    """One class of a categorised theme.
+
+    Attributes
+    ----------
+    value : str or int
+        What the column holds.
+    labels : mapping
+        What the legend says, by language.
+    colour : str
+        Fill as #rrggbb.
+    letter : str
+        Second cue on the map, where hue is lost.
+    """
+
+    value: str | int
+    labels: Texts
+    colour: str
+    letter: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """One way to draw a layer of one's own.
+
+    Attributes
+    ----------
+    column : str
+        Column of the frame that it shows.
+    labels : mapping
+        Legend heading, by language.
+    unit : mapping
+        Unit of the column, by language; empty for none.
+    direction : {1, -1}
+        Whether more of it is good (blue) or bad (red); numbers only.
+    classes : tuple of ThemeClass
+        Classes of a category; empty for a number, which is classed by quantiles.
+
+    Examples
+    --------
+    >>> Theme("tension", {"en": "Tension", "ru": "Напряжённость"}, {"en": "points"}).kind
+    'graduated'
+    """
+
+    column: str
+    labels: Texts
+    unit: Texts = field(default_factory=dict)
+    direction: Literal[1, -1] = 1
+    classes: tuple[ThemeClass, ...] = ()
+
+    @property
+    def kind(self) -> Literal["graduated", "categorised"]:
+        """How it is drawn."""
+        return "categorised" if self.classes else "graduated"
+
+    def faults(self) -> list[str]:
+        """What is wrong with it, a line each."""
+        found = text_faults(f"{self.column}.labels", self.labels)
+        if self.unit:
+            found += text_faults(f"{self.column}.unit", self.unit)
+        if self.direction not in (1, -1):
+            found.append(f"{self.column}.direction: found {self.direction!r}, expected 1 or -1")
+        for each in self.classes:
+            found += text_faults(f"{self.column}.classes.{each.value}", each.labels)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLayer:
+    """A layer of a user's own; see `register_layer`.
+
+    Attributes
+    ----------
+    name : str
+    compute : callable
+        From a `Study` to a frame.
+    title, note : mapping
+        What readers see, by language: its title, and what it is and rests on.
+    themes : tuple of Theme
+        The first is shown first.
+    """
+
+    name: str
+    compute: Callable[[Any], pd.DataFrame]
+    title: Texts
+    themes: tuple[Theme, ...]
+    note: Texts = field(default_factory=dict)
