@@ -53,7 +53,15 @@ from .regression import (
     spatial_lag,
 )
 from .replication import audit, compatible_df, recover_counts, replicate
-from .study import Theme, ThemeClass, load_extensions, register_layer, run_study, unregister_layer
+from .study import (
+    Theme,
+    ThemeClass,
+    compare_bundles,
+    load_extensions,
+    register_layer,
+    run_study,
+    unregister_layer,
+)
 from .surfaces import density
 from .survey import attrition, check_survey, load_twin, read_survey
 
@@ -79,6 +87,7 @@ __all__ = [
     "choose_n_clusters",
     "co_membership",
     "compare",
+    "compare_bundles",
     "compatible_df",
     "composites",
     "conley",

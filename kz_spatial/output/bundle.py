@@ -15,6 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from kz_spatial.design import StudyDesign, design_to_dict
 from kz_spatial.errors import CallError
 from kz_spatial.options import RunOptions
 from kz_spatial.output.audit_report import render_audit
@@ -172,6 +173,7 @@ def _record(study: Study, timings: dict[str, float]) -> dict[str, Any]:
         "listwise": int(study.attrition["listwise"].iloc[-1]),
         "join": asdict(study.join_audit),
         "layers": list(study.frames),
+        "design": design_to_dict(study.design),
         "warnings": list(study.warnings),
         "inapplicable": study.inapplicable,
         "timings_s": timings,
@@ -277,6 +279,7 @@ def run(
     *,
     out: str | os.PathLike[str],
     options: RunOptions | None = None,
+    design: StudyDesign | str | os.PathLike[str] | None = None,
     overwrite: bool = False,
     progress: Callable[[str], None] | None = None,
     **reading: Any,
@@ -290,6 +293,8 @@ def run(
     out : path
         Folder to make.
     options : RunOptions, optional
+    design : StudyDesign, path or name, optional
+        As in `run_study`.
     overwrite, progress
         As in `write_bundle`; steps of the computation are reported too.
     **reading
@@ -300,7 +305,7 @@ def run(
     Bundle
     """
     check_target(Path(out), overwrite=overwrite)
-    study = run_study(survey, options=options, progress=progress, **reading)
+    study = run_study(survey, design=design, options=options, progress=progress, **reading)
     return write_bundle(study, out, overwrite=overwrite, progress=progress)
 
 

@@ -1,3 +1,4 @@
+from .change import CHANGES, BundleChange, compare_bundles
 from .contents import GROUPS, OBLASTS, LayerEntry, layer_entries
 from .extensions import (
     load_extensions,
@@ -11,15 +12,18 @@ from .spatial_patterns import LevelPatterns
 from .themes import OwnLayer, Theme, ThemeClass
 
 __all__ = [
+    "CHANGES",
     "GROUPS",
     "OBLASTS",
     "STEPS",
+    "BundleChange",
     "LayerEntry",
     "LevelPatterns",
     "OwnLayer",
     "Study",
     "Theme",
     "ThemeClass",
+    "compare_bundles",
     "layer_entries",
     "load_extensions",
     "own_layers",

@@ -19,8 +19,9 @@ RECORD = "run.json"
 class PlannedLayer:
     """One layer to load.
 
-    `group` is the key of its theme, `name` what the layer panel shows, `visible` whether it is on
-    when the bundle opens.
+    `group` is the title of its group, `name` what the layer panel shows, `visible` whether it is on
+    when the bundle opens, `themed` whether each of its styles is a map theme, `open` whether its
+    group is unfolded, `outlined` whether the outlines of the plan's layer lie on it.
     """
 
     source: str
@@ -28,11 +29,17 @@ class PlannedLayer:
     group: str
     name: str
     visible: bool = False
+    themed: bool = True
+    open: bool = False
+    outlined: bool = False
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All layers of a bundle from the top of the map down, and where its numbers come from."""
+    """All layers of a bundle from the top of the map down, and where its numbers come from.
+
+    `outline` is the table whose outlines lie on surfaces.
+    """
 
     folder: Path
     layers: tuple
@@ -42,35 +49,13 @@ class Plan:
     written: str
     synthetic: bool
     language: str
+    outline: str = ""
 
     @property
     def name(self) -> str:
         """Name of the folder, and that it is a twin where it is."""
         own = self.folder.name
         return f"{own} ({tr('synthetic twin')})" if self.synthetic else own
-
-
-# table, theme, whether it is on; from the top of the map down. Dots of settlements stay off at
-# first, since those of Astana, Almaty and Shymkent hide the colours of these three oblasts.
-_ORDER = (
-    ("settlements", "places", False),
-    ("oblasts", "indicators", True),
-    ("composites", "indicators", False),
-    ("local_moran", "neighbours", False),
-    ("clusters", "clusters", False),
-    ("density_contours", "density", False),
-)
-
-
-def group_title(key: str) -> str:
-    """Name of a theme's group."""
-    return {
-        "places": tr("Places"),
-        "indicators": tr("Indicators and readiness"),
-        "neighbours": tr("Local Moran: alike or unlike"),
-        "clusters": tr("Groups of regions"),
-        "density": tr("Density of firms"),
-    }[key]
 
 
 def is_bundle(path) -> bool:
@@ -124,6 +109,33 @@ def _raster_title(path: Path) -> str:
     return name or path.stem
 
 
+def _planned(folder: Path, tables: dict, contents: dict) -> list:
+    """Layers in the order and groups that the bundle's record gives, then its surfaces.
+
+    A bundle without such a list, as older versions wrote it, gives its tables as they come.
+    """
+    groups = {each["key"]: each for each in contents.get("groups", [])}
+    entries = contents.get("layers") or [{"name": table} for table in tables]
+    layers = []
+    for entry in (each for each in entries if each["name"] in tables):
+        group = groups.get(entry.get("group"), {})
+        layers.append(
+            PlannedLayer(
+                f"{folder / GEOPACKAGE}|layername={entry['name']}",
+                "ogr",
+                group.get("title", tr("Results")),
+                tables[entry["name"]],
+                bool(entry.get("visible")),
+                bool(entry.get("themed", True)),
+                bool(group.get("open")),
+                bool(entry.get("outlined")),
+            )
+        )
+    surfaces = groups.get(contents.get("surfaces"), {}).get("title", tr("Results"))
+    rasters = sorted(folder.glob("density_*.tif"), key=lambda p: p.stem != "density_firms")
+    return layers + [PlannedLayer(str(r), "gdal", surfaces, _raster_title(r)) for r in rasters]
+
+
 def read_plan(path) -> Plan:
     """Read what a bundle's folder holds.
 
@@ -141,15 +153,8 @@ def read_plan(path) -> Plan:
     record = _read_record(folder)
     file = folder / GEOPACKAGE
     tables = _tables(file)
-    layers = [
-        PlannedLayer(f"{file}|layername={table}", "ogr", group, tables[table], visible)
-        for table, group, visible in _ORDER
-        if table in tables
-    ]
-    layers += [
-        PlannedLayer(str(each), "gdal", "density", _raster_title(each))
-        for each in sorted(folder.glob("density_*.tif"), key=lambda p: p.stem != "density_firms")
-    ]
+    contents = record.get("contents") or {}
+    layers = _planned(folder, tables, contents)
     if not layers:
         raise ResultsError(tr("{0}: holds none of the layers of a bundle").format(file))
     options = record.get("options") or {}
@@ -162,4 +167,5 @@ def read_plan(path) -> Plan:
         written=str(record.get("written", ""))[:10],
         synthetic=bool(record.get("synthetic")),
         language=str(options.get("language", "en")),
+        outline=str(contents.get("outline", "")),
     )

@@ -19,13 +19,11 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QTimer
 
-from .bundle import Plan, PlannedLayer, group_title, read_plan
+from .bundle import Plan, PlannedLayer, read_plan
 from .layout import FOLDER_PROPERTY, SIZES, add_layout
 from .words import PROJECT_CRS, ResultsError, tr
 
 _MARGIN = 1.05
-# a map theme shows one of these tables
-_THEME_TABLES = ("oblasts", "composites", "local_moran", "clusters", "density_contours")
 
 
 @dataclass(frozen=True)
@@ -126,18 +124,20 @@ def _theme_record(shown):
     return theme
 
 
-def _add_themes(project, layers: dict) -> dict:
+def _add_themes(project, plan: Plan, layers: dict) -> dict:
     """One map theme per layer and style, named by both; return the layer by the theme's name.
 
-    The style in use comes first. Densities have the outlines of the oblasts on them.
+    The style in use comes first. Surfaces have the outlines of the plan's layer on them.
     """
     collection, made = project.mapThemeCollection(), {}
-    oblasts, outline = layers.get("oblasts"), None
-    if "density_contours" in layers and oblasts is not None:
+    oblasts, outline = layers.get(plan.outline), None
+    shown = [each for each in plan.layers if each.provider == "ogr" and each.themed]
+    shown = [each for each in shown if _key(each) in layers]
+    if oblasts is not None and any(each.outlined for each in shown):
         outline = _add_outline(oblasts)
-    for key in (each for each in _THEME_TABLES if each in layers):
-        layer, manager = layers[key], layers[key].styleManager()
-        lines = [(oblasts, outline)] if key == "density_contours" and outline else []
+    for planned in shown:
+        layer, manager = layers[_key(planned)], layers[_key(planned)].styleManager()
+        lines = [(oblasts, outline)] if planned.outlined and outline else []
         for style in sorted(manager.styles(), key=lambda s: s != manager.currentStyle()):
             if layer is oblasts and style == outline:
                 continue
@@ -211,14 +211,13 @@ def open_plan(plan: Plan, project, canvas=None) -> Opened:
             add_styles(layer)
         project.addMapLayer(layer, False)
         if planned.group not in groups:
-            groups[planned.group] = bundle_group.addGroup(group_title(planned.group))
+            groups[planned.group] = bundle_group.addGroup(planned.group)
+            groups[planned.group].setExpanded(planned.open)
         node = groups[planned.group].addLayer(layer)
         node.setItemVisibilityChecked(planned.visible)
-        node.setExpanded(planned.visible and planned.group != "places")
+        node.setExpanded(planned.visible and planned.themed)
         layers[_key(planned)] = layer
-    for key, group in groups.items():
-        group.setExpanded(key == "indicators")
-    themes = _add_themes(project, layers)
+    themes = _add_themes(project, plan, layers)
     extent = layers_extent(layers.values(), project.crs(), project)
     project.viewSettings().setDefaultViewExtent(QgsReferencedRectangle(extent, project.crs()))
     _add_layouts(project, plan, themes, extent)

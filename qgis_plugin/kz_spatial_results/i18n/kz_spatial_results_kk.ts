@@ -28,24 +28,8 @@
         <translation>{0}: жоқ; модульдің бұл көшірмесі kz-spatial plugin командасымен жиналмаған</translation>
     </message>
     <message>
-        <source>Places</source>
-        <translation>Елді мекендер</translation>
-    </message>
-    <message>
-        <source>Indicators and readiness</source>
-        <translation>Көрсеткіштер мен дайындық</translation>
-    </message>
-    <message>
-        <source>Local Moran: alike or unlike</source>
-        <translation>Моранның жергілікті индексі: көршілер ұқсастығы</translation>
-    </message>
-    <message>
-        <source>Groups of regions</source>
-        <translation>Өңірлер топтары</translation>
-    </message>
-    <message>
-        <source>Density of firms</source>
-        <translation>Фирмалар тығыздығы</translation>
+        <source>Results</source>
+        <translation>Нәтижелер</translation>
     </message>
     <message>
         <source>synthetic twin</source>

@@ -28,24 +28,8 @@
         <translation>{0}: отсутствует; эта копия модуля собрана не командой kz-spatial plugin</translation>
     </message>
     <message>
-        <source>Places</source>
-        <translation>Населённые пункты</translation>
-    </message>
-    <message>
-        <source>Indicators and readiness</source>
-        <translation>Показатели и готовность</translation>
-    </message>
-    <message>
-        <source>Local Moran: alike or unlike</source>
-        <translation>Локальный индекс Морана: сходство соседей</translation>
-    </message>
-    <message>
-        <source>Groups of regions</source>
-        <translation>Группы регионов</translation>
-    </message>
-    <message>
-        <source>Density of firms</source>
-        <translation>Плотность фирм</translation>
+        <source>Results</source>
+        <translation>Результаты</translation>
     </message>
     <message>
         <source>synthetic twin</source>
