@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from difflib import get_close_matches
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from kz_spatial.errors import CallError, InputError
 
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
 __all__ = [
+    "ROUNDING",
     "check_columns",
     "check_count",
     "check_option",
     "check_share",
+    "check_unique_rows",
     "data_path",
     "describe_rows",
+    "positive_weights",
     "published_path",
 ]
 
 _ROWS_SHOWN: Final = 5
+# numbers that differ by less than this share of their size differ by rounding alone
+ROUNDING: Final = 1e-10
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -94,3 +104,45 @@ def describe_rows(positions: Iterable[int], row_name: Callable[[int], str]) -> s
     named = ", ".join(row_name(each) for each in rows[:_ROWS_SHOWN])
     more = f" and {len(rows) - _ROWS_SHOWN} more" if len(rows) > _ROWS_SHOWN else ""
     return f"row{'s' if len(rows) > 1 else ''} {named}{more}"
+
+
+def check_unique_rows(indices: Mapping[str, pd.Index[Any]]) -> None:
+    """Raise `InputError` unless each index, named as the message shall name it, has unique rows."""
+    for what, index in indices.items():
+        if not index.is_unique:
+            twice = index[index.duplicated()][0]
+            raise InputError(
+                f"{what}: found row {twice} twice, expected unique rows; use "
+                "firms.reset_index(drop=True) before the fit"
+            )
+
+
+def positive_weights(column: pd.Series[Any]) -> NDArray[np.float64]:
+    """Survey weights of a firm table as numbers.
+
+    Parameters
+    ----------
+    column : (n,) Series
+        Named as in the table.
+
+    Returns
+    -------
+    (n,) array
+
+    Raises
+    ------
+    InputError
+        Naming the rows whose weight is missing, infinite, no number or not above 0.
+    """
+    import numpy as np
+    import pandas as pd
+
+    weights = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    bad = np.flatnonzero(~(np.isfinite(weights) & (weights > 0)))
+    if bad.size:
+        rows = describe_rows(bad, lambda place: str(column.index[place]))
+        raise InputError(
+            f"firm table: {rows}, column {column.name}: found {column.iloc[bad[0]]}, "
+            "expected a weight above 0"
+        )
+    return np.asarray(weights, dtype=np.float64)

@@ -1,6 +1,7 @@
 from .alike import typology
 from .contiguous import optimal_curve, optimal_regions, regionalise
-from .number import ClusterChoice, WardTree, choose_n_clusters, ward_tree
+from .merging import WardTree, ward_tree
+from .number import ClusterChoice, choose_n_clusters
 from .partition import Partition, rank_partition
 from .stability import CoMembership, co_membership
 

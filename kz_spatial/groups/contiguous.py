@@ -7,7 +7,6 @@ heuristics of scikit-learn and spopt, reported with their gap to the optimum.
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
@@ -16,6 +15,7 @@ import pandas as pd
 from kz_spatial._validate import check_option
 from kz_spatial.errors import CallError, InputError, NotEnoughDataError
 from kz_spatial.groups.connected import BestCuts, components, is_connected
+from kz_spatial.groups.heuristics import heuristic_groups
 from kz_spatial.groups.partition import (
     Partition,
     check_n_clusters,
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
     from libpysal.graph import Graph
     from numpy.typing import NDArray
 
-__all__ = ["optimal_curve", "optimal_regions", "regionalise"]
+__all__ = ["masks_in_order", "optimal_curve", "optimal_regions", "regionalise"]
 
 Method = Literal["exact", "ward", "skater", "azp", "max-p"]
 _METHODS: Final = ("exact", "ward", "skater", "azp", "max-p")
 
 
-def _masks_in_order(graph: Graph, units: list[object]) -> list[int]:
+def masks_in_order(graph: Graph, units: list[object]) -> list[int]:
     """Neighbour masks with bits in the order of `units`."""
     keys = list(graph.unique_ids)
     known = set(keys)
@@ -68,50 +68,6 @@ def _ward(X: NDArray[np.float64], masks: list[int], k: int) -> NDArray[np.intp]:
     n = len(masks)
     adjacency = np.array([[mask >> j & 1 for j in range(n)] for mask in masks], dtype=np.intp)
     return ward_groups(X, k, adjacency)
-
-
-def _spopt(
-    values: pd.DataFrame,
-    masks: list[int],
-    k: int,
-    method: Method,
-    amounts: NDArray[np.float64],
-    floor: float,
-    seed: int,
-) -> NDArray[np.intp]:
-    """Run one of spopt's heuristics on a table of values."""
-    import geopandas as gpd
-    import spopt.region
-    from libpysal.weights import W
-
-    n = len(values)
-    names = [f"v{j}" for j in range(values.shape[1])]
-    frame = gpd.GeoDataFrame(
-        dict(zip(names, values.to_numpy().T, strict=True)),
-        geometry=gpd.points_from_xy(np.arange(n), np.zeros(n)),
-    )
-    frame["amount"] = amounts
-    near = {i: [j for j in range(n) if mask >> j & 1] for i, mask in enumerate(masks)}
-    weights = W(near, silence_warnings=True)
-    if method == "skater":
-        # spopt's floor counts units or nothing; a floor on amounts is checked afterwards
-        size = int(floor) if np.allclose(amounts, 1.0) and floor > 1 else -np.inf
-        model: Any = spopt.region.Skater(frame, weights, names, n_clusters=k, floor=size)
-    elif method == "azp":
-        model = spopt.region.AZP(frame, weights, names, n_clusters=k, random_state=seed)
-    else:
-        rng = np.random.get_state()  # noqa: NPY002  (spopt draws from NumPy's global generator)
-        np.random.seed(seed)  # noqa: NPY002
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of pandas, about spopt
-                model = spopt.region.MaxPHeuristic(frame, weights, names, "amount", floor, 2)
-                model.solve()
-        finally:
-            np.random.set_state(rng)  # noqa: NPY002
-        return np.unique(np.asarray(model.labels_), return_inverse=True)[1].astype(np.intp)
-    model.solve()
-    return np.unique(np.asarray(model.labels_), return_inverse=True)[1].astype(np.intp)
 
 
 def _check_groups(labels: NDArray[np.intp], masks: list[int], k: int | None, method: str) -> None:
@@ -200,7 +156,8 @@ def regionalise(
     InputError
         When values are missing, or the units fall into pieces that do not touch.
     NotEnoughDataError
-        When no cut meets the floor, or a heuristic forms other groups than asked.
+        When no cut meets the floor, a heuristic forms other groups than asked, or spopt's max-p
+        finds no end.
     CallError
         When "exact" is asked of too large a graph; it says how large and what to use instead.
     """
@@ -209,7 +166,7 @@ def regionalise(
     values = standardised(table, standardise=standardise)
     X, units = values.to_numpy(), list(values.index)
     check_n_clusters(n_clusters, len(units))
-    masks = _masks_in_order(graph, units)
+    masks = masks_in_order(graph, units)
     _check_one_piece(masks, units)
     amounts = _amounts(floor_by, values.index)
     if method == "exact":
@@ -219,7 +176,7 @@ def regionalise(
         labels = (
             _ward(X, masks, n_clusters)
             if method == "ward"
-            else _spopt(values, masks, n_clusters, method, amounts, floor, seed)
+            else heuristic_groups(values, masks, n_clusters, method, amounts, floor, seed)
         )
         _check_groups(labels, masks, None if method == "max-p" else n_clusters, method)
     return make_partition(
@@ -292,7 +249,7 @@ def optimal_regions(
     """
     values = standardised(table, standardise=standardise)
     X, units = values.to_numpy(), list(values.index)
-    masks = _masks_in_order(graph, units)
+    masks = masks_in_order(graph, units)
     _check_one_piece(masks, units)
     numbers = [k for k in n_clusters if k <= len(units)]
     for k in numbers:

@@ -1,4 +1,4 @@
-"""How many groups the units form, by three criteria, and the tree that Ward's method builds.
+"""How many groups the units form, by three criteria.
 
 With W(k) the sum of squares within the k best groups found and T that in all, of n units:
 
@@ -14,17 +14,17 @@ With W(k) the sum of squares within the k best groups found and T that in all, o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
-from kz_spatial.errors import CallError, NotEnoughDataError
+from kz_spatial._validate import ROUNDING
+from kz_spatial.errors import CallError
 from kz_spatial.groups.alike import MAX_EXACT, N_STARTS, k_means, optimal_groups, scaled
-from kz_spatial.groups.connected import BestCuts, is_connected
-from kz_spatial.groups.contiguous import _masks_in_order, optimal_regions
-from kz_spatial.groups.partition import partitions, standardised, within_ss
+from kz_spatial.groups.contiguous import optimal_regions
+from kz_spatial.groups.gap import ENUMERATED, gap_by_number
+from kz_spatial.groups.partition import check_enough, standardised, within_ss
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,19 +32,13 @@ if TYPE_CHECKING:
     from libpysal.graph import Graph
     from numpy.typing import NDArray
 
-__all__ = ["ClusterChoice", "WardTree", "choose_n_clusters", "ward_tree"]
+__all__ = ["ClusterChoice", "choose_n_clusters"]
 
 CRITERIA: Final = ("silhouette", "calinski_harabasz", "gap")
-# at 20 units and 9 groups 20 starts end 0.1 % above the best of 100 on average
-_REFERENCE_STARTS: Final = 20
-# all ways to group so many units are weighed for every reference table
-_ENUMERATED: Final = 8
 _MANY: Final = 1000
 _SOME: Final = 100
-_REFERENCE_CELLS: Final = 4_000_000
-# connected subsets weighed over all reference draws: about four seconds
-_MAX_REGION_WORK: Final = 1_000_000
-_ROUNDING: Final = 1e-12
+# share of the whole sum of squares below which nothing is left within groups
+_NOTHING_LEFT: Final = 1e-12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,23 +70,6 @@ class ClusterChoice:
     seed: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class WardTree:
-    """The order in which Ward's method merges units.
-
-    Attributes
-    ----------
-    merges : (n - 1, 4) array of float
-        In the form of `scipy.cluster.hierarchy.linkage`: the two that merge, their distance (the
-        root of twice the rise of the sum of squares within), and the units in the union.
-    units : Index
-        Unit that each number from 0 to n - 1 in `merges` stands for, sorted.
-    """
-
-    merges: NDArray[np.float64]
-    units: pd.Index[str]
-
-
 def _numbers(n_clusters: Iterable[int], n: int) -> tuple[list[int], list[int]]:
     """Numbers asked for that n units can form, and those that they cannot."""
     if isinstance(n_clusters, (str, bytes)) or not hasattr(n_clusters, "__iter__"):
@@ -105,15 +82,10 @@ def _numbers(n_clusters: Iterable[int], n: int) -> tuple[list[int], list[int]]:
     return [k for k in numbers if k < n], [k for k in numbers if k >= n]
 
 
-def _check_enough(n: int) -> None:
-    if n < 2:
-        raise NotEnoughDataError(f"table: found {n} units, expected at least 2 to group")
-
-
 def _all_alike(table: pd.DataFrame) -> bool:
     """Whether all that varies is rounding."""
     spread = table.max() - table.min()
-    return bool((spread <= _ROUNDING * table.abs().max()).all())
+    return bool((spread <= ROUNDING * table.abs().max()).all())
 
 
 def _best_groups(
@@ -132,104 +104,6 @@ def _best_groups(
         k: k_means(X.to_numpy()[None], k, n_starts=N_STARTS, rng=np.random.default_rng(seed))[0]
         for k in numbers
     }, "k-means"
-
-
-def _logs_by_likeness(
-    draws: NDArray[np.float64], numbers: list[int], seed: int
-) -> NDArray[np.float64]:
-    """Log W* of reference tables (r, n, p) grouped by k-means, (r, number)."""
-    r, n, _ = draws.shape
-    found = np.empty((r, len(numbers)))
-    for j, k in enumerate(numbers):
-        rng = np.random.default_rng([seed, k])  # no number depends on which others are asked for
-        step = max(1, _REFERENCE_CELLS // (_REFERENCE_STARTS * n * k))
-        for first in range(0, r, step):
-            part = draws[first : first + step]
-            labels = k_means(part, k, n_starts=_REFERENCE_STARTS, rng=rng)
-            found[first : first + step, j] = [
-                within_ss(*each) for each in zip(part, labels, strict=True)
-            ]
-    return np.log(found)
-
-
-@lru_cache(maxsize=32)
-def _partition_masks(n: int, k: int) -> NDArray[np.intp]:
-    """Groups of every way to form k of n units, as bit masks; (ways, k)."""
-    bits = 1 << np.arange(n)
-    found = np.array(
-        [[bits[np.array(each) == g].sum() for g in range(k)] for each in partitions(n, k)],
-        dtype=np.intp,
-    )
-    found.flags.writeable = False
-    return found
-
-
-def _logs_by_enumeration(
-    draws: NDArray[np.float64], numbers: list[int], masks: list[int] | None
-) -> NDArray[np.float64]:
-    """Log W* of reference tables (r, n, p) of few units, over all ways to group them.
-
-    Parameters
-    ----------
-    masks : list of int or None
-        Neighbours of each unit; groups then hang together.
-    """
-    n = draws.shape[1]
-    member = ((np.arange(1 << n)[:, None] >> np.arange(n)) & 1).astype(float)
-    Y = draws - draws.mean(axis=1, keepdims=True)
-    means = (member @ Y) / np.maximum(member.sum(axis=1), 1)[:, None] ** 0.5
-    cost = (Y**2).sum(axis=2) @ member.T - (means**2).sum(axis=2)
-    if masks is not None:
-        cost[:, [not is_connected(subset, masks) for subset in range(1 << n)]] = np.inf
-    least = [cost[:, _partition_masks(n, k)].sum(axis=2).min(axis=1) for k in numbers]
-    found: NDArray[np.float64] = np.log(np.maximum(np.column_stack(least), 0.0))
-    return found
-
-
-def _logs_by_contiguity(
-    draws: NDArray[np.float64], numbers: list[int], masks: list[int]
-) -> NDArray[np.float64] | str:
-    """Log W* of reference tables cut into proven best regions, or why that takes too long."""
-    found = np.empty((len(draws), len(numbers)))
-    for i, (X, Y) in enumerate(zip(draws, scaled(draws), strict=True)):
-        cuts = BestCuts.prepare(Y, masks, most=max(numbers))
-        if cuts.n_subsets * len(draws) > _MAX_REGION_WORK:
-            most = _MAX_REGION_WORK // cuts.n_subsets
-            return (
-                f"{cuts.n_subsets:,} connected subsets allow {most} reference tables in a few "
-                f"seconds, and {len(draws)} were asked for"
-            )
-        for j, k in enumerate(numbers):
-            labels = cuts.cut(k)
-            assert labels is not None  # a graph in one piece can be cut into any number
-            found[i, j] = within_ss(X, labels)
-    return np.log(found)
-
-
-def _gap(
-    X: pd.DataFrame, graph: Graph | None, within: pd.Series[float], n_references: int, seed: int
-) -> pd.DataFrame | str:
-    """Gap and its s by number of groups, or why there is none."""
-    if not n_references:
-        return "no reference tables were asked for"
-    if within.iloc[0] == 0:
-        return "all units are alike"
-    box = X.min(), X.max()
-    draws = np.random.default_rng(seed).uniform(*box, (n_references, *X.shape))
-    numbers = list(within.index)
-    masks = None if graph is None else _masks_in_order(graph, list(X.index))
-    if len(X) <= _ENUMERATED:
-        logs: NDArray[np.float64] | str = _logs_by_enumeration(draws, numbers, masks)
-    elif masks is None:
-        logs = _logs_by_likeness(draws, numbers, seed)
-    else:
-        logs = _logs_by_contiguity(draws, numbers, masks)
-    if isinstance(logs, str):
-        return logs
-    with np.errstate(divide="ignore"):  # nothing left within groups: the gap is infinite
-        gap = logs.mean(axis=0) - np.log(within.to_numpy())
-    error = logs.std(axis=0) * np.sqrt(1 + 1 / n_references)
-    return pd.DataFrame({"gap": gap, "gap_se": error}, within.index)
 
 
 def _first_by_gap(found: pd.DataFrame, allowed: pd.Index[int]) -> int | None:
@@ -353,10 +227,10 @@ def choose_n_clusters(
     values = standardised(table, standardise=standardise)
     n = len(values)
     if n_references is None:
-        n_references = _MANY if n <= _ENUMERATED else _SOME
+        n_references = _MANY if n <= ENUMERATED else _SOME
     if not isinstance(n_references, (int, np.integer)) or n_references < 0 or n_references == 1:
         raise CallError(f"n_references={n_references!r}: expected 0 or a whole number from 2")
-    _check_enough(n)
+    check_enough(n)
     asked, too_many = _numbers(n_clusters, n)
     if _all_alike(table):
         values = values * 0.0
@@ -365,11 +239,11 @@ def choose_n_clusters(
     ready = pd.DataFrame(scaled(X), values.index)
     groups, method = _best_groups(ready, graph, tried, seed)
     within = pd.Series({k: within_ss(X, groups[k]) for k in tried})
-    within[within <= _ROUNDING * within[1]] = 0.0
+    within[within <= _NOTHING_LEFT * within[1]] = 0.0
     within = within[within.shift(fill_value=1.0) > 0]  # one number with nothing left is enough
     kept = [k for k in within.index if k == 1 or k in asked]
     frame = _criteria(X, groups, within[kept]).rename_axis("n_clusters")
-    gap = _gap(values, graph, within, n_references, seed)
+    gap = gap_by_number(values, graph, within, n_references, seed)
     found = gap if isinstance(gap, pd.DataFrame) else pd.DataFrame(columns=["gap", "gap_se"])
     frame[["gap", "gap_se"]] = found.reindex(kept).astype(float)
     frame["method"], frame["certified"] = method, method == "exact"
@@ -377,38 +251,3 @@ def choose_n_clusters(
     if left_out := _left_out(n, too_many, [k for k in asked if k not in kept], kept[-1]):
         reasons["n_clusters"] = left_out
     return ClusterChoice(frame, best, reasons, 0 if isinstance(gap, str) else n_references, seed)
-
-
-def ward_tree(table: pd.DataFrame, *, standardise: bool = True) -> WardTree:
-    """Merge units by Ward's method until one group is left.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Units by columns, without gaps.
-    standardise : bool
-        Whether to turn columns into z-scores first.
-
-    Returns
-    -------
-    WardTree
-
-    Raises
-    ------
-    InputError, NotEnoughDataError
-        When values are missing or there is one unit only.
-
-    References
-    ----------
-    Ward (1963), J. Am. Stat. Assoc. 58, 236-244; heights as of R's `hclust(method = "ward.D2")`.
-
-    Examples
-    --------
-    >>> ward_tree(pd.DataFrame({"x": [0.0, 9, 1]}, list("abc")), standardise=False).merges[0]
-    array([0., 2., 1., 2.])
-    """
-    from scipy.cluster.hierarchy import linkage
-
-    values = standardised(table, standardise=standardise)
-    _check_enough(len(values))
-    return WardTree(np.asarray(linkage(values.to_numpy(), "ward"), np.float64), values.index)

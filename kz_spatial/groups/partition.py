@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from kz_spatial._validate import ROUNDING
 from kz_spatial.errors import CallError, InputError, NotEnoughDataError
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Partition",
+    "check_enough",
     "check_n_clusters",
     "make_partition",
     "order_labels",
@@ -26,10 +28,6 @@ __all__ = [
     "within_ss",
     "z_scores",
 ]
-
-# a column that varies by less, relative to its size, varies by rounding alone
-_ROUNDING = 1e-12
-
 
 _MAX_RANKED: Final = 12
 
@@ -104,7 +102,7 @@ def z_scores(X: NDArray[np.float64]) -> NDArray[np.float64]:
     if X.shape[-2] < 2:
         return X - X
     spread = X.std(axis=-2, ddof=1, keepdims=True)
-    varies = spread > _ROUNDING * np.abs(X).max(axis=-2, keepdims=True)
+    varies = spread > ROUNDING * np.abs(X).max(axis=-2, keepdims=True)
     found = (X - X.mean(axis=-2, keepdims=True)) / np.where(varies, spread, 1.0)
     return np.where(varies, found, 0.0)
 
@@ -222,6 +220,12 @@ def rank_partition(
     tighter = int((every < own * (1 - 1e-12)).sum())
     about = float(((X - X.mean(axis=0)) ** 2).sum())
     return PartitionRank(tighter + 1, len(every), own, float(every.min()), about)
+
+
+def check_enough(n: int) -> None:
+    """Raise `NotEnoughDataError` unless there are two units to group."""
+    if n < 2:
+        raise NotEnoughDataError(f"table: found {n} units, expected at least 2 to group")
 
 
 def check_n_clusters(n_clusters: int, n: int) -> None:

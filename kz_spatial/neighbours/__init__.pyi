@@ -1,10 +1,10 @@
 from .empirical_bayes import empirical_bayes_means, empirical_bayes_rates
 from .global_statistics import GlobalStatistic, bivariate_moran, geary, getis_ord, moran
 from .local_statistics import LocalMoran, local_moran
+from .own_weights import as_graph
 from .resampling import ResampledMoran, resampled_moran
 from .unit_values import linked_units
 from .weights import (
-    as_graph,
     contiguity,
     distance_band,
     k_nearest,

@@ -16,11 +16,12 @@ Feed the result to `moran`, `local_moran`, `geary` or `bivariate_moran`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from kz_spatial._validate import ROUNDING
 from kz_spatial.errors import InputError, NotEnoughDataError
 from kz_spatial.neighbours.unit_values import checked_values
 
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["empirical_bayes_means", "empirical_bayes_rates"]
-
-
-_ROUNDING: Final = 1e-10
 
 
 def _columns(**columns: pd.Series[Any]) -> pd.DataFrame:
@@ -54,7 +52,7 @@ def _check_least(frame: pd.DataFrame, name: str, least: float, *, above: bool = 
 
 def _scored(value: pd.Series[Any], overall: float, variance: NDArray[np.float64]) -> pd.Series[Any]:
     # a deviation of equal answers is rounding, not nought
-    if not (np.sqrt(variance) > _ROUNDING * value.abs().max()).all():
+    if not (np.sqrt(variance) > ROUNDING * value.abs().max()).all():
         raise NotEnoughDataError(
             "empirical Bayes: the values do not vary, neither within units nor between them"
         )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from kz_spatial._validate import ROUNDING
 from kz_spatial.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ __all__ = [
     "unit_scale",
     "unit_values",
 ]
-
-_ROUNDING: Final = 1e-10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -167,7 +166,7 @@ def centred(Y: NDArray[np.float64]) -> NDArray[np.float64]:
     if not Y.shape[-1]:
         return Y
     top = np.abs(Y).max(axis=-1, keepdims=True)
-    flat = np.ptp(Y, axis=-1, keepdims=True) <= _ROUNDING * top
+    flat = np.ptp(Y, axis=-1, keepdims=True) <= ROUNDING * top
     Z = Y - Y.mean(axis=-1, keepdims=True)
     # what the mean of large values has lost to rounding would tell ties apart
     return np.where(flat, 0.0, Z - Z.mean(axis=-1, keepdims=True))

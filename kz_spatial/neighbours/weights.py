@@ -7,9 +7,7 @@ inside the areas. Units without neighbours are treated as the caller says, and n
 
 from __future__ import annotations
 
-import csv
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
@@ -20,16 +18,16 @@ from kz_spatial.errors import CallError, InputError, IslandWarning
 from kz_spatial.options import EQUAL_AREA_CRS
 
 if TYPE_CHECKING:
-    from os import PathLike
-
     import geopandas as gpd
     from libpysal.graph import Graph
     from numpy.typing import NDArray
 
 __all__ = [
-    "as_graph",
+    "Islands",
+    "Transform",
     "contiguity",
     "distance_band",
+    "graph_of_pairs",
     "k_nearest",
     "kernel_weights",
     "neighbour_masks",
@@ -67,7 +65,7 @@ def _points(areas: gpd.GeoDataFrame) -> NDArray[np.float64]:
     return np.column_stack([inside.x, inside.y])
 
 
-def _graph(
+def graph_of_pairs(
     pairs: pd.Series[Any],
     units: pd.Index[Any],
     *,
@@ -115,11 +113,23 @@ def _graph(
     return made.transform("B") if (pairs == 1).all() else made
 
 
-def _both_ways(
+def _links(
     focal: NDArray[np.intp], other: NDArray[np.intp], units: pd.Index[Any], weight: Any = 1.0
 ) -> pd.Series[Any]:
+    """Weights by (focal, neighbour), of positions among the units."""
     index = pd.MultiIndex.from_arrays([units[focal], units[other]])
     return pd.Series(weight, index, dtype=float)
+
+
+def _within(
+    points: NDArray[np.float64], reach_m: float
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
+    """Pairs of points within reach of each other, both ways, and their distances."""
+    from scipy.spatial import KDTree
+
+    one, other = KDTree(points).query_pairs(reach_m, output_type="ndarray").T
+    away = np.linalg.norm(points[one] - points[other], axis=1)
+    return np.append(one, other), np.append(other, one), np.append(away, away)
 
 
 def contiguity(
@@ -186,8 +196,8 @@ def contiguity(
         }
         along = np.array([(min(p), max(p)) in lines for p in zip(focal, other, strict=True)], bool)
         focal, other = focal[along], other[along]
-    pairs = _both_ways(focal, other, areas.index)
-    return _graph(
+    pairs = _links(focal, other, areas.index)
+    return graph_of_pairs(
         pairs,
         areas.index,
         transform=transform,
@@ -222,8 +232,8 @@ def k_nearest(areas: gpd.GeoDataFrame, *, k: int = 4, transform: Transform = "R"
     # a unit that shares its place with others need not come first in its own list
     rows = [[j for j in row if j != i][:k] for i, row in enumerate(near)]
     focal = np.repeat(np.arange(n), k)
-    pairs = _both_ways(focal, np.concatenate(rows).astype(np.intp), areas.index)
-    return _graph(pairs, areas.index, transform=transform, islands="keep", points=None)
+    pairs = _links(focal, np.concatenate(rows).astype(np.intp), areas.index)
+    return graph_of_pairs(pairs, areas.index, transform=transform, islands="keep", points=None)
 
 
 def distance_band(
@@ -243,17 +253,13 @@ def distance_band(
     transform, islands
         As in `contiguity`.
     """
-    from scipy.spatial import KDTree
-
     _check_areas(areas)
     if not threshold_m > 0:
         raise CallError(f"threshold_m={threshold_m}: expected metres above 0")
     points = _points(areas)
-    found = KDTree(points).query_pairs(threshold_m, output_type="ndarray")
-    focal = np.concatenate([found[:, 0], found[:, 1]])
-    other = np.concatenate([found[:, 1], found[:, 0]])
-    pairs = _both_ways(focal, other, areas.index)
-    return _graph(pairs, areas.index, transform=transform, islands=islands, points=points)
+    focal, other, _ = _within(points, threshold_m)
+    pairs = _links(focal, other, areas.index)
+    return graph_of_pairs(pairs, areas.index, transform=transform, islands=islands, points=points)
 
 
 def kernel_weights(
@@ -275,22 +281,18 @@ def kernel_weights(
     transform, islands
         As in `contiguity`.
     """
-    from scipy.spatial import KDTree
-
     check_option("kernel", kernel, ("gaussian", "triangular"))
     _check_areas(areas)
     if not bandwidth_m > 0:
         raise CallError(f"bandwidth_m={bandwidth_m}: expected metres above 0")
     points = _points(areas)
     reach = 3 * bandwidth_m if kernel == "gaussian" else bandwidth_m
-    found = KDTree(points).query_pairs(reach, output_type="ndarray")
-    away = np.linalg.norm(points[found[:, 0]] - points[found[:, 1]], axis=1) / bandwidth_m
+    focal, other, distance = _within(points, reach)
+    away = distance / bandwidth_m
     weight = np.exp(-0.5 * away**2) if kernel == "gaussian" else 1 - away
-    focal = np.concatenate([found[:, 0], found[:, 1]])
-    other = np.concatenate([found[:, 1], found[:, 0]])
-    pairs = _both_ways(focal, other, areas.index, np.concatenate([weight, weight]))
+    pairs = _links(focal, other, areas.index, weight)
     pairs = pairs[pairs > 0]
-    return _graph(pairs, areas.index, transform=transform, islands=islands, points=points)
+    return graph_of_pairs(pairs, areas.index, transform=transform, islands=islands, points=points)
 
 
 def _pairs_of(graph: Graph) -> pd.Series[Any]:
@@ -322,119 +324,7 @@ def union(*graphs: Graph, transform: Transform = "R") -> Graph:
             raise InputError(f"union: unit {strange[0]!r} is not in all of the graphs")
     index = pd.concat([_pairs_of(each) for each in graphs]).index.unique()
     pairs = pd.Series(1.0, index)
-    return _graph(pairs, units, transform=transform, islands="keep", points=None)
-
-
-def _read_pairs(path: Path) -> list[tuple[str, str, float]]:
-    """Rows of a .csv with focal, neighbour and, where given, weight."""
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        rows = list(csv.DictReader(stream))
-    names = {str(each).casefold(): each for each in (rows[0] if rows else {})}
-    focal = names.get("focal")
-    other = names.get("neighbor", names.get("neighbour"))
-    if focal is None or other is None:
-        raise InputError(
-            f"{path}: found columns {', '.join(names) or 'none'}, expected focal, "
-            "neighbor and weight"
-        )
-    found = []
-    for line, row in enumerate(rows, start=2):
-        text = row[names["weight"]] if "weight" in names else "1"
-        try:
-            found.append((row[focal], row[other], float(text)))
-        except (TypeError, ValueError):
-            raise InputError(
-                f"{path}: row {line}, column weight: found {text!r}, expected a number"
-            ) from None
-    return found
-
-
-def _read_file(path: Path) -> tuple[list[Any], pd.Series[Any]]:
-    if not path.is_file():
-        raise CallError(f"{path}: no such file, expected .gal, .gwt or .csv weights")
-    suffix = path.suffix.lower()
-    if suffix == ".csv":
-        rows = _read_pairs(path)
-        ids = list(dict.fromkeys(each for row in rows for each in row[:2]))
-        pairs = pd.Series({(a, b): weight for a, b, weight in rows if a != b}, dtype=float)
-        return ids, pairs
-    if suffix not in (".gal", ".gwt"):
-        raise CallError(f"{path}: cannot read {suffix!r}, expected .gal, .gwt or .csv weights")
-    import libpysal
-
-    stream = libpysal.io.open(str(path))
-    try:
-        with warnings.catch_warnings():  # islands are reported by our own policy
-            warnings.simplefilter("ignore")
-            weights = stream.read()
-    except Exception as error:  # readers raise whatever they trip over
-        reason = " ".join(str(error).split())[:120] or type(error).__name__
-        raise InputError(f"{path}: cannot be read as {suffix} ({reason})") from error
-    finally:
-        stream.close()
-    return _from_w(weights)
-
-
-def _from_w(weights: Any) -> tuple[list[Any], pd.Series[Any]]:
-    rows = {
-        (focal, other): float(weight)
-        for focal, near in weights.neighbors.items()
-        for other, weight in zip(near, weights.weights[focal], strict=True)
-        if focal != other
-    }
-    return list(weights.id_order), pd.Series(rows, dtype=float)
-
-
-def as_graph(
-    source: Graph | str | PathLike[str] | Any,
-    units: pd.Index[Any] | None = None,
-    *,
-    transform: Transform = "R",
-    islands: Islands = "keep",
-) -> Graph:
-    """Take a user's own weights: a Graph, a libpysal W, or a .gal, .gwt or .csv file.
-
-    Parameters
-    ----------
-    source : Graph, W or path
-        A .csv has the columns focal, neighbor and, optionally, weight.
-    units : Index, optional
-        Units that the graph must be on, such as `kz.oblasts().index`.
-    transform, islands
-        As in `contiguity`; a Graph is returned as it is, and its own `transform` changes it.
-
-    Returns
-    -------
-    libpysal.graph.Graph
-
-    Raises
-    ------
-    InputError
-        When the file cannot be read or names other units.
-    """
-    if hasattr(source, "unique_ids") and hasattr(source, "adjacency"):
-        ids, pairs, own = list(source.unique_ids), None, source
-    elif hasattr(source, "neighbors") and hasattr(source, "id_order"):
-        (ids, pairs), own = _from_w(source), None
-    else:
-        (ids, pairs), own = _read_file(Path(source)), None
-    if units is not None:
-        texts = {str(each): each for each in units}
-        strange = [each for each in ids if str(each) not in texts]
-        if strange:
-            raise InputError(
-                f"weights: found unit {strange[0]!r}, expected one of "
-                f"{', '.join(list(texts)[:5])}, ..."
-            )
-        if own is None and pairs is not None:
-            pairs.index = pd.MultiIndex.from_tuples(
-                [(texts[str(a)], texts[str(b)]) for a, b in pairs.index]
-            )
-            ids = list(units)
-    if own is not None:
-        return own
-    assert pairs is not None
-    return _graph(pairs, pd.Index(ids), transform=transform, islands=islands, points=None)
+    return graph_of_pairs(pairs, units, transform=transform, islands="keep", points=None)
 
 
 def neighbour_masks(graph: Graph) -> list[int]:

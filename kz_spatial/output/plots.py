@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 
 from kz_spatial.options import Language
+from kz_spatial.output.point_labels import label_points
 from kz_spatial.palette import CLUSTER_COLOURS, LISA_COLOURS, SEQUENTIAL_GOOD
 from kz_spatial.places import place_name
 from kz_spatial.words import say
@@ -44,24 +45,7 @@ _SHORTER: Final = (
     ("Казахстанская", "Каз."),
     ("Қазақстан", "Қаз."),
 )
-# where a label may stand about its point: to the side first, offsets in points
-_PLACES: Final = (
-    (5, 0, "left"),
-    (-5, 0, "right"),
-    (4, 6, "left"),
-    (-4, 6, "right"),
-    (4, -6, "left"),
-    (-4, -6, "right"),
-    (0, 8, "center"),
-    (0, -8, "center"),
-    (5, 12, "left"),
-    (-5, 12, "right"),
-    (5, -12, "left"),
-    (-5, -12, "right"),
-)
 _SHOWN_P: Final = 0.001
-_LABEL_SIZE: Final = 6.5
-_LABEL_ASPECT: Final = 0.55  # width of a letter over the size of the type
 
 
 def blank_figure(
@@ -93,53 +77,6 @@ def short_name(code: str, language: Language = "en") -> str:
     for long, short in _SHORTER:
         name = name.replace(long, short)
     return name
-
-
-def _boxes(xy: Any, text: str, scale: float) -> list[tuple[float, float, float, float]]:
-    """Boxes in pixels that a label would fill at each of `_PLACES`."""
-    wide, high = len(text) * _LABEL_SIZE * _LABEL_ASPECT * scale, _LABEL_SIZE * 1.1 * scale
-    found = []
-    for dx, dy, side in _PLACES:
-        left = xy[0] + dx * scale - {"left": 0, "right": wide, "center": wide / 2}[side]
-        bottom = xy[1] + dy * scale - high / 2
-        found.append((left, bottom, left + wide, bottom + high))
-    return found
-
-
-def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> float:
-    across = min(a[2], b[2]) - max(a[0], b[0])
-    up = min(a[3], b[3]) - max(a[1], b[1])
-    return max(across, 0.0) * max(up, 0.0)
-
-
-def _label_points(ax: Axes, points: list[tuple[float, float]], texts: list[str]) -> None:
-    """Write a label beside each point, where it covers least of points, labels and frame."""
-    scale = ax.figure.dpi / 72
-    pixels = ax.transData.transform(points)
-    frame = ax.get_window_extent()
-    taken = [(x - 3 * scale, y - 3 * scale, x + 3 * scale, y + 3 * scale) for x, y in pixels]
-    outward = np.argsort(-np.hypot(*(pixels - pixels.mean(axis=0)).T), kind="stable")
-    for i in outward:
-        boxes = _boxes(pixels[i], texts[i], scale)
-        own = (frame.x0, frame.y0, frame.x1, frame.y1)
-        area = [(b[2] - b[0]) * (b[3] - b[1]) for b in boxes]
-        cost = [
-            sum(_overlap(box, other) for other in taken) + 3 * (a - _overlap(box, own))
-            for box, a in zip(boxes, area, strict=True)
-        ]
-        best = int(np.argmin(cost))
-        dx, dy, side = _PLACES[best]
-        ax.annotate(
-            texts[i],
-            points[i],
-            (dx, dy),
-            textcoords="offset points",
-            ha=side,
-            va="center",
-            fontsize=_LABEL_SIZE,
-            color=_INK,
-        )
-        taken.append(boxes[best])
 
 
 def _padded(values: np.ndarray[Any, Any]) -> tuple[float, float]:
@@ -187,7 +124,7 @@ def _scatter(
     if again is not None:
         unstable = again.frame["unstable"].reindex(frame.index)
         texts = [f"{t} ?" if off else t for t, off in zip(texts, unstable, strict=True)]
-    _label_points(ax, list(zip(x, y, strict=True)), texts)
+    label_points(ax, list(zip(x, y, strict=True)), texts)
     told = f"I = {whole.statistic:.2f}, " + (
         f"p = {whole.p:.3f}" if whole.p >= _SHOWN_P else f"p < {_SHOWN_P}"
     )

@@ -15,7 +15,7 @@ from kz_spatial.errors import CallError, InputError, NotEnoughDataError
 from kz_spatial.estimates.aggregation import aggregate
 from kz_spatial.groups.alike import typology
 from kz_spatial.groups.connected import BestCuts, components, connected_subsets, is_connected
-from kz_spatial.groups.contiguous import _masks_in_order, optimal_curve, regionalise
+from kz_spatial.groups.contiguous import masks_in_order, optimal_curve, regionalise
 from kz_spatial.groups.partition import standardised
 from kz_spatial.neighbours.weights import contiguity
 from kz_spatial.options import INDICATORS
@@ -193,7 +193,7 @@ def test_too_many_units_or_subsets_are_refused_with_what_to_use_instead():
 
 
 def test_connected_subsets_of_the_oblasts():
-    masks = _masks_in_order(OBLASTS, sorted(OBLASTS.unique_ids))
+    masks = masks_in_order(OBLASTS, sorted(OBLASTS.unique_ids))
     found = connected_subsets(masks)
     assert len(found) == len(set(found)) == 85_479
     assert all(is_connected(each, masks) for each in found[::997])
@@ -233,7 +233,7 @@ def test_the_optimum_on_random_graphs_is_that_of_brute_force(seed):
 def test_a_bound_only_shortens_the_search():
     table = random_table(OBLASTS.unique_ids, columns=4, seed=9)
     X = standardised(table, standardise=True)
-    masks = _masks_in_order(OBLASTS, list(X.index))
+    masks = masks_in_order(OBLASTS, list(X.index))
     for k in (3, 6):
         free = BestCuts.prepare(X.to_numpy(), masks).cut(k)
         bounded = regionalise(table, OBLASTS, n_clusters=k).within_ss
@@ -281,6 +281,16 @@ def test_max_p_forms_as_many_as_the_floor_allows():
     assert found.gap >= 0
     assert regionalise(table, OBLASTS, method="max-p", floor=5).labels.equals(found.labels)
     assert (np.random.get_state()[1] == before).all()  # noqa: NPY002
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:libpysal")
+@pytest.mark.parametrize(("seed", "floor"), [(0, 3), (1, 6)])
+def test_max_p_without_end_is_refused_with_the_reason(seed, floor):
+    """spopt 0.7.0 goes round for ever on these."""
+    values = np.random.default_rng(seed).normal(size=(20, 2))
+    table = pd.DataFrame(values, sorted(OBLASTS.unique_ids))
+    with pytest.raises(NotEnoughDataError, match=r"max-p.*without end; use another floor or seed"):
+        regionalise(table, OBLASTS, method="max-p", floor=floor, standardise=False)
 
 
 def test_curve_falls_and_is_the_optimum_at_every_number():

@@ -15,9 +15,10 @@ from sklearn.metrics import calinski_harabasz_score, silhouette_score
 
 import kz_spatial as kz
 from kz_spatial.errors import CallError, InputError, NotEnoughDataError
-from kz_spatial.groups import number as cluster_choice
+from kz_spatial.groups import gap
 from kz_spatial.groups.alike import k_means, optimal_groups, typology
-from kz_spatial.groups.number import choose_n_clusters, ward_tree
+from kz_spatial.groups.merging import ward_tree
+from kz_spatial.groups.number import choose_n_clusters
 from kz_spatial.groups.partition import standardised, within_ss
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "cluster_choice"
@@ -412,14 +413,14 @@ def test_the_order_of_rows_does_not_matter_to_the_tree(order, seed):
 def test_enumerated_references_are_those_of_the_recursion(n):
     draws = np.random.default_rng(n).uniform(size=(6, n, 3))
     numbers = list(range(1, n))
-    found = cluster_choice._logs_by_enumeration(draws, numbers, None)
+    found = gap._logs_by_enumeration(draws, numbers, None)
     for X, logs in zip(draws, found, strict=True):
         groups = optimal_groups(X, numbers)
         expected = [np.log(within_ss(X, groups[k])) for k in numbers]
         np.testing.assert_allclose(logs, expected, rtol=0, atol=1e-11)
     path = [sum(1 << j for j in (i - 1, i + 1) if 0 <= j < n) for i in range(n)]
-    found = cluster_choice._logs_by_enumeration(draws, numbers, path)
-    expected = cluster_choice._logs_by_contiguity(draws, numbers, path)
+    found = gap._logs_by_enumeration(draws, numbers, path)
+    expected = gap._logs_by_contiguity(draws, numbers, path)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-11)
 
 

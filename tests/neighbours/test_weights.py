@@ -14,8 +14,8 @@ from helpers import graph_of, run_python
 from libpysal.graph import Graph
 
 from kz_spatial.errors import CallError, InputError, IslandWarning
+from kz_spatial.neighbours.own_weights import as_graph
 from kz_spatial.neighbours.weights import (
-    as_graph,
     contiguity,
     distance_band,
     k_nearest,
