@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from kz_spatial._validate import check_columns, describe_rows
+from kz_spatial._validate import check_columns, describe_rows, positive_weights
 from kz_spatial.crosswalk import LEVEL
 from kz_spatial.design import SCORE, StudyDesign, design_of, load_design
 from kz_spatial.errors import InputError
@@ -131,14 +131,7 @@ def _weights_of(firms: pd.DataFrame, weights: str | None) -> NDArray[np.float64]
     if weights is None:
         return np.ones(len(firms))
     check_columns(firms.columns, [weights], what="firm table")
-    values: NDArray[np.float64] = firms[weights].to_numpy(dtype=float)
-    bad = np.flatnonzero(~(np.isfinite(values) & (values > 0)))
-    if bad.size:
-        raise InputError(
-            f"firm table: row {bad[0]}, column {weights}: found {values[bad[0]]}, expected a "
-            "weight above 0"
-        )
-    return values
+    return positive_weights(firms[weights])
 
 
 def aggregate(

@@ -1,5 +1,6 @@
-from .estimation import INFERENCES, FixedEffectsFit, compare, fixed_effects
+from .estimation import fixed_effects
 from .extended_models import each_dimension, permit_by_reliability, sector_by_innovation
+from .fit import INFERENCES, FixedEffectsFit, compare, tables_by_inference
 from .spatial_models import (
     conley,
     lm_tests,
@@ -23,4 +24,5 @@ __all__ = [
     "sector_by_innovation",
     "spatial_error",
     "spatial_lag",
+    "tables_by_inference",
 ]

@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 import numpy as np
 import pandas as pd
 
-from kz_spatial._validate import check_option
+from kz_spatial._validate import check_option, check_unique_rows
 from kz_spatial.errors import CallError, InputError
+from kz_spatial.regression.coefficient_table import coefficient_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,23 +110,9 @@ class ConleyCovariance:
             By term: coefficient, std_error, t, p (two-sided), ci_low, ci_high; NaN where the
             variance is not above zero (see `reasons`).
         """
-        from scipy import stats
-
-        if not 0 < level < 1:
-            raise CallError(f"level={level}: expected a share between 0 and 1")
         b = self.coefficients.to_numpy(dtype=float)
         error = np.sqrt(np.where(self.reasons == "", np.diag(self.matrix), np.nan))
-        t = b / error
-        margin = stats.t.ppf(0.5 + level / 2, self.df) * error
-        columns = {
-            "coefficient": b,
-            "std_error": error,
-            "t": t,
-            "p": 2 * stats.t.sf(np.abs(t), self.df),
-            "ci_low": b - margin,
-            "ci_high": b + margin,
-        }
-        return pd.DataFrame(columns, index=self.coefficients.index)
+        return coefficient_table(b, error, self.coefficients.index, level, df=self.df)
 
 
 def _coordinate(
@@ -134,13 +121,7 @@ def _coordinate(
     """One coordinate of the firms that the fit used, in the fit's order."""
     if not isinstance(values, pd.Series):
         raise InputError(f"{name}: found {type(values).__name__}, expected a Series by firm row")
-    for index, what in ((rows, "fit"), (values.index, name)):
-        if not index.is_unique:
-            twice = index[index.duplicated()][0]
-            raise InputError(
-                f"{what}: found firm row {twice} twice, expected unique rows; use "
-                "firms.reset_index(drop=True) before the fit"
-            )
+    check_unique_rows({"fit": rows, name: values.index})
     absent = rows.difference(values.index)
     if len(absent):
         raise InputError(

@@ -13,23 +13,17 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from kz_spatial._validate import check_columns
+from kz_spatial._validate import check_columns, positive_weights
 from kz_spatial.errors import CallError, CollinearTermWarning, InputError, NotEnoughDataError
 from kz_spatial.regression.few_clusters import LinearModel
-from kz_spatial.regression.fit import INFERENCES, FixedEffectsFit, Inference, compare
+from kz_spatial.regression.fit import FixedEffectsFit, Inference
 from kz_spatial.regression.formula import model_matrices
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = [
-    "INFERENCES",
-    "FixedEffectsFit",
-    "Inference",
-    "compare",
-    "fixed_effects",
-    "partial_out",
-]
+__all__ = ["fixed_effects", "partial_out"]
+
 # a column whose norm falls below this share of what it was is a combination of the others
 _COLLINEAR: Final = 1e-9
 _FEW: Final = 30
@@ -194,17 +188,6 @@ def _solve(
     return keep, np.asarray(b, dtype=np.float64), dropped
 
 
-def _weights_of(column: pd.Series[Any]) -> NDArray[np.float64]:
-    weights = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float)
-    bad = np.flatnonzero(~(np.isfinite(weights) & (weights > 0)))
-    if bad.size:
-        raise InputError(
-            f"firm table: row {column.index[bad[0]]}, column {column.name}: found "
-            f"{column.iloc[bad[0]]}, expected a weight above 0"
-        )
-    return np.asarray(weights, dtype=np.float64)
-
-
 def _effects(
     data: _Data,
     keep: NDArray[np.bool_],
@@ -320,7 +303,7 @@ def fixed_effects(
             f"{n} complete firms, expected it to vary"
         )
     used = firms[needed] if n == len(firms) else firms[needed].iloc[data.rows]
-    w = np.ones(n) if weights is None else _weights_of(used[weights])
+    w = np.ones(n) if weights is None else positive_weights(used[weights])
     groups = {name: _group(used[name]) for name in grouped}
     levels = [groups[name].codes for name in absorbed]
     moved = partial_out(np.column_stack([data.X, data.y]), levels, w)

@@ -15,7 +15,9 @@ import pandas as pd
 from kz_spatial._validate import check_columns, check_option
 from kz_spatial.design import design_of
 from kz_spatial.errors import InputError
-from kz_spatial.regression.estimation import FixedEffectsFit, Inference, compare, fixed_effects
+from kz_spatial.regression.display import interval_ends
+from kz_spatial.regression.estimation import fixed_effects
+from kz_spatial.regression.fit import FixedEffectsFit, Inference, compare
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,8 +70,7 @@ class ExtendedModel:
             ax = made.subplots()
         rows = np.arange(len(self.margins))[::-1]
         b = self.margins["coefficient"].to_numpy()
-        ends = np.abs(self.margins[["ci_low", "ci_high"]].to_numpy().T - b)
-        ends[~np.isfinite(ends)] = 0
+        ends = interval_ends(self.margins)
         ax.errorbar(b, rows, xerr=ends, fmt="o", color="#2c7fb8", ecolor="#7f7f7f", ms=5)
         ax.axvline(0, color="#555555", lw=0.8)
         ax.set_yticks(rows, [str(each) for each in self.margins.index])

@@ -28,7 +28,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["ANALYTIC", "Analytic", "Covariance", "LinearModel", "cluster_moments", "covariance"]
+__all__ = [
+    "ANALYTIC",
+    "Analytic",
+    "Covariance",
+    "LinearModel",
+    "cluster_moments",
+    "covariance",
+    "pseudo_inverse",
+]
 
 Analytic = Literal["iid", "hc1", "hc3", "crv1", "crv3", "cr2"]
 ANALYTIC: Final[tuple[Analytic, ...]] = ("iid", "hc1", "hc3", "crv1", "crv3", "cr2")
@@ -147,7 +155,7 @@ def _gram(model: LinearModel, power: int) -> NDArray[np.float64]:
     return total
 
 
-def _pseudo_inverse(A: NDArray[np.float64]) -> NDArray[np.float64]:
+def pseudo_inverse(A: NDArray[np.float64]) -> NDArray[np.float64]:
     """Pseudo-inverse of a cross product, after bringing its columns to one scale."""
     scale = np.sqrt(np.diag(A))
     scale[scale == 0] = 1.0
@@ -210,7 +218,7 @@ def _leverage(model: LinearModel) -> NDArray[np.float64]:
     elif model.levels:
         _check_levels(model, "hc3")
         k = model.X.shape[1]
-        inverse = _pseudo_inverse(_gram(model, 1)[k:, k:])
+        inverse = pseudo_inverse(_gram(model, 1)[k:, k:])
         for rows in _chunks(model):
             D = _full_rows(model, rows)[:, k:]
             h[rows] += model.w[rows] * np.einsum("ij,jk,ik->i", D, inverse, D)
@@ -255,7 +263,7 @@ def _crv3(model: LinearModel) -> NDArray[np.float64]:
                 f"inference='crv3': without cluster {g + 1} of {G} a term no "
                 "longer varies, so the jackknife has no estimate"
             )
-        gaps[g] = (_pseudo_inverse(inside) @ left[:-1, -1])[:k] - model.coefficients
+        gaps[g] = (pseudo_inverse(inside) @ left[:-1, -1])[:k] - model.coefficients
     return np.asarray((G - 1) / G * gaps.T @ gaps, dtype=np.float64)
 
 
@@ -287,7 +295,7 @@ def _cr2(model: LinearModel) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     clusters = _need_clusters(model, "cr2")
     _check_levels(model, "cr2")
     G, k = model.n_clusters, model.X.shape[1]
-    M, A2 = _pseudo_inverse(_gram(model, 1)), _gram(model, 2)
+    M, A2 = pseudo_inverse(_gram(model, 1)), _gram(model, 2)
     K = M.shape[0]
     u, v = np.empty((G, K, k)), np.empty((G, K, k))
     own, scores = np.empty((G, k)), np.empty((G, k))

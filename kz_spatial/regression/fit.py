@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 import pandas as pd
 
 from kz_spatial._validate import check_option
-from kz_spatial.errors import CallError
+from kz_spatial.errors import CallError, NotEnoughDataError
+from kz_spatial.regression.coefficient_table import coefficient_table
+from kz_spatial.regression.display import NAMES, draw_intervals, html_table, latex_table
 from kz_spatial.regression.few_clusters import (
     ANALYTIC,
     Analytic,
@@ -21,24 +22,15 @@ from kz_spatial.regression.few_clusters import (
 from kz_spatial.regression.wild import WildTest, wild_bootstrap
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-__all__ = ["INFERENCES", "FixedEffectsFit", "Inference", "compare"]
+__all__ = ["INFERENCES", "FixedEffectsFit", "Inference", "compare", "tables_by_inference"]
 
 Inference = Literal["iid", "hc1", "hc3", "crv1", "crv3", "cr2", "wild"]
 INFERENCES: Final[tuple[Inference, ...]] = (*ANALYTIC, "wild")
-_NAMES: Final = {
-    "iid": "classical",
-    "hc1": "robust, HC1",
-    "hc3": "robust, HC3",
-    "crv1": "clustered, CRV1",
-    "crv3": "clustered, CRV3 (jackknife)",
-    "cr2": "clustered, CR2 with Satterthwaite df",
-    "wild": "wild cluster bootstrap, null imposed",
-}
 _STARS: Final = ((0.01, "***"), (0.05, "**"), (0.1, "*"))
 
 
@@ -177,34 +169,17 @@ class FixedEffectsFit:
         DataFrame
             By term: coefficient, std_error, t, p (two-sided), ci_low, ci_high.
         """
-        from scipy import stats
-
         asked = inference or self.default_inference
         check_option("inference", asked, INFERENCES)
-        if not 0 < level < 1:
-            raise CallError(f"level={level}: expected a share between 0 and 1")
         found = covariance(self.model, "crv1" if asked == "wild" else asked)
-        b = self.coefficients.to_numpy()
-        error = np.sqrt(np.diag(found.matrix))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            t = b / error
+        b, error = self.coefficients.to_numpy(), np.sqrt(np.diag(found.matrix))
+        table = coefficient_table(b, error, self.coefficients.index, level, df=found.df)
         if asked == "wild":
             tests = [self.wild(str(term), level=level) for term in self.coefficients.index]
-            p = np.array([each.p for each in tests])
-            low = np.array([each.ci_low for each in tests])
-            high = np.array([each.ci_high for each in tests])
-        else:
-            margin = stats.t.ppf(0.5 + level / 2, found.df) * error
-            p, low, high = 2 * stats.t.sf(np.abs(t), found.df), b - margin, b + margin
-        columns = {
-            "coefficient": b,
-            "std_error": error,
-            "t": t,
-            "p": p,
-            "ci_low": low,
-            "ci_high": high,
-        }
-        return pd.DataFrame(columns, index=self.coefficients.index)
+            table["p"] = [each.p for each in tests]
+            table["ci_low"] = [each.ci_low for each in tests]
+            table["ci_high"] = [each.ci_high for each in tests]
+        return table
 
     def effects_table(self) -> pd.DataFrame:
         """Absorbed effects with heteroskedasticity-robust (HC1) errors.
@@ -254,7 +229,7 @@ class FixedEffectsFit:
         table = self.table(asked)
         width = max(12, *(len(str(name)) for name in table.index)) + 1
         head = [
-            f"Linear regression, {_NAMES[asked]}",
+            f"Linear regression, {NAMES[asked]}",
             f"{self.formula}",
             f"{'Number of obs':>{width + 50}} = {self.n_obs:>9,}",
             f"{'R-squared':>{width + 50}} = {self.r2:>9.4f}",
@@ -277,11 +252,11 @@ class FixedEffectsFit:
 
     def to_html(self, inference: Inference | None = None) -> str:
         """HTML table, ready for a page."""
-        return _html(compare(self, inference=inference))
+        return html_table(compare(self, inference=inference))
 
     def to_latex(self, inference: Inference | None = None) -> str:
         """LaTeX tabular for the booktabs package, ready for a paper."""
-        return _latex(compare(self, inference=inference))
+        return latex_table(compare(self, inference=inference))
 
     def plot(
         self,
@@ -304,43 +279,27 @@ class FixedEffectsFit:
         -------
         matplotlib Axes
         """
-        from matplotlib.figure import Figure
-
-        tables = {name: self.table(name, level=level) for name in inferences}
-        if ax is None:
-            ax = Figure(
-                figsize=(6.5, 0.9 + 0.75 * len(self.coefficients)), layout="constrained"
-            ).subplots()
-        rows = np.arange(len(self.coefficients))[::-1]
-        colours = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999999")
-        for i, (name, table) in enumerate(tables.items()):
-            shift = 0.18 * ((len(tables) - 1) / 2 - i)
-            ends = [
-                (b - low, high - b)
-                for b, low, high in zip(
-                    table["coefficient"], table["ci_low"], table["ci_high"], strict=True
-                )
-            ]
-            error = np.array(ends).T
-            error[~np.isfinite(error)] = 0  # an end that does not exist is left open
-            ax.errorbar(
-                table["coefficient"],
-                rows + shift,
-                xerr=error,
-                fmt="o",
-                ms=4,
-                lw=1.3,
-                color=colours[i % len(colours)],
-                label=_NAMES[name],
-            )
-        ax.axvline(0, color="#555555", lw=0.8)
-        ax.set_yticks(rows, [str(each) for each in self.coefficients.index])
-        ax.set_ylim(-0.6, len(rows) - 0.4)
+        tables = {NAMES[name]: self.table(name, level=level) for name in inferences}
+        ax = draw_intervals(tables, ax)
         ax.set_xlabel(f"effect on {self.outcome}, {100 * level:g} % interval")
-        ax.legend(
-            fontsize=7, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=2
-        )
         return ax
+
+
+def tables_by_inference(fit: FixedEffectsFit) -> Iterator[tuple[Inference, pd.DataFrame]]:
+    """The fit's table under every inference, or why there is none.
+
+    Yields
+    ------
+    inference : str
+    DataFrame
+        A row per term, `term` first, then as `FixedEffectsFit.table`; or one row with an empty
+        `term` and the `reason`.
+    """
+    for inference in INFERENCES:
+        try:
+            yield inference, fit.table(inference).rename_axis("term").reset_index()
+        except NotEnoughDataError as error:
+            yield inference, pd.DataFrame({"term": [""], "reason": [str(error)]})
 
 
 def _stars(p: float) -> str:
@@ -386,38 +345,6 @@ def compare(*fits: FixedEffectsFit, inference: Inference | None = None) -> pd.Da
         cells["Clusters", ""] = str(fit.n_clusters) if fit.n_clusters else ""
         cells["R²", ""] = f"{fit.r2:.4f}"
         cells["Within R²", ""] = f"{fit.r2_within:.4f}"
-        cells["Inference", ""] = _NAMES[asked]
+        cells["Inference", ""] = NAMES[asked]
         columns[f"({i}) {fit.outcome}"] = pd.Series(cells)
     return pd.DataFrame(columns).rename_axis(["term", "row"])
-
-
-def _html(table: pd.DataFrame) -> str:
-    head = "".join(f"<th>{escape(str(c))}</th>" for c in table.columns)
-    body = "".join(
-        f"<tr><th>{escape(str(term)) if row != 'std_error' else ''}</th>"
-        + "".join(f"<td>{escape(str(each))}</td>" for each in cells)
-        + "</tr>"
-        for (term, row), cells in zip(table.index, table.to_numpy(), strict=True)
-    )
-    return f"<table><thead><tr><th></th>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _latex(table: pd.DataFrame) -> str:
-    def safe(text: object) -> str:
-        out = str(text).replace("²", "$^2$")
-        for each in "&%_#":
-            out = out.replace(each, "\\" + each)
-        return out
-
-    lines = [
-        rf"\begin{{tabular}}{{l{'c' * table.shape[1]}}}",
-        r"\toprule",
-        " & " + " & ".join(map(safe, table.columns)) + r" \\",
-        r"\midrule",
-    ]
-    for (term, row), cells in zip(table.index, table.to_numpy(), strict=True):
-        if term == "Observations":
-            lines.append(r"\midrule")
-        first = "" if row == "std_error" else safe(term)
-        lines.append(" & ".join([first, *map(safe, cells)]) + r" \\")
-    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 import pandas as pd
 
-from kz_spatial.errors import CallError
+from kz_spatial.regression.coefficient_table import coefficient_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +35,6 @@ __all__ = [
     "SpatialErrorFit",
     "SpatialLagFit",
     "impacts",
-    "inference_table",
     "maximise_error",
     "maximise_lag",
     "regular_range",
@@ -43,33 +42,6 @@ __all__ = [
 
 Intervals = Literal["simulated", "delta"]
 _GRID: Final = 400
-
-
-def inference_table(
-    estimate: NDArray[np.float64],
-    error: NDArray[np.float64],
-    index: pd.Index[Any],
-    level: float,
-    *,
-    name: str = "coefficient",
-) -> pd.DataFrame:
-    """Estimates with errors, z, two-sided p and intervals from the normal distribution."""
-    from scipy import stats
-
-    if not 0 < level < 1:
-        raise CallError(f"level={level}: expected a share between 0 and 1")
-    with np.errstate(divide="ignore", invalid="ignore"):
-        z = estimate / error
-    margin = stats.norm.ppf(0.5 + level / 2) * error
-    columns = {
-        name: estimate,
-        "std_error": error,
-        "z": z,
-        "p": 2 * stats.norm.sf(np.abs(z)),
-        "ci_low": estimate - margin,
-        "ci_high": estimate + margin,
-    }
-    return pd.DataFrame(columns, index=index)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,7 +106,7 @@ class _SpatialFit:
         """
         estimate = np.append(self.coefficients.to_numpy(dtype=float), self.spatial)
         error = np.sqrt(np.diag(self.covariance))
-        return inference_table(estimate, error, self.covariance.index, level)
+        return coefficient_table(estimate, error, self.covariance.index, level)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -340,7 +312,7 @@ def impacts(
             f"impacts do not exist: rho is outside ({low:.3g}, {high:.3g}), where I - rho W is "
             "regular"
         )
-        return inference_table(nothing, nothing, index, 0.95, name="impact"), (note,)
+        return coefficient_table(nothing, nothing, index, 0.95, name="impact"), (note,)
     S = np.linalg.inv(np.eye(n) - found.spatial * W)
     SWS = S @ W @ S
     # per unit of a coefficient, and by rho: direct, indirect, total
@@ -352,7 +324,7 @@ def impacts(
     by_rho = np.outer(b, change)
     variance = np.outer(own, factor**2) + 2 * np.outer(cross, factor) * by_rho
     variance += by_rho**2 * V[-1, -1]
-    table = inference_table(impact.ravel(), np.sqrt(variance).ravel(), index, 0.95, name="impact")
+    table = coefficient_table(impact.ravel(), np.sqrt(variance).ravel(), index, 0.95, name="impact")
     if intervals == "delta" or not slopes or not np.isfinite(V).all():
         return table, ()
     coefficients, multipliers, share = _draws(W, found, n_draws, seed)

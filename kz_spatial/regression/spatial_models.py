@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 import pandas as pd
 
-from kz_spatial._validate import check_option
+from kz_spatial._validate import ROUNDING, check_option
 from kz_spatial.errors import CallError
 from kz_spatial.regression.distance_errors import ConleyCovariance, Kernel, conley
 from kz_spatial.regression.spatial_fit import (
@@ -57,7 +57,6 @@ __all__ = [
 
 Method = Literal["ml", "gmm"]
 _FEW: Final = 30
-_ROUNDING: Final = 1e-10
 _GM_LIMIT: Final = 0.99  # spreg's own
 _LM_TESTS: Final = {  # spreg's name, degrees of freedom
     "lm_lag": ("lml", 1),
@@ -132,7 +131,7 @@ def lm_tests(table: pd.DataFrame, formula: str, graph: Graph) -> pd.DataFrame:
     asked = [name for name, _ in _LM_TESTS.values()]
     lagged = problem.W @ ols.predy[:, 0]
     beyond = lagged - problem.X @ np.linalg.lstsq(problem.X, lagged, rcond=None)[0]
-    alike = bool(np.abs(beyond).max() <= _ROUNDING * np.abs(lagged).max())
+    alike = bool(np.abs(beyond).max() <= ROUNDING * np.abs(lagged).max())
     if alike:  # the robust statistics would be 0 / 0
         asked = ["lml", "lme"]
         notes.append(
@@ -180,10 +179,15 @@ def _moments(problem: UnitProblem, parameter: str) -> Estimate:
     )
 
 
-def _fields(
-    problem: UnitProblem, found: Estimate, formula: str, method: Method, parameter: str
-) -> dict[str, Any]:
-    """What both results carry."""
+def _fitted(
+    problem: UnitProblem, formula: str, method: Method, parameter: str
+) -> tuple[Estimate, dict[str, Any]]:
+    """Fit by either method, and what the results of both models carry."""
+    check_option("method", method, ("ml", "gmm"))
+    if method == "gmm":
+        found = _moments(problem, parameter)
+    else:
+        found = maximise_lag(problem) if parameter == "rho" else maximise_error(problem)
     n, names = len(problem.y), [*problem.terms, parameter]
     notes = list(_few(n))
     _, low, high = regular_range(problem.W)
@@ -202,9 +206,9 @@ def _fields(
             )
     spread = float(np.std(found.predicted))
     pseudo_r2 = np.nan
-    if spread > _ROUNDING * np.std(problem.y):
+    if spread > ROUNDING * np.std(problem.y):
         pseudo_r2 = float(np.corrcoef(problem.y, found.predicted)[0, 1]) ** 2
-    return {
+    return found, {
         "formula": formula,
         "outcome": problem.outcome,
         "method": method,
@@ -236,13 +240,8 @@ def spatial_lag(
 
     Parameters
     ----------
-    table : DataFrame
-        By unit, such as `aggregate` makes it.
-    formula : str
-        "outcome ~ terms", with an intercept.
-    graph : libpysal.graph.Graph
-        Neighbours. Units without a value or neighbour are left out; where weights sum to one they
-        still do.
+    table, formula, graph
+        As in `lm_tests`.
     method : {"ml", "gmm"}
         Maximum likelihood, or spatial two-stage least squares with the neighbours' terms as
         instruments.
@@ -258,16 +257,13 @@ def spatial_lag(
 
     Raises
     ------
-    CallError, InputError
-        When formula, table, graph or options are not what is required.
-    NotEnoughDataError
-        When units are too few, or the outcome does not vary or is fitted exactly.
+    CallError, InputError, NotEnoughDataError
+        As `lm_tests`, and when an option is not what is required.
 
     Warns
     -----
-    UnitsLeftOutWarning
-        Naming the units that took no part.
-    CollinearTermWarning
+    UnitsLeftOutWarning, CollinearTermWarning
+        As `lm_tests`.
 
     Examples
     --------
@@ -278,13 +274,11 @@ def spatial_lag(
     >>> fit.impacts.loc["outages_per_month_mean"].index.to_list()
     ['direct', 'indirect', 'total']
     """
-    check_option("method", method, ("ml", "gmm"))
     check_option("intervals", intervals, ("simulated", "delta"))
     if n_draws < 100:
         raise CallError(f"n_draws={n_draws}: expected at least 100")
     problem = unit_problem(table, formula, graph)
-    found = maximise_lag(problem) if method == "ml" else _moments(problem, "rho")
-    fields = _fields(problem, found, formula, method, "rho")
+    found, fields = _fitted(problem, formula, method, "rho")
     usable = Estimate(
         found.spatial, found.b, fields["covariance"].to_numpy(), found.innovations, found.predicted
     )
@@ -305,13 +299,8 @@ def spatial_error(
 
     Parameters
     ----------
-    table : DataFrame
-        By unit, such as `aggregate` makes it.
-    formula : str
-        "outcome ~ terms", with an intercept.
-    graph : libpysal.graph.Graph
-        Neighbours. Units without a value or neighbour are left out; where weights sum to one they
-        still do.
+    table, formula, graph
+        As in `lm_tests`.
     method : {"ml", "gmm"}
         Maximum likelihood, or generalised moments, which give lambda no error.
 
@@ -321,16 +310,13 @@ def spatial_error(
 
     Raises
     ------
-    CallError, InputError
-        When formula, table, graph or options are not what is required.
-    NotEnoughDataError
-        When units are too few, or the outcome does not vary or is fitted exactly.
+    CallError, InputError, NotEnoughDataError
+        As `lm_tests`, and when an option is not what is required.
 
     Warns
     -----
-    UnitsLeftOutWarning
-        Naming the units that took no part.
-    CollinearTermWarning
+    UnitsLeftOutWarning, CollinearTermWarning
+        As `lm_tests`.
 
     Examples
     --------
@@ -341,7 +327,5 @@ def spatial_error(
     >>> fit.table().index.to_list()
     ['Intercept', 'outages_per_month_mean', 'lambda']
     """
-    check_option("method", method, ("ml", "gmm"))
     problem = unit_problem(table, formula, graph)
-    found = maximise_error(problem) if method == "ml" else _moments(problem, "lambda")
-    return SpatialErrorFit(**_fields(problem, found, formula, method, "lambda"))
+    return SpatialErrorFit(**_fitted(problem, formula, method, "lambda")[1])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from kz_spatial._validate import check_columns
+from kz_spatial._validate import ROUNDING, check_columns, check_unique_rows
 from kz_spatial.crosswalk import LEVEL
 from kz_spatial.design import design_of
 from kz_spatial.errors import InputError
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from kz_spatial.regression.distance_errors import Fitted
 
 __all__ = ["neighbour_means", "residual_means"]
-
-_ROUNDING: Final = 1e-10
 
 
 def residual_means(
@@ -73,13 +71,7 @@ def residual_means(
     column = design.level_column(design.check_level(by))
     check_columns(firms.columns, [column], what="firm table")
     rows = fit.residuals.index
-    for index, what in ((rows, "fit"), (firms.index, "firm table")):
-        if not index.is_unique:
-            twice = index[index.duplicated()][0]
-            raise InputError(
-                f"{what}: found row {twice} twice, expected unique rows; use "
-                "firms.reset_index(drop=True) before the fit"
-            )
+    check_unique_rows({"fit": rows, "firm table": firms.index})
     absent = rows.difference(firms.index)
     if len(absent):
         raise InputError(
@@ -94,7 +86,7 @@ def residual_means(
     means = pd.Series(moments["mean"], index, name="residual_mean")
     group = pd.Series(design.grouping.regions_of(codes), index) if by == LEVEL else None
     hidden = withheld_cells(pd.Series(moments["n"], index), min_firms, group)
-    nothing = means.abs() <= _ROUNDING * np.abs(residuals).max()
+    nothing = means.abs() <= ROUNDING * np.abs(residuals).max()
     return means.mask(nothing, 0.0).mask(hidden)
 
 

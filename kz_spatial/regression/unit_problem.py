@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from kz_spatial._validate import ROUNDING
 from kz_spatial.errors import (
     CallError,
     CollinearTermWarning,
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["UnitProblem", "dense_weights", "unit_order", "unit_problem"]
 
 _MAX_UNITS: Final = 2000  # the matrices are dense
-_ROUNDING: Final = 1e-10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,7 +104,7 @@ def _keep_independent(X: pd.DataFrame) -> pd.DataFrame:
     scaled = X / np.sqrt((X**2).sum()).replace(0, 1)
     keep: list[str] = []
     for name in X.columns:
-        if np.linalg.matrix_rank(scaled[[*keep, name]].to_numpy(), tol=_ROUNDING) > len(keep):
+        if np.linalg.matrix_rank(scaled[[*keep, name]].to_numpy(), tol=ROUNDING) > len(keep):
             keep.append(name)
     dropped = [str(name) for name in X.columns if name not in keep]
     if dropped:
@@ -167,7 +167,7 @@ def unit_problem(table: pd.DataFrame, formula: str, graph: Graph) -> UnitProblem
         )
     y = outcome.loc[keys].to_numpy()[:, 0]
     spread = float(np.ptp(y)) if len(y) else 0.0
-    if len(y) and spread <= _ROUNDING * np.abs(y).max():
+    if len(y) and spread <= ROUNDING * np.abs(y).max():
         raise NotEnoughDataError(
             f"formula {formula!r}: the outcome does not vary over {len(y)} units"
         )
@@ -180,7 +180,7 @@ def unit_problem(table: pd.DataFrame, formula: str, graph: Graph) -> UnitProblem
         )
     X = _keep_independent(terms.loc[keys])
     left = y - X.to_numpy() @ np.linalg.lstsq(X.to_numpy(), y, rcond=None)[0]
-    if np.abs(left).max() <= _ROUNDING * spread:
+    if np.abs(left).max() <= ROUNDING * spread:
         raise NotEnoughDataError(
             f"formula {formula!r}: the terms fit the outcome exactly, so no residuals are left"
         )

@@ -28,6 +28,7 @@ import numpy as np
 
 from kz_spatial._validate import check_option
 from kz_spatial.errors import NotEnoughDataError
+from kz_spatial.regression.few_clusters import pseudo_inverse
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -147,22 +148,15 @@ class _Draws:
         return count / n if self.exact else (1 + count) / (1 + n)
 
 
-def _inverse(A: NDArray[np.float64]) -> NDArray[np.float64]:
-    scale = np.sqrt(np.diag(A))
-    scale[scale == 0] = 1.0
-    found = np.linalg.pinv(A / np.outer(scale, scale), rcond=1e-12, hermitian=True)
-    return np.asarray(found / np.outer(scale, scale), dtype=np.float64)
-
-
 def _draws(
     moments: NDArray[np.float64], j: int, V: NDArray[np.float64], *, exact: bool, restricted: bool
 ) -> _Draws:
     """Reduce clusters' cross products and weight vectors to the statistic's parts."""
     whole = moments.sum(axis=0)
     A, K = whole[:-1, :-1], len(whole) - 1
-    M = _inverse(A)
+    M = pseudo_inverse(A)
     others = [i for i in range(K) if i != j]
-    inner = _inverse(A[np.ix_(others, others)])
+    inner = pseudo_inverse(A[np.ix_(others, others)])
     x = np.zeros(K)  # the tested term net of the others, as a combination of the columns
     x[j], x[others] = 1.0, -inner @ A[others, j]
     b = M @ whole[:-1, -1]

@@ -20,7 +20,7 @@ from kz_spatial.design import StudyDesign, load_design
 from kz_spatial.errors import NotEnoughDataError
 from kz_spatial.estimates import aggregate
 from kz_spatial.groups import rank_partition
-from kz_spatial.regression import INFERENCES, fixed_effects
+from kz_spatial.regression import fixed_effects, tables_by_inference
 from kz_spatial.replication.printed import (
     Cell,
     Printed,
@@ -297,11 +297,7 @@ def _estimates(codings: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         except NotEnoughDataError as error:
             parts.append(pd.DataFrame([{"coding": coding, "reason": str(error)}]))
             continue
-        for inference in INFERENCES:
-            try:
-                table = fit.table(inference).rename_axis("term").reset_index()
-            except NotEnoughDataError as error:
-                table = pd.DataFrame([{"reason": str(error)}])
+        for inference, table in tables_by_inference(fit):
             table.insert(0, "coding", coding)
             table.insert(1, "inference", inference)
             parts.append(table.assign(n_obs=fit.n_obs))

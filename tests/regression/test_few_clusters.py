@@ -13,8 +13,9 @@ import kz_spatial as kz
 from kz_spatial.design import load_design
 from kz_spatial.errors import CallError, NotEnoughDataError
 from kz_spatial.options import INDICATORS
-from kz_spatial.regression.estimation import compare, fixed_effects
+from kz_spatial.regression.estimation import fixed_effects
 from kz_spatial.regression.few_clusters import LinearModel, cluster_moments, covariance
+from kz_spatial.regression.fit import compare
 from kz_spatial.regression.wild import cluster_weights, wild_bootstrap
 
 STUDY_FORMULA = load_design().formula

@@ -836,10 +836,10 @@ def test_conley_of_awkward_coordinates():
         kz.conley(fit, good[1], good[0] * 2, 100)
     with pytest.raises(InputError, match="latitude: found none for 1 of the fit's 30 firms"):
         kz.conley(fit, good[0], good[1].iloc[1:], 100)
-    with pytest.raises(InputError, match="longitude: found firm row 0 twice"):
+    with pytest.raises(InputError, match="longitude: found row 0 twice"):
         kz.conley(fit, _twice(good[0]), good[1], 100)
     repeated = kz.fixed_effects("y ~ a + b", firms.set_axis([0] * 30))
-    with pytest.raises(InputError, match="fit: found firm row 0 twice"):
+    with pytest.raises(InputError, match="fit: found row 0 twice"):
         kz.conley(repeated, *good, 100)
     for cutoff in (0, -5, np.nan, np.inf):
         with pytest.raises(CallError, match="cutoff_km="):

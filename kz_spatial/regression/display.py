@@ -1,0 +1,106 @@
+"""How fits are shown: names of inferences, HTML and LaTeX tables, intervals side by side."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+__all__ = ["NAMES", "draw_intervals", "html_table", "interval_ends", "latex_table"]
+
+NAMES: Final = {
+    "iid": "classical",
+    "hc1": "robust, HC1",
+    "hc3": "robust, HC3",
+    "crv1": "clustered, CRV1",
+    "crv3": "clustered, CRV3 (jackknife)",
+    "cr2": "clustered, CR2 with Satterthwaite df",
+    "wild": "wild cluster bootstrap, null imposed",
+}
+
+
+def interval_ends(table: pd.DataFrame) -> NDArray[np.float64]:
+    """Lengths of the arms of each coefficient's interval, (2, k); 0 where an end does not exist."""
+    b = table["coefficient"]
+    ends = np.stack([b - table["ci_low"], table["ci_high"] - b]).astype(np.float64)
+    ends[~np.isfinite(ends)] = 0
+    return ends
+
+
+def draw_intervals(tables: Mapping[str, pd.DataFrame], ax: Axes | None = None) -> Axes:
+    """Coefficients with intervals, a colour per table, beside each other.
+
+    Parameters
+    ----------
+    tables : mapping of DataFrame
+        By the name in the legend; columns coefficient, ci_low, ci_high, the same terms in each.
+    ax : matplotlib Axes, optional
+        Drawn into when given.
+    """
+    from matplotlib.figure import Figure
+
+    terms = next(iter(tables.values())).index
+    if ax is None:
+        made = Figure(figsize=(6.5, 0.9 + 0.75 * len(terms)), layout="constrained")
+        ax = made.subplots()
+    rows = np.arange(len(terms))[::-1]
+    colours = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999999")
+    for i, (name, table) in enumerate(tables.items()):
+        ax.errorbar(
+            table["coefficient"],
+            rows + 0.18 * ((len(tables) - 1) / 2 - i),
+            xerr=interval_ends(table),
+            fmt="o",
+            ms=4,
+            lw=1.3,
+            color=colours[i % len(colours)],
+            label=name,
+        )
+    ax.axvline(0, color="#555555", lw=0.8)
+    ax.set_yticks(rows, [str(each) for each in terms])
+    ax.set_ylim(-0.6, len(rows) - 0.4)
+    ax.legend(fontsize=7, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=2)
+    return ax
+
+
+def html_table(table: pd.DataFrame) -> str:
+    """HTML table of what `compare` set side by side."""
+    head = "".join(f"<th>{escape(str(c))}</th>" for c in table.columns)
+    body = "".join(
+        f"<tr><th>{escape(str(term)) if row != 'std_error' else ''}</th>"
+        + "".join(f"<td>{escape(str(each))}</td>" for each in cells)
+        + "</tr>"
+        for (term, row), cells in zip(table.index, table.to_numpy(), strict=True)
+    )
+    return f"<table><thead><tr><th></th>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def latex_table(table: pd.DataFrame) -> str:
+    """LaTeX tabular of what `compare` set side by side, for the booktabs package."""
+
+    def safe(text: object) -> str:
+        out = str(text).replace("²", "$^2$")
+        for each in "&%_#":
+            out = out.replace(each, "\\" + each)
+        return out
+
+    lines = [
+        rf"\begin{{tabular}}{{l{'c' * table.shape[1]}}}",
+        r"\toprule",
+        " & " + " & ".join(map(safe, table.columns)) + r" \\",
+        r"\midrule",
+    ]
+    for (term, row), cells in zip(table.index, table.to_numpy(), strict=True):
+        if term == "Observations":
+            lines.append(r"\midrule")
+        first = "" if row == "std_error" else safe(term)
+        lines.append(" & ".join([first, *map(safe, cells)]) + r" \\")
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])
