@@ -172,7 +172,7 @@ def compare_bundles(
     ...     options = kz.RunOptions(draws=0, permutations=99)
     ...     bundle = kz.run(out=f"{place}/twin", options=options)
     ...     found = kz.compare_bundles(bundle, bundle)
-    >>> found.frame["difference"].abs().max(), found.frame["change"].unique().tolist()
+    >>> float(found.frame["difference"].abs().max()), found.frame["change"].unique().tolist()
     (0.0, ['not clear'])
     """
     if not 0 < level < 1:
