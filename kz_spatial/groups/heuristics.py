@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 
 from kz_spatial.errors import NotEnoughDataError
+from kz_spatial.neighbours import seeded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -119,11 +120,6 @@ def heuristic_groups(
         return _solved(spopt.region.Skater(frame, weights, names, n_clusters=k, floor=size))
     if method == "azp":
         return _solved(spopt.region.AZP(frame, weights, names, n_clusters=k, random_state=seed))
-    before = np.random.get_state()  # noqa: NPY002  (spopt draws from NumPy's global generator)
-    np.random.seed(seed)  # noqa: NPY002
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of pandas, about spopt
-            return _solved(spopt.region.MaxPHeuristic(frame, weights, names, "amount", floor, 2))
-    finally:
-        np.random.set_state(before)  # noqa: NPY002
+    with seeded(seed), warnings.catch_warnings():  # spopt draws from NumPy's global generator
+        warnings.simplefilter("ignore")  # of pandas, about spopt
+        return _solved(spopt.region.MaxPHeuristic(frame, weights, names, "amount", floor, 2))

@@ -1,5 +1,7 @@
+from .arrangements import seeded
 from .empirical_bayes import empirical_bayes_means, empirical_bayes_rates
-from .global_statistics import GlobalStatistic, bivariate_moran, geary, getis_ord, moran
+from .global_statistics import bivariate_moran, geary, getis_ord, moran
+from .global_test import GlobalStatistic
 from .local_statistics import LocalMoran, local_moran
 from .own_weights import as_graph
 from .resampling import ResampledMoran, resampled_moran
@@ -32,5 +34,6 @@ __all__ = [
     "moran",
     "neighbour_masks",
     "resampled_moran",
+    "seeded",
     "union",
 ]

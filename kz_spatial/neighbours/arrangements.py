@@ -15,6 +15,7 @@ distribution has a smallest p: with one neighbour among 20 units it is 1/19.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from functools import lru_cache
 from itertools import permutations
 from math import comb, factorial, perm
@@ -23,6 +24,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from kz_spatial.options import Alternative
@@ -31,9 +34,11 @@ __all__ = [
     "MAX_ARRANGEMENTS",
     "TIE",
     "can_count_sets",
-    "ordered_sets",
+    "can_list_orders",
+    "listed_sets",
     "orders",
     "random_sets",
+    "seeded",
     "set_p_values",
     "share_extreme",
 ]
@@ -70,20 +75,36 @@ def _kept_orders(n: int, n_permutations: int, seed: int) -> NDArray[np.intp]:
     return found
 
 
-def orders(n: int, n_permutations: int, seed: int) -> tuple[NDArray[np.intp], bool]:
-    """All n! orders of n units, or seeded random ones; and whether they are all.
+def can_list_orders(n: int) -> bool:
+    """Whether all n! orders of n units are listed: at most 400,000."""
+    return factorial(n) <= MAX_ARRANGEMENTS
+
+
+def orders(n: int, n_permutations: int, seed: int) -> NDArray[np.intp]:
+    """All n! orders of n units where they can be listed, else seeded random ones.
 
     Parameters
     ----------
     n, n_permutations : int
-        Units; random orders where n! exceeds 400,000.
+        Units; random orders.
     seed : int
     """
-    if factorial(n) <= MAX_ARRANGEMENTS:
-        return _all_orders(n), True
+    if can_list_orders(n):
+        return _all_orders(n)
     if n * n_permutations <= _MAX_KEPT:
-        return _kept_orders(n, n_permutations, seed), False
-    return _random_orders(n, n_permutations, seed), False
+        return _kept_orders(n, n_permutations, seed)
+    return _random_orders(n, n_permutations, seed)
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Seed NumPy's global generator, which some libraries draw from, and give it back after."""
+    before = np.random.get_state()  # noqa: NPY002
+    np.random.seed(seed % 2**32)  # noqa: NPY002  (it takes no larger ones)
+    try:
+        yield
+    finally:
+        np.random.set_state(before)  # noqa: NPY002
 
 
 def share_extreme(
@@ -119,13 +140,9 @@ def _all_ordered_sets(m: int, k: int) -> NDArray[np.intp]:
     return found
 
 
-def ordered_sets(
-    m: int, k: int, draws: int, rng: np.random.Generator
-) -> tuple[NDArray[np.intp], bool]:
-    """All ordered sets of k among m where they number at most 400,000, else random ones."""
-    if perm(m, k) <= MAX_ARRANGEMENTS:
-        return _all_ordered_sets(m, k), True
-    return random_sets(m, k, draws, rng), False
+def listed_sets(m: int, k: int) -> NDArray[np.intp] | None:
+    """All ordered sets of k among m, a row each, where they number at most 400,000."""
+    return _all_ordered_sets(m, k) if perm(m, k) <= MAX_ARRANGEMENTS else None
 
 
 def random_sets(m: int, k: int, draws: int, rng: np.random.Generator) -> NDArray[np.intp]:

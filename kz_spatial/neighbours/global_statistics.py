@@ -18,16 +18,19 @@ Rates and survey means of unequal precision go through `empirical_bayes` first.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from kz_spatial._validate import check_count, check_option
-from kz_spatial.neighbours.arrangements import TIE, orders, share_extreme
+from kz_spatial.neighbours.arrangements import TIE
+from kz_spatial.neighbours.global_test import (
+    GlobalStatistic,
+    Inference,
+    InferenceOptions,
+    esda_draws,
+    spelled_out,
+)
 from kz_spatial.neighbours.unit_values import centred, unit_scale, unit_values
-from kz_spatial.options import ALTERNATIVES, Alternative
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,98 +38,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
-    "GlobalStatistic",
     "bivariate_moran",
     "geary",
     "getis_ord",
     "moran",
     "moran_of_rows",
 ]
-
-Method = Literal["exact", "monte-carlo", "inapplicable"]
-_Deviation = Callable[["NDArray[np.float64]"], "NDArray[np.float64]"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class GlobalStatistic:
-    """One number for the whole map, and how far chance carries it.
-
-    Attributes
-    ----------
-    name : str
-        "Moran's I", "bivariate Moran's I", "Geary's C" or "Getis-Ord G", with what it was taken of
-        where a study adds that.
-    statistic, expected : float
-        The statistic, and its mean when arrangement does not matter.
-    z : float
-        Distance from `expected` in standard deviations of the arrangements about it.
-    p : float
-        NaN when inapplicable.
-    alternative : {"two-sided", "greater", "less"}
-    method : {"exact", "monte-carlo", "inapplicable"}
-    n_arrangements : int
-        Arrangements in the reference distribution.
-    n_units : int
-        Units with a value and a neighbour.
-    reason : str
-        Why it is inapplicable; else empty.
-    seed : int or None
-        Seed of the Monte Carlo draw.
-    """
-
-    name: str
-    statistic: float
-    expected: float
-    z: float
-    p: float
-    alternative: Alternative
-    method: Method
-    n_arrangements: int
-    n_units: int
-    reason: str = ""
-    seed: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Inference:
-    """How one call wants its p-value."""
-
-    alternative: Alternative
-    n_permutations: int
-    seed: int
-
-    def __post_init__(self) -> None:
-        check_option("alternative", self.alternative, ALTERNATIVES)
-        check_count("n_permutations", self.n_permutations, 1)
-        check_count("seed", self.seed, 0)
-
-    def inapplicable(self, name: str, n: int, reason: str) -> GlobalStatistic:
-        nothing = (np.nan,) * 4
-        return GlobalStatistic(name, *nothing, self.alternative, "inapplicable", 0, n, reason)
-
-    def test(
-        self, name: str, values: NDArray[np.float64], deviation: _Deviation, expected: float
-    ) -> GlobalStatistic:
-        """Set the statistic of (n,) values beside those of their arrangements, a row each.
-
-        `deviation` gives how far the statistic of each row is from what is expected.
-        """
-        n = len(values)
-        order, exact = orders(n, self.n_permutations, self.seed)
-        observed, draws = float(deviation(values[None, :])[0]), deviation(values[order])
-        spread = float(np.sqrt((draws**2).mean()))
-        return GlobalStatistic(
-            name=name,
-            statistic=expected + observed,
-            expected=expected,
-            z=observed / spread if spread > 0 else np.nan,
-            p=share_extreme(draws, observed, self.alternative, exact=exact),
-            alternative=self.alternative,
-            method="exact" if exact else "monte-carlo",
-            n_arrangements=len(draws),
-            n_units=n,
-            seed=None if exact else self.seed,
-        )
 
 
 def _why_not(Z: NDArray[np.float64], W: NDArray[np.float64]) -> str:
@@ -159,13 +76,11 @@ def moran_of_rows(Z: NDArray[np.float64], W: NDArray[np.float64]) -> NDArray[np.
     return found
 
 
+@spelled_out
 def moran(
     values: pd.Series[Any],
     graph: Graph,
-    *,
-    alternative: Alternative = "two-sided",
-    n_permutations: int = 9999,
-    seed: int = 20240,
+    **options: Unpack[InferenceOptions],
 ) -> GlobalStatistic:
     """Global Moran's I with exact inference where n! allows it.
 
@@ -179,7 +94,7 @@ def moran(
         Neighbours, as `contiguity` makes them.
     alternative : {"two-sided", "greater", "less"}
     n_permutations : int
-        Monte Carlo arrangements when n! exceeds 400,000.
+        Random arrangements when n! exceeds 400,000; from 500 units on esda draws them.
     seed : int
         Seed of those.
 
@@ -203,25 +118,27 @@ def moran(
     >>> found.method, found.n_arrangements
     ('exact', 5040)
     """
-    ask = _Inference(alternative, n_permutations, seed)
+    ask = Inference(**options)
     units = unit_values(graph, values=values)
     z, n = unit_scale(centred(units.Y)), len(units.keys)
     if reason := _why_not(z, units.W):
         return ask.inapplicable("Moran's I", n, reason)
     expected = -1 / (n - 1)
     return ask.test(
-        "Moran's I", z[0], lambda rows: moran_of_rows(rows, units.W) - expected, expected
+        "Moran's I",
+        z[0],
+        lambda rows: moran_of_rows(rows, units.W) - expected,
+        expected,
+        many=lambda draws, seed: esda_draws(z[0], units.W, draws, seed) - expected,
     )
 
 
+@spelled_out
 def bivariate_moran(
     x: pd.Series[Any],
     y: pd.Series[Any],
     graph: Graph,
-    *,
-    alternative: Alternative = "two-sided",
-    n_permutations: int = 9999,
-    seed: int = 20240,
+    **options: Unpack[InferenceOptions],
 ) -> GlobalStatistic:
     """Bivariate Moran's I: whether units' x goes with their neighbours' y.
 
@@ -242,7 +159,7 @@ def bivariate_moran(
     InputError, CallError
         As in `moran`.
     """
-    ask, name = _Inference(alternative, n_permutations, seed), "bivariate Moran's I"
+    ask, name = Inference(**options), "bivariate Moran's I"
     units = unit_values(graph, x=x, y=y)
     Z, n = unit_scale(centred(units.Y)), len(units.keys)
     if reason := _why_not(Z, units.W):
@@ -252,13 +169,11 @@ def bivariate_moran(
     return ask.test(name, Z[1], lambda rows: rows @ toward, 0.0)
 
 
+@spelled_out
 def geary(
     values: pd.Series[Any],
     graph: Graph,
-    *,
-    alternative: Alternative = "two-sided",
-    n_permutations: int = 9999,
-    seed: int = 20240,
+    **options: Unpack[InferenceOptions],
 ) -> GlobalStatistic:
     """Geary's C: squared differences of neighbours against those of any two units.
 
@@ -276,7 +191,7 @@ def geary(
     InputError, CallError
         As in `moran`.
     """
-    ask = _Inference(alternative, n_permutations, seed)
+    ask = Inference(**options)
     units = unit_values(graph, values=values)
     z, W, n = unit_scale(centred(units.Y)), units.W, len(units.keys)
     if reason := _why_not(z, W):
@@ -291,13 +206,11 @@ def geary(
     return ask.test("Geary's C", z[0], deviation, 1.0)
 
 
+@spelled_out
 def getis_ord(
     values: pd.Series[Any],
     graph: Graph,
-    *,
-    alternative: Alternative = "two-sided",
-    n_permutations: int = 9999,
-    seed: int = 20240,
+    **options: Unpack[InferenceOptions],
 ) -> GlobalStatistic:
     """General G of Getis and Ord (1992): whether high values, or low ones, lie together.
 
@@ -320,7 +233,7 @@ def getis_ord(
     InputError, CallError
         As in `moran`.
     """
-    ask, name = _Inference(alternative, n_permutations, seed), "Getis-Ord G"
+    ask, name = Inference(**options), "Getis-Ord G"
     units = unit_values(graph, values=values)
     n, links = len(units.keys), (units.W != 0).astype(float)
     d = centred(units.Y)

@@ -3,29 +3,36 @@
 With z the values minus their mean and W the weights, I_i = (n - 1) * z_i * (W z)_i / (z' z), as in
 esda and GeoDa. Inference is conditional on z_i: where the k neighbours of i weigh the same, all
 C(n-1, k) neighbour sets count; where they weigh differently, all ordered sets up to 400,000, else
-seeded random ones. `kz_spatial.neighbours.arrangements` defines
-two-sided p for such discrete distributions and gives the source.
+seeded random ones, the same for every unit. `kz_spatial.neighbours.arrangements` defines two-sided
+p for such discrete distributions and gives the source.
+
+Random sets are our own at every n: on a grid of 3,025 cells 9,999 of them take 0.6 s, while
+`esda.Moran_Local`, which tests compare with, takes 1.5 s once its engine is compiled and 17 s for
+that in every process.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from math import comb
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 import numpy as np
 import pandas as pd
 
-from kz_spatial._validate import check_count, check_option, check_share
+from kz_spatial._validate import check_share
 from kz_spatial.neighbours.arrangements import (
     TIE,
     can_count_sets,
-    ordered_sets,
+    listed_sets,
+    random_sets,
     set_p_values,
     share_extreme,
 )
+from kz_spatial.neighbours.global_test import Inference, InferenceOptions, spelled_out
 from kz_spatial.neighbours.unit_values import centred, unit_scale, unit_values
-from kz_spatial.options import ALTERNATIVES, Alternative
+from kz_spatial.options import Alternative
 
 if TYPE_CHECKING:
     from libpysal.graph import Graph
@@ -107,6 +114,27 @@ class LocalTests:
     n_arrangements: NDArray[np.int64]
 
 
+@dataclass(frozen=True)
+class _OrderedSets:
+    """Ordered sets among m units, for whatever number of neighbours up to the widest."""
+
+    m: int
+    widest: int
+    n_permutations: int
+    seed: int
+
+    @cached_property
+    def _random(self) -> NDArray[np.intp]:
+        rng = np.random.default_rng(self.seed)
+        return random_sets(self.m, self.widest, self.n_permutations, rng)
+
+    def of(self, k: int) -> tuple[NDArray[np.intp], bool]:
+        """All sets of k, or random ones, and whether they are all."""
+        listed = listed_sets(self.m, k)
+        # the first k of a wider random set are a random set
+        return (self._random[:, :k], False) if listed is None else (listed, True)
+
+
 def _counted(
     own: NDArray[np.float64],
     others: NDArray[np.float64],
@@ -170,7 +198,7 @@ def local_tests(
     lag = Z @ W.T
     p, p_min = np.ones((r, n)), np.ones((r, n))
     exact, count = np.zeros(n, dtype=bool), np.zeros(n, dtype=np.int64)
-    rng = np.random.default_rng(seed)
+    sets = _OrderedSets(n - 1, int((W != 0).sum(axis=1).max()), n_permutations, seed)
     # a unit at the mean has I = 0 in every arrangement, so its p stays 1
     off = np.abs(Z) > TIE * np.abs(Z).max(axis=1, keepdims=True)
     for i in range(n):
@@ -183,10 +211,10 @@ def local_tests(
             exact[i], count[i] = True, comb(n - 1, len(linked))
             found = _counted(own * weights[0], others, Z[rows][:, linked], alternative)
         else:
-            sets, exact[i] = ordered_sets(n - 1, len(linked), n_permutations, rng)
-            count[i] = len(sets)
+            chosen, exact[i] = sets.of(len(linked))
+            count[i] = len(chosen)
             found = _listed(
-                own, others, lag[rows, i], weights, alternative, sets, exact=bool(exact[i])
+                own, others, lag[rows, i], weights, alternative, chosen, exact=bool(exact[i])
             )
         p[rows, i], p_min[rows, i] = found
     statistic = (n - 1) * np.where(off, Z, 0.0) * lag / (Z**2).sum(axis=1, keepdims=True)
@@ -198,24 +226,24 @@ def local_tests(
 
 
 def _adjusted(p: pd.Series[Any]) -> pd.DataFrame:
-    """p-values adjusted for the number of tested units."""
-    from scipy.stats import false_discovery_control
+    """p-values adjusted for the number of tested units, by statsmodels."""
+    from statsmodels.stats.multitest import multipletests
 
     known = p.dropna()
-    fdr = false_discovery_control(known) if len(known) else known
-    return pd.DataFrame(
-        {"p_fdr": fdr, "p_bonferroni": np.minimum(known * len(known), 1.0)}, index=known.index
-    ).reindex(p.index)
+    adjusted = {
+        name: multipletests(known, method=method)[1] if len(known) else known
+        for name, method in (("p_fdr", "fdr_bh"), ("p_bonferroni", "bonferroni"))
+    }
+    return pd.DataFrame(adjusted, index=known.index).reindex(p.index)
 
 
+@spelled_out
 def local_moran(
     values: pd.Series[Any],
     graph: Graph,
     *,
     alpha: float = 0.05,
-    alternative: Alternative = "two-sided",
-    n_permutations: int = 9999,
-    seed: int = 20240,
+    **options: Unpack[InferenceOptions],
 ) -> LocalMoran:
     """Local Moran's I with exact conditional inference.
 
@@ -255,10 +283,8 @@ def local_moran(
     >>> found.loc["KZ-71", "label"]  # Astana has one neighbour among 19: p is 1/19 at best
     'cannot be significant'
     """
-    check_option("alternative", alternative, ALTERNATIVES)
     check_share("alpha", alpha)
-    check_count("n_permutations", n_permutations, 1)
-    check_count("seed", seed, 0)
+    ask = Inference(**options)
     units = unit_values(graph, values=values)
     z = centred(units.Y)
     frame = pd.DataFrame(index=units.status.index, columns=list(_COLUMNS), dtype=object)
@@ -266,14 +292,7 @@ def local_moran(
     frame["method"], frame["n_arrangements"] = "inapplicable", 0
     drawn = False
     if len(units.keys) >= 3 and z.any():  # else no arrangement can stand out
-        found = local_tests(
-            z,
-            units.W,
-            alpha=alpha,
-            alternative=alternative,
-            n_permutations=n_permutations,
-            seed=seed,
-        )
+        found = local_tests(z, units.W, alpha=alpha, **asdict(ask))
         drawn = not found.exact.all()
         for name in ("lag", "statistic", "quadrant", "p", "p_min", "label"):
             frame.loc[units.keys, name] = getattr(found, name)[0].astype(object)
@@ -283,4 +302,4 @@ def local_moran(
     frame[["p_fdr", "p_bonferroni"]] = _adjusted(frame["p"])
     frame = frame.reindex(values.index)
     frame["value"] = values.astype(float)
-    return LocalMoran(frame, alpha, alternative, seed if drawn else None)
+    return LocalMoran(frame, alpha, ask.alternative, ask.seed if drawn else None)

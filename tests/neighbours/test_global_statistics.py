@@ -28,6 +28,7 @@ from pattern_cases import (
 import kz_spatial as kz
 from kz_spatial.errors import CallError, InputError
 from kz_spatial.neighbours import arrangements as _arrangements
+from kz_spatial.neighbours import global_test as _global_test
 from kz_spatial.neighbours.global_statistics import moran
 from kz_spatial.neighbours.local_statistics import local_moran
 from kz_spatial.neighbours.weights import contiguity
@@ -106,6 +107,52 @@ def test_global_monte_carlo_is_within_three_standard_errors_of_exact(monkeypatch
     again = moran(values, SEVEN, alternative=alternative, n_permutations=n, seed=3)
     assert again.p == drawn.p
     assert moran(values, SEVEN, alternative=alternative, n_permutations=n, seed=4).p != drawn.p
+
+
+def grid_graph(side):
+    """Cells of a square grid, the first of them far from all, in an order of their own."""
+    near = {
+        f"{x:02}-{y:02}": [
+            f"{x + a:02}-{y + b:02}"
+            for a, b in ((0, 1), (1, 0), (0, -1), (-1, 0))
+            if 0 <= x + a < side and 0 <= y + b < side
+        ]
+        for y in range(side)
+        for x in range(side)
+    }
+    return graph_of(near | {"far": []})
+
+
+@pytest.mark.filterwarnings("ignore:The weights matrix is not fully connected")
+@pytest.mark.parametrize("transform", ["R", "B"])
+@pytest.mark.parametrize("alternative", ["two-sided", "greater", "less"])
+def test_many_units_are_drawn_by_esda_as_by_us(monkeypatch, transform, alternative):
+    import esda
+
+    graph = grid_graph(23).transform(transform)
+    values = pd.Series(np.random.default_rng(3).normal(size=graph.n), graph.unique_ids)
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    calls = []
+    monkeypatch.setattr(
+        esda, "Moran", lambda *args, made=esda.Moran, **more: calls.append(1) or made(*args, **more)
+    )
+    found = moran(values, graph, alternative=alternative, seed=2**40)
+    assert len(calls) == 1
+    assert (np.random.get_state()[1] == before).all()  # noqa: NPY002
+    assert (found.method, found.n_arrangements, found.n_units) == ("monte-carlo", 9999, 529)
+    assert found.p == moran(values, graph, alternative=alternative, seed=2**40).p
+    whole = graph_of({k: list(v) for k, v in graph.neighbors.items() if k != "far"})
+    theirs = esda.Moran(
+        values.drop("far"), whole.transform(transform), transformation=transform, permutations=0
+    )
+    assert found.statistic == pytest.approx(theirs.I, rel=0, abs=1e-10)
+    monkeypatch.setattr(_global_test, "_MANY_UNITS", 10**9)
+    ours = moran(values, graph, alternative=alternative)
+    assert ours.statistic == found.statistic
+    assert 0.05 < ours.p < 0.95
+    # of both draws: four standard errors of their difference
+    assert abs(found.p - ours.p) < 4 * np.sqrt(2 * ours.p * (1 - ours.p) / 9999)
+    assert found.z == pytest.approx(ours.z, rel=0.04)
 
 
 def test_a_monte_carlo_p_is_never_zero():

@@ -185,6 +185,29 @@ def test_esda_draws_what_we_count(variable):
     assert drawn_as(theirs.p_sim, *counted(values, graph)).all()
 
 
+def test_esda_draws_what_we_draw_where_units_are_many():
+    """Its engine's draws, with p taken as ours are: 144 cells at once, each by other draws."""
+    import esda
+    from libpysal.graph import Graph
+    from libpysal.weights import lat2W
+
+    graph = Graph.from_W(lat2W(12, 12, rook=False)).transform("R")
+    values = pd.Series(np.random.default_rng(8).normal(size=144), graph.unique_ids)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # esda announces another default alternative
+        theirs = esda.Moran_Local(values, graph, permutations=N_SIM, seed=2)
+    frame = kz.local_moran(values, graph, n_permutations=N_SIM).frame
+    np.testing.assert_allclose(frame["statistic"], theirs.Is, rtol=0, atol=1e-10)
+    assert (frame["method"] == "monte-carlo").sum() == 140  # three neighbours can be counted
+    others = -theirs.z / (graph.n - 1)  # the mean of all values but one's own
+    centre = (graph.n - 1) * theirs.z * others / theirs.den
+    far = np.abs(theirs.rlisas - centre[:, None]) >= np.abs(theirs.Is - centre)[:, None] - 1e-12
+    p = (far.sum(axis=1) + 1) / (N_SIM + 1)
+    error = np.sqrt(2 * p * (1 - p) / N_SIM)
+    # 4.5 standard errors keep the chance of any alarm among 144 below a thousandth
+    assert (np.abs(frame["p"] - p) < 4.5 * error + 1 / N_SIM).all()
+
+
 @pytest.mark.parametrize("variable", ["x", "y", "z"])
 def test_geoda_draws_the_ends_of_the_file_half_as_often(variable, tmp_path):
     """pygeoda 0.1.3: against all draws with those chances, for units with one neighbour."""
