@@ -14,10 +14,11 @@ run: $(STAMP)  ## run the study on the embedded twin
 test: $(STAMP)  ## run the whole test suite
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-check: $(STAMP)  ## style and types
+check: $(STAMP)  ## style, types and declared dependencies
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/deptry .
 
 bench: $(STAMP)  ## peers and kz_spatial in one run, ratios printed
 	$(BIN)/python benchmarks/bench.py
