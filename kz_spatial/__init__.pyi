@@ -64,6 +64,7 @@ from .study import (
 )
 from .surfaces import density
 from .survey import attrition, check_survey, load_twin, read_survey
+from .words import add_language
 
 __version__: str
 
@@ -78,6 +79,7 @@ __all__ = [
     "ThemeClass",
     "Wave",
     "__version__",
+    "add_language",
     "aggregate",
     "as_graph",
     "attrition",

@@ -20,6 +20,7 @@ __all__ = [
     "IslandWarning",
     "KzSpatialError",
     "KzSpatialWarning",
+    "MissingWordsWarning",
     "ModelledPlacementWarning",
     "NotEnoughDataError",
     "PlaceAmbiguousError",
@@ -113,6 +114,10 @@ class FewClustersWarning(KzSpatialWarning):
 
 class IslandWarning(KzSpatialWarning):
     """Units have no neighbour."""
+
+
+class MissingWordsWarning(KzSpatialWarning):
+    """A language lacks messages, and English stands in for them."""
 
 
 class ModelledPlacementWarning(KzSpatialWarning):

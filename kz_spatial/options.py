@@ -16,7 +16,6 @@ __all__ = [
     "EQUAL_AREA_CRS",
     "INDICATORS",
     "INDICATOR_ORDER",
-    "LANGUAGES",
     "MIN_FIRMS",
     "WEIGHT_COLUMNS",
     "Alternative",
@@ -29,11 +28,10 @@ __all__ = [
 
 Coding = Literal["corrected", "as-published"]
 Detail = Literal["full", "light"]
-Language = Literal["en", "ru", "kk"]
+Language = str  # a code of `kz_spatial.words.languages()`
 Alternative = Literal["two-sided", "greater", "less"]
 
 ALTERNATIVES: Final[tuple[Alternative, ...]] = ("two-sided", "greater", "less")
-LANGUAGES: Final[tuple[Language, ...]] = ("en", "ru", "kk")
 
 DATA_CRS: Final = "EPSG:4326"
 # Albers with standard parallels a sixth inside Kazakhstan's north and south ends
@@ -91,8 +89,8 @@ class RunOptions:
     coding : {"corrected", "as-published"}
     weights : str or None
         Survey weight column; None counts every firm once.
-    language : {"en", "ru", "kk"}
-        Language of labels and legends.
+    language : str
+        Language of every word that readers see: "en", "ru", "kk" or one that was added.
     seed : int
         Seed of every random draw of the run.
     permutations : int

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kz_spatial.cli.maps import add_density, add_plugin
+from kz_spatial.cli.maps import add_density, add_language_options, add_plugin, choose_language
 from kz_spatial.errors import CallError, InputError, KzSpatialError
-from kz_spatial.options import LANGUAGES, WEIGHT_COLUMNS, RunOptions
+from kz_spatial.options import WEIGHT_COLUMNS, RunOptions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,12 +94,13 @@ def _run(args: argparse.Namespace) -> int:
         raise CallError("--bandwidth-km and --cell-km: expected kilometres above 0")
     if args.draws < 0:
         raise CallError(f"--draws {args.draws}: expected 0 or more")
+    language = choose_language(args, quiet=True)
     from kz_spatial.output import ALL_STEPS, run
 
     options = RunOptions(
         coding=args.coding,
         weights=args.weights,
-        language=args.lang,
+        language=language,
         seed=args.seed,
         permutations=args.permutations,
         draws=args.draws,
@@ -146,8 +147,11 @@ def _check(args: argparse.Namespace) -> int:
 def _audit(args: argparse.Namespace) -> int:
     from kz_spatial.output import write_audit
 
+    language = choose_language(args)
     reading = {} if args.survey is None else _reading(args)
-    found = write_audit(args.survey, out=args.out, overwrite=args.overwrite, **reading)
+    found = write_audit(
+        args.survey, out=args.out, overwrite=args.overwrite, language=language, **reading
+    )
     numbers = found.numbers
     print(
         f"{args.out}: {len(numbers)} printed numbers, "
@@ -322,12 +326,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--overwrite", action="store_true", help="replace a bundle of that name")
     run.add_argument("--coding", choices=("corrected", "as-published"), default="corrected")
     run.add_argument("--weights", choices=WEIGHT_COLUMNS, help="survey weights; none by default")
-    run.add_argument(
-        "--lang",
-        choices=LANGUAGES,
-        default="en",
-        help="language of maps, layers and figures; the report is English",
-    )
+    add_language_options(run)
     run.add_argument("--seed", type=int, default=RunOptions().seed)
     run.add_argument(
         "--permutations",
@@ -368,6 +367,7 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument("survey", nargs="?", help=".dta, .sav, .csv or .parquet")
     audit.add_argument("--out", required=True, help="folder to make")
     audit.add_argument("--overwrite", action="store_true", help="replace an audit of that name")
+    add_language_options(audit)
     _add_reading(audit)
     audit.set_defaults(do=_audit)
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kz_spatial.errors import CallError, InputError
-from kz_spatial.options import LANGUAGES
+from kz_spatial._validate import check_option
+from kz_spatial.errors import CallError, InputError, MissingWordsWarning
 
 if TYPE_CHECKING:
     import argparse
 
     import pandas as pd
 
-__all__ = ["add_density", "add_plugin"]
+__all__ = ["add_density", "add_language_options", "add_plugin", "choose_language"]
 
 _RASTERS = (".tif", ".tiff")
 
@@ -50,6 +51,46 @@ def _numbers(table: pd.DataFrame, columns: list[str], source: Path) -> pd.DataFr
     return made
 
 
+def add_language_options(parser: argparse.ArgumentParser) -> None:
+    """Add `--lang` and `--words`."""
+    parser.add_argument(
+        "--lang", default="en", metavar="CODE", help="language of what is written: en, ru, kk"
+    )
+    parser.add_argument(
+        "--words",
+        action="append",
+        default=[],
+        metavar="FILE.toml",
+        help="a language of your own, for --lang to name; may be repeated",
+    )
+
+
+def choose_language(args: argparse.Namespace, *, quiet: bool = False) -> str:
+    """Read the languages of `--words` and return that of `--lang`; say what they lack.
+
+    Parameters
+    ----------
+    args : Namespace
+    quiet : bool
+        Whether something else says what they lack, as the record of a run does.
+
+    Raises
+    ------
+    CallError, InputError
+        When there is no such language, or a file has faults.
+    """
+    from kz_spatial.words import add_language, languages
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", MissingWordsWarning)
+        for path in args.words:
+            add_language(path)
+    for each in caught if not quiet else ():
+        print(f"note: {each.message}", file=sys.stderr)
+    check_option("--lang", args.lang, languages())
+    return str(args.lang)
+
+
 def _density(args: argparse.Namespace, read: Callable[[Path], pd.DataFrame]) -> int:
     source, out = Path(args.points), Path(args.out)
     if out.suffix.lower() not in _RASTERS:
@@ -57,6 +98,7 @@ def _density(args: argparse.Namespace, read: Callable[[Path], pd.DataFrame]) -> 
         raise CallError(f"{out}: cannot write {out.suffix!r}, expected one of {known}")
     if out.exists() and not args.overwrite:
         raise CallError(f"{out}: exists already; --overwrite replaces it")
+    language = choose_language(args)
     table = read(source)
     from kz_spatial.output import write_surface
     from kz_spatial.places import oblasts
@@ -79,7 +121,7 @@ def _density(args: argparse.Namespace, read: Callable[[Path], pd.DataFrame]) -> 
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".kz-", dir=out.parent) as place:
             part = Path(place) / out.name
-            write_surface(surface, part, language=args.lang)
+            write_surface(surface, part, language=language)
             for made in sorted(Path(place).iterdir()):
                 made.replace(out.parent / made.name)
     except OSError as error:
@@ -121,7 +163,7 @@ def add_density(
     parser.add_argument(
         "--no-clip", dest="clip", action="store_false", help="go on beyond the border of Kazakhstan"
     )
-    parser.add_argument("--lang", choices=LANGUAGES, default="en", help="language of the legend")
+    add_language_options(parser)
     parser.set_defaults(do=lambda args: _density(args, read))
 
 

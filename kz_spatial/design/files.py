@@ -15,7 +15,7 @@ from kz_spatial.design.indicators import Indicator, SkipRule
 from kz_spatial.design.study_design import ROLES, Score, StudyDesign, Wave
 from kz_spatial.design.texts import listed, unknown_keys
 from kz_spatial.errors import CallError, DesignError, DesignWarning
-from kz_spatial.options import LANGUAGES
+from kz_spatial.words import languages
 
 __all__ = [
     "PAPER",
@@ -299,7 +299,7 @@ def load_design(path: str | PathLike[str] | None = None) -> StudyDesign:
         return _shipped(path)
     file = Path(path)
     design = parse_design(_read_toml(file), source=str(file))
-    for line in design.missing_words(LANGUAGES):
+    for line in design.missing_words(languages()):
         warnings.warn(f"{file}: {line}", DesignWarning, stacklevel=2)
     return design
 

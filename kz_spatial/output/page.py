@@ -1,41 +1,110 @@
-"""Numbers and tables as the report and the audit print them."""
+"""Pages of HTML: templates that escape what they are given, and tables."""
 
 from __future__ import annotations
 
 import re
-from html import escape
-from typing import Any
+from collections.abc import Iterable, Sequence
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import pandas as pd
+from markupsafe import Markup, escape
 
-__all__ = ["html_table", "interval", "number"]
+from kz_spatial.words import catalogue_of, integer, number, say
 
+if TYPE_CHECKING:
+    import jinja2
 
-def number(value: Any, digits: int = 3) -> str:
-    """A number with a true minus sign; a dash where there is none."""
-    if value is None or value is pd.NA or (isinstance(value, float) and not np.isfinite(value)):
-        return "–"
-    if isinstance(value, int | np.integer):
-        return f"{int(value):,}".replace(",", " ")
-    text = f"{float(value):.{digits}g}" if abs(value) < 1000 else f"{float(value):,.0f}"
-    return text.replace("-", "−")
+    from kz_spatial.options import Language
 
+__all__ = ["code_marked", "english", "html_table", "render_page"]
 
-def interval(low: float, high: float) -> str:
-    """Two ends of an interval; a dash where there is none."""
-    return f"{number(low)} to {number(high)}" if np.isfinite([low, high]).all() else "–"
+_FIGURE: Final = re.compile(r"[-−–<+\d]")
 
 
-def _cell(value: Any) -> str:
+def code_marked(text: str) -> Markup:
+    """A message as HTML, with what stands between backticks as code.
+
+    Examples
+    --------
+    >>> code_marked("p < 1: see `tables/`")
+    Markup('p &lt; 1: see <code>tables/</code>')
+    """
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704
+
+
+def english(text: str) -> Markup:
+    """A line that code raised, marked as English for whoever reads the page aloud."""
+    return Markup('<span lang="en">{}</span>').format(text)
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    import jinja2
+
+    made = jinja2.Environment(
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        loader=jinja2.PackageLoader("kz_spatial.output", "templates"),
+    )
+    made.filters["code"] = code_marked
+    return made
+
+
+def render_page(template: str, language: Language, **values: Any) -> str:
+    """Render a template of `templates/`.
+
+    Parameters
+    ----------
+    template : str
+        File name.
+    language : str
+        The page's; the template gets it, its direction and `say` for it.
+    **values
+        What else the template asks for; escaped unless it is `Markup`.
+    """
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            language=language,
+            direction=catalogue_of(language).direction,
+            say=lambda key, **more: say(key, language, **more),
+            **values,
+        )
+    )
+
+
+def _cell(value: Any, language: Language) -> Markup:
+    if isinstance(value, Markup):
+        return Markup('<td class="text">{}</td>').format(value)
+    if isinstance(value, bool):
+        value = str(value)
     if not isinstance(value, str):
-        return f"<td>{number(value)}</td>"
-    figure = re.match(r"[-−–<\d]", value) is not None
-    return f"<td>{escape(value)}</td>" if figure else f'<td class="text">{escape(value)}</td>'
+        value = integer(value, language) if isinstance(value, int) else number(value, language)
+    if _FIGURE.match(value):
+        return Markup("<td>{}</td>").format(value)
+    return Markup('<td class="text">{}</td>').format(value)
 
 
-def html_table(frame: pd.DataFrame) -> str:
-    """A frame as an HTML table that scrolls by itself where the page is narrow."""
-    head = "".join(f"<th>{escape(str(c))}</th>" for c in frame.columns)
-    rows = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in frame.itertuples(index=False))
-    return f'<div class="scroll"><table><tr>{head}</tr>{rows}</table></div>'
+def html_table(
+    rows: Iterable[Sequence[Any]] | pd.DataFrame, heads: Sequence[str], language: Language
+) -> Markup:
+    """Rows as an HTML table that scrolls by itself where the page is narrow.
+
+    Parameters
+    ----------
+    rows : frame, or iterable of sequences
+        Numbers are written as the language writes them, text as it stands.
+    heads : sequence of str
+        Headings of the columns.
+    language : str
+    """
+    if isinstance(rows, pd.DataFrame):
+        rows = rows.astype(object).itertuples(index=False, name=None)
+    cell = partial(_cell, language=language)
+    head = Markup().join(Markup("<th>{}</th>").format(each) for each in heads)
+    body = Markup().join(
+        Markup("<tr>{}</tr>").format(Markup().join(map(cell, row))) for row in rows
+    )
+    return Markup('<div class="scroll"><table><tr>{}</tr>{}</table></div>').format(head, body)

@@ -12,9 +12,17 @@ import numpy as np
 
 from kz_spatial.options import Language
 from kz_spatial.output.point_labels import label_points
+from kz_spatial.output.terms import (
+    class_word,
+    indicator_name,
+    layer_title,
+    partition_title,
+    unit_name,
+)
+from kz_spatial.output.ticks import write_numbers
 from kz_spatial.palette import CLUSTER_COLOURS, LISA_COLOURS, SEQUENTIAL_GOOD
 from kz_spatial.places import place_name
-from kz_spatial.words import say
+from kz_spatial.words import decimals, integer, percent, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +54,8 @@ _SHORTER: Final = (
     ("Қазақстан", "Қаз."),
 )
 _SHOWN_P: Final = 0.001
+_MIDDLE: Final = 0.95  # share of draws between the ends that `resampled_moran` gives
+_IN_DOUBT: Final = 0.1  # share of draws with another class, from which on it is in doubt
 
 
 def blank_figure(
@@ -94,9 +104,10 @@ def _scatter(
 ) -> None:
     """One indicator: each unit's value against the mean of its neighbours."""
     frame = local.frame[local.frame["statistic"].notna()]
-    ax.set_title(say(name, language), pad=17)
+    ax.set_title(indicator_name(name, language), pad=17)
     if frame.empty:
-        ax.text(0.5, 0.5, whole.reason, ha="center", transform=ax.transAxes, fontsize=8)
+        told = fill(say("figure.reason_in_report", language), 40)
+        ax.text(0.5, 0.5, told, ha="center", transform=ax.transAxes, fontsize=8)
         ax.set_axis_off()
         return
     x = frame["value"].to_numpy(float)
@@ -125,15 +136,17 @@ def _scatter(
         unstable = again.frame["unstable"].reindex(frame.index)
         texts = [f"{t} ?" if off else t for t, off in zip(texts, unstable, strict=True)]
     label_points(ax, list(zip(x, y, strict=True)), texts)
-    told = f"I = {whole.statistic:.2f}, " + (
-        f"p = {whole.p:.3f}" if whole.p >= _SHOWN_P else f"p < {_SHOWN_P}"
-    )
+    p = max(whole.p, _SHOWN_P)
+    sign = "=" if whole.p >= _SHOWN_P else "<"
+    told = f"I = {decimals(whole.statistic, 2, language)}, p {sign} {decimals(p, 3, language)}"
     if again is not None and np.isfinite(again.low):
-        told += f"; {say('draws', language)}: {again.low:.2f} … {again.high:.2f}"
-    told = told.replace("-", "−")
+        share = say("figure.draws", language, share=percent(_MIDDLE, language))
+        middle = (decimals(each, 2, language) for each in (again.low, again.high))
+        told += f"; {share}: {' … '.join(middle)}"
     ax.text(0, 1.015, told, transform=ax.transAxes, fontsize=8, color=_FILL)
-    ax.set_xlabel(say(f"unit:{name}", language), fontsize=8)
+    ax.set_xlabel(unit_name(name, language), fontsize=8)
     ax.tick_params(labelsize=7)
+    write_numbers(ax, language)
 
 
 def moran_scatter(
@@ -149,7 +162,7 @@ def moran_scatter(
     patterns : LevelPatterns
         Results on row-standardised weights; the line's slope is Moran's I. Where firms were drawn
         again, units in doubt carry a question mark.
-    language : {"en", "ru", "kk"}
+    language : str
     notice : str
     """
     from matplotlib.lines import Line2D
@@ -165,7 +178,7 @@ def moran_scatter(
         )
         again = patterns.resampled.get(name)
         _scatter(ax, found, patterns.moran[name], again, name, language)
-        ax.set_ylabel(say("neighbours' mean", language), fontsize=8)
+        ax.set_ylabel(say("figure.neighbours_mean", language), fontsize=8)
     handles: list[Any] = [
         Line2D(
             [],
@@ -174,7 +187,7 @@ def moran_scatter(
             linestyle="",
             markerfacecolor=colour,
             markeredgecolor=_INK,
-            label=say(label, language),
+            label=class_word(label, language, min_firms=0),
         )
         for label, colour in LISA_COLOURS.items()
         if label not in ("cannot be significant", "island", "suppressed")
@@ -186,14 +199,19 @@ def moran_scatter(
             marker="x",
             linestyle="",
             color=_INK,
-            label=say("cannot be significant", language),
+            label=say("class.cannot be significant", language),
         )
     )
-    handles.append(Line2D([], [], color=_FILL, label=say("slope is I", language)))
+    handles.append(Line2D([], [], color=_FILL, label=say("figure.slope", language)))
     if patterns.resampled:
         handles.append(
             Line2D(
-                [], [], marker="$?$", linestyle="", color=_INK, label=say("mark:unstable", language)
+                [],
+                [],
+                marker="$?$",
+                linestyle="",
+                color=_INK,
+                label=say("legend.unstable", language, share=percent(_IN_DOUBT, language)),
             )
         )
     free = width * (len(patterns.local) % across) + 0.7, foot + height * 0.55
@@ -217,7 +235,7 @@ def co_membership(
     found : CoMembership
     partition : Partition
         Groups on the firms as they are; lines set them apart.
-    language : {"en", "ru", "kk"}
+    language : str
     notice : str
     """
     labels = partition.labels.reindex(found.matrix.index).sort_values(kind="stable")
@@ -230,7 +248,7 @@ def co_membership(
         ax.text(
             j,
             i,
-            f"{shares[i, j]:.0%}",
+            percent(shares[i, j], language),
             ha="center",
             va="center",
             fontsize=8,
@@ -244,9 +262,9 @@ def co_membership(
     ax.set_yticks(range(n), names)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
-    title = f"{say('co-membership', language)} (n = {found.n_draws})"
+    title = f"{say('figure.co_membership', language)} (n = {integer(found.n_draws, language)})"
     ax.set_title(fill(title, 8 * n))
-    made.colorbar(image, ax=ax, shrink=0.7, format="{x:.0%}")
+    made.colorbar(image, ax=ax, shrink=0.7, format=lambda x, _: percent(x, language))
     return made
 
 
@@ -263,7 +281,7 @@ def dendrograms(
     ----------
     trees, partitions : mapping
         By level; names of leaves are coloured by the typology's groups, which need not be Ward's.
-    language : {"en", "ru", "kk"}
+    language : str
     notice : str
     """
     from scipy.cluster.hierarchy import dendrogram
@@ -300,8 +318,9 @@ def dendrograms(
             colour = CLUSTER_COLOURS[(groups[place] - 1) % len(CLUSTER_COLOURS)]
             tick.set_bbox({"facecolor": colour, "alpha": 0.35, "edgecolor": "none", "pad": 1.2})
         ax.spines["left"].set_visible(False)
-        ax.set_xlabel(say("merge distance", language), fontsize=8)
-        ax.set_title(f"{say('ward tree', language)}: {say(f'layer:{level}s', language)}")
+        write_numbers(ax, language, which="x")
+        ax.set_xlabel(say("figure.merge_distance", language), fontsize=8)
+        ax.set_title(f"{say('figure.ward_tree', language)}: {layer_title(f'{level}s', language)}")
     return made
 
 
@@ -312,13 +331,13 @@ def _criterion(ax: Axes, choice: ClusterChoice, name: str, language: Language) -
     """One criterion by the number of groups; a filled dot where it chooses."""
     frame, best = choice.frame, choice.best.get(name)
     known = frame[name].replace(np.inf, np.nan).dropna()
-    ax.set_title(say(name, language), fontsize=9)
+    ax.set_title(say(f"criterion.{name}", language), fontsize=9)
     if known.empty:
-        reason = fill(choice.reasons.get(name, "–"), 34)
+        reason = fill(say("figure.reason_in_report", language), 34)
         ax.text(0, 0.95, reason, va="top", fontsize=7, color="#666666", transform=ax.transAxes)
         ax.set_axis_off()
         return
-    ax.set_xlabel(say("number of groups", language), fontsize=8)
+    ax.set_xlabel(say("figure.number_of_groups", language), fontsize=8)
     error = frame.loc[known.index, "gap_se"] if name == "gap" else None
     ax.errorbar(
         known.index,
@@ -337,6 +356,7 @@ def _criterion(ax: Axes, choice: ClusterChoice, name: str, language: Language) -
         ax.axvline(best, color="#bd0026", linestyle=":", label="∞")
         ax.legend(frameon=False, fontsize=9)
     ax.set_xticks(frame.index)
+    write_numbers(ax, language)
     ax.grid(axis="y", color="#e5e5e5")
     ax.set_axisbelow(True)
     ax.tick_params(labelsize=7.5)
@@ -350,9 +370,9 @@ def cluster_choice(
     Parameters
     ----------
     choices : mapping
-        By a key of `wording.TERMS`, such as "typology_composite". A filled dot is the number that a
+        By kind and level, such as "typology_composite". A filled dot is the number that a
         criterion chooses.
-    language : {"en", "ru", "kk"}
+    language : str
     notice : str
     """
     high, foot = 2.7, 0.3
@@ -363,7 +383,7 @@ def cluster_choice(
         made.text(
             0.01,
             (bottom + high - 0.1) / whole,
-            say(key, language),
+            partition_title(key, language),
             fontsize=10,
             weight="bold",
             va="top",

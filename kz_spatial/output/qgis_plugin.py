@@ -18,13 +18,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kz_spatial.errors import CallError, InputError
-from kz_spatial.options import LANGUAGES, Language
+from kz_spatial.options import Language
 from kz_spatial.output import qml
-from kz_spatial.output.layers import Layer, Style, StyleClass, describe
+from kz_spatial.output.layers import Layer, describe
 from kz_spatial.output.qm import compile_ts
+from kz_spatial.output.styles import Style, StyleClass
+from kz_spatial.output.terms import layer_title
 from kz_spatial.palette import COMPOSITE_COLOURS
 from kz_spatial.places import composites, oblasts
-from kz_spatial.words import say
+from kz_spatial.words import SHIPPED
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -80,7 +82,7 @@ def _outline_layer(name: str, areas: gpd.GeoDataFrame, language: Language) -> La
     )
     style = Style(
         "composite",
-        say("layer:composites", language),
+        layer_title("composites", language),
         "composite",
         "categorised",
         classes,
@@ -101,7 +103,7 @@ def _write_boundaries(folder: Path) -> None:
         text = json.loads(areas.reset_index().to_json(drop_id=True))
         packed = json.dumps(text, ensure_ascii=False, separators=(",", ":"))
         (folder / f"{name}.geojson").write_text(packed + "\n", encoding="utf-8")
-        for language in LANGUAGES:
+        for language in SHIPPED:
             layer = _outline_layer(name, areas, language)
             style = qml.vector_style(layer, layer.styles[0])
             (folder / f"{name}_{language}.qml").write_text(style, encoding="utf-8")

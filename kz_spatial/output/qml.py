@@ -8,18 +8,18 @@ up here but hatches, labels, forms and map tips.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import quoteattr
 
 import numpy as np
-from pandas.api.types import is_float_dtype, is_numeric_dtype
 
+from kz_spatial.output.qml_fields import fields, map_tip, options, text
 from kz_spatial.palette import MARK, OUTLINE
-from kz_spatial.words import TERMS, say
+from kz_spatial.words import span
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from kz_spatial.output.layers import Layer, Style, StyleClass
+    from kz_spatial.options import Language
+    from kz_spatial.output.layers import Layer
+    from kz_spatial.output.styles import Style, StyleClass
 
 __all__ = ["raster_style", "vector_style"]
 
@@ -39,21 +39,6 @@ _EXPRESSION: Final = 3  # QgsProperty.ExpressionBasedProperty
 # full outlines take the labelling engine seconds
 _LABEL_OUTLINE: Final = "simplify($geometry, coalesce(@map_scale, 1e7) * 0.0005 / 111000)"
 _CITY_DEGREES2: Final = 0.5  # the three cities are far below, the other units far above
-_P_VALUES: Final = ("_p", "_p_min", "_p_fdr", "_p_bonferroni")
-_HIDDEN_COLUMNS: Final = ("fid",)
-
-
-def _options(values: Mapping[str, object]) -> str:
-    """Nested settings as QGIS writes them."""
-    parts = []
-    for key, value in values.items():
-        if isinstance(value, dict):
-            parts.append(f'<Option type="Map" name={quoteattr(key)}>{_options(value)}</Option>')
-        else:
-            kind = {bool: "bool", int: "int"}.get(type(value), "QString")
-            text = str(value).lower() if isinstance(value, bool) else str(value)
-            parts.append(f'<Option type="{kind}" name={quoteattr(key)} value={quoteattr(text)}/>')
-    return "".join(parts)
 
 
 def _rgba(colour: str, opacity: float = 1.0) -> str:
@@ -61,12 +46,12 @@ def _rgba(colour: str, opacity: float = 1.0) -> str:
     return f"{red},{green},{blue},{round(255 * opacity)}"
 
 
-def _symbol_layer(name: str, options: dict[str, str], sub: str = "") -> str:
+def _symbol_layer(name: str, settings: dict[str, str], sub: str = "") -> str:
     # QGIS before 3.26 reads <prop>, later ones <Option>
-    props = "".join(f"<prop k={quoteattr(k)} v={quoteattr(v)}/>" for k, v in options.items())
+    props = "".join(f"<prop k={quoteattr(k)} v={quoteattr(v)}/>" for k, v in settings.items())
     return (
         f'<layer class="{name}" enabled="1" locked="0" pass="0">'
-        f'<Option type="Map">{_options(options)}</Option>{props}{sub}</layer>'
+        f'<Option type="Map">{options(settings)}</Option>{props}{sub}</layer>'
     )
 
 
@@ -141,11 +126,6 @@ def _class_symbol(number: int, each: StyleClass, layer: Layer) -> str:
     return _symbol("fill", str(number), fill + _hatch(each))
 
 
-def _text(value: object) -> str:
-    """A value as QGIS expressions write text."""
-    return "'" + str(value).replace("'", "''") + "'"
-
-
 def _condition(style: Style, each: StyleClass) -> str:
     column = f'"{style.column}"'
     if each.missing:
@@ -157,7 +137,7 @@ def _condition(style: Style, each: StyleClass) -> str:
         return f"{column} >= {each.low:.12g} AND {column} {sign} {each.high:.12g}"
     if isinstance(each.value, int):
         return f"{column} = {each.value}"
-    return f"{column} = {_text(each.value)}"
+    return f"{column} = {text(each.value)}"
 
 
 def _rule(layer: Layer, style: Style, number: int, each: StyleClass) -> str:
@@ -243,7 +223,7 @@ def _placement(layer: Layer, style: Style) -> str:
     return (
         f'<placement {place}/><rendering {seen} displayAll="0" drawLabels="1" '
         'fontLimitPixelSize="0"/><dd_properties><Option type="Map">'
-        f"{_options(defined)}</Option></dd_properties>"
+        f"{options(defined)}</Option></dd_properties>"
     )
 
 
@@ -261,84 +241,6 @@ def _labelling(layer: Layer, style: Style) -> str:
         '<text-format wrapChar="" autoWrapLength="14" useMaxLineLengthForAutoWrap="1" '
         f'multilineAlign="1"/>{_placement(layer, style)}</settings></labeling>'
     )
-
-
-def _words(layer: Layer) -> dict[str, dict[str, str]]:
-    """By column of stored keys: what a reader sees for each key."""
-    found: dict[str, dict[str, str]] = {}
-    for column in (c for c in layer.frame.columns if c != "geometry"):
-        if is_numeric_dtype(layer.frame[column].dtype):
-            continue
-        keys = layer.frame[column].dropna().unique()
-        if len(keys) and all(key in TERMS for key in keys):
-            found[column] = {str(key): say(key, layer.language) for key in keys}
-    for style in layer.styles:
-        words = {each.value: each.label for each in style.classes if isinstance(each.value, str)}
-        if words:
-            found[style.column] = words
-    return found
-
-
-def _fields(layer: Layer) -> str:
-    """Aliases, words for stored keys, and the order of the attribute table."""
-    columns = [c for c in layer.frame.columns if c != "geometry"]
-    first = [c for c in (layer.label_column,) if c in columns]
-    order = [*_HIDDEN_COLUMNS, *first, *(c for c in columns if c not in first)]
-    aliases = "".join(
-        f'<alias index="{i}" field={quoteattr(column)} name={quoteattr(text)}/>'
-        for i, (column, text) in enumerate(layer.aliases.items(), start=1)
-    )
-    widgets = ""
-    for column, words in _words(layer).items():
-        pairs = "".join(
-            f'<Option type="Map">{_options({label: value})}</Option>'
-            for value, label in words.items()
-        )
-        widgets += (
-            f'<field name={quoteattr(column)} configurationFlags="None"><editWidget '
-            'type="ValueMap"><config><Option type="Map"><Option type="List" name="map">'
-            f"{pairs}</Option></Option></config></editWidget></field>"
-        )
-    shown = "".join(
-        f'<column type="field" name={quoteattr(c)} width="-1" '
-        f'hidden="{int(c in _HIDDEN_COLUMNS)}"/>'
-        for c in order
-    )
-    return (
-        f"<fieldConfiguration>{widgets}</fieldConfiguration><aliases>{aliases}</aliases>"
-        f"<attributetableconfig><columns>{shown}"
-        '<column type="actions" width="-1" hidden="1"/></columns></attributetableconfig>'
-    )
-
-
-def _tip_value(layer: Layer, column: str, words: dict[str, dict[str, str]]) -> str:
-    """Expression of one value in a map tip."""
-    name = f'"{column}"'
-    if column in words:
-        cases = " ".join(
-            f"WHEN {name} = {_text(k)} THEN {_text(v)}" for k, v in words[column].items()
-        )
-        name = f"CASE {cases} ELSE {name} END"
-    elif column in layer.frame and is_float_dtype(layer.frame[column].dtype):
-        tiny = f"CASE WHEN {name} < 0.001 THEN '&lt; 0.001' ELSE round({name}, 3) END"
-        name = tiny if column.endswith(_P_VALUES) else f"round({name}, 3)"
-    return f"COALESCE({name}, '–')"
-
-
-def _map_tip(layer: Layer, style: Style) -> str:
-    words = _words(layer)
-    title = next((c for c in style.tooltip if c == layer.label_column), None)
-    head = f'<b>[% "{title}" %]</b>' if title else f"<b>{escape(layer.title)}</b>"
-    rows = "".join(
-        f"<tr><td>{escape(layer.aliases.get(c, c))}</td>"
-        f"<td><b>[% {_tip_value(layer, c, words)} %]</b></td></tr>"
-        for c in style.tooltip
-        if c != title
-    )
-    # settlements are real, whatever the firms are
-    told = layer.notice if layer.name != "settlements" else ""
-    foot = f"<br><i>{escape(told)}</i>" if told else ""
-    return f"<mapTip>{escape(f'{head}<table>{rows}</table>{foot}')}</mapTip>"
 
 
 def vector_style(layer: Layer, style: Style) -> str:
@@ -361,22 +263,24 @@ def vector_style(layer: Layer, style: Style) -> str:
         f'{_HEAD}<qgis version="{_VERSION}" styleCategories="AllStyleCategories" '
         f'labelsEnabled="{int(layer.label_column is not None)}" simplifyDrawingHints="1" '
         'hasScaleBasedVisibilityFlag="0" minScale="100000000" maxScale="0">'
-        f"{_renderer(layer, style)}{_labelling(layer, style)}{_fields(layer)}"
-        f'<previewExpression>"{shown}"</previewExpression>{_map_tip(layer, style)}'
+        f"{_renderer(layer, style)}{_labelling(layer, style)}{fields(layer)}"
+        f'<previewExpression>"{shown}"</previewExpression>{map_tip(layer, style)}'
         f"<layerOpacity>1</layerOpacity></qgis>"
     )
 
 
-def raster_style(style: Style) -> str:
+def raster_style(style: Style, *, language: Language = "en") -> str:
     """QML of a surface; cells under the lowest of its classes are left clear.
 
     Parameters
     ----------
     style : Style
         As `describe_surface` returns it.
+    language : str
+        Of its legend.
     """
     classes = style.classes
-    lowest, highest = (classes[0].low, classes[-1].low) if classes else (0.0, 1.0)
+    lowest, highest = (classes[0].low or 0.0, classes[-1].low) if classes else (0.0, 1.0)
     # a class of QGIS is named by its upper limit, and holds it
     items = "".join(
         f'<item value="{"inf" if each.high is None or np.isinf(each.high) else f"{each.high:.9g}"}"'
@@ -386,7 +290,7 @@ def raster_style(style: Style) -> str:
     if classes and not classes[-1].last:
         items = (
             f'<item value="{lowest:.9g}" color="#ffffff" alpha="0" '
-            f"label={quoteattr(f'< {lowest:g}')}/>"
+            f"label={quoteattr(span(-np.inf, lowest, language))}/>"
         ) + items
     opacity = classes[0].opacity if classes else 1.0
     return (

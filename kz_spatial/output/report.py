@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import re
-from html import escape
-from importlib import resources
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pandas as pd
+from markupsafe import Markup
 
-from kz_spatial.options import INDICATORS, Language
-from kz_spatial.output.page import html_table, interval, number
+from kz_spatial.options import INDICATORS, MIN_FIRMS, Language
+from kz_spatial.output import report_tables
+from kz_spatial.output.page import code_marked, render_page
+from kz_spatial.output.terms import (
+    indicator_name,
+    level_phrase,
+    source_name,
+    term_name,
+    unit_name,
+)
 from kz_spatial.palette import LISA_LETTERS
 from kz_spatial.places import place_name
+from kz_spatial.words import date, decimals, missing_note, number, percent, say, study_word
 
 OUTCOME = "epayment_share"
-from kz_spatial.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,8 +34,9 @@ if TYPE_CHECKING:
 
 __all__ = ["render_report", "svg_text"]
 
-# its sentences are English, so its names are too; figures keep the language of the maps
-_LANGUAGE: Final[Language] = "en"
+_CLEAR: Final = 0.05
+_CERTAIN: Final = 0.95
+_IN_DOUBT: Final = 0.1  # share of draws with another class, as `resampled_moran` has it
 
 
 def svg_text(figure: Any) -> str:
@@ -37,146 +46,85 @@ def svg_text(figure: Any) -> str:
     return out.getvalue()
 
 
-def _readiness(study: Study) -> str:
-    table = study.tables["composite"].sort_values("rank")
-    language = _LANGUAGE
-    shown = pd.DataFrame({"": [place_name(str(code), language) for code in table.index]})
-    shown[say("column:n_firms", language)] = table["n_firms"].to_numpy()
-    for name, indicator in INDICATORS.items():
-        scale = 100 if indicator.kind == "binary" else 1
-        unit = "%" if scale == 100 else say(f"unit:{name}", language)
-        pairs = zip(table[f"{name}_mean"] * scale, table[f"{name}_se"] * scale, strict=True)
-        shown[f"{say(name, language)}, {unit}"] = [
-            f"{number(m)} ({number(s, 2)})" for m, s in pairs
-        ]
-    shown[say("readiness", language)] = [number(v, 2) for v in table["readiness"]]
-    shown[say("column:rank", language)] = table["rank"].to_numpy()
-    return html_table(shown)
-
-
-def _regression(study: Study) -> str:
-    if not study.fits:
-        return ""
-    columns: dict[str, list[str]] = {}
-    terms = list(dict.fromkeys(t for fit in study.fits.values() for t in fit.coefficients.index))
-    for coding, fit in study.fits.items():
-        table = fit.table().reindex(terms)
-        columns[f"{coding}: coefficient"] = [number(v) for v in table["coefficient"]]
-        columns["standard error" + " " * len(columns)] = [number(v) for v in table["std_error"]]
-        columns["p" + " " * len(columns)] = [number(v, 2) for v in table["p"]]
-        columns["95 % interval" + " " * len(columns)] = [
-            interval(*ends) for ends in zip(table["ci_low"], table["ci_high"], strict=True)
-        ]
-    language = _LANGUAGE
-    names = [say(t, language) if t in INDICATORS else t for t in terms]
-    return html_table(pd.DataFrame({"": names, **columns}))
-
-
-def _regression_notes(study: Study) -> list[str]:
+def _regression_notes(study: Study, language: Language) -> list[str]:
     return [
-        f"{coding}: {fit.n_obs} complete firms in {fit.n_clusters} regions, "
-        f"R² {fit.r2:.3f}, within regions {fit.r2_within:.3f}."
+        say(
+            "report.regression_sample",
+            language,
+            coding=say(f"coding.{coding}", language),
+            firms=say("report.complete_firms", language, n=fit.n_obs),
+            regions=say("report.in_regions", language, n=fit.n_clusters),
+            r2=decimals(fit.r2, 3, language),
+            r2_within=decimals(fit.r2_within, 3, language),
+        )
         for coding, fit in study.fits.items()
     ]
 
 
-def _moran(study: Study) -> str:
-    language = _LANGUAGE
-    rows = []
-    for (level, name), m in study.moran.items():
-        again = study.patterns.resampled.get((level, name))
-        rows.append(
-            {
-                "": f"{say(name, language)}, by {level}",
-                "I": number(m.statistic),
-                "expected": number(m.expected),
-                "p": number(m.p, 2),
-                **({"middle 95 % of draws": interval(again.low, again.high)} if again else {}),
-                "inference": m.reason or f"{m.method}, {m.n_arrangements:,} arrangements",
-            }
-        )
-    return html_table(pd.DataFrame(rows))
-
-
-def _other_statistics(study: Study) -> str:
-    """p-values of the other global statistics, an indicator to a row."""
-    language, rows = _LANGUAGE, []
-    for (level, name), found in study.patterns.others.items():
-        row = {"": f"{say(name, language)}, by {level}"}
-        for each in found:
-            head = each.name.replace(OUTCOME, say(OUTCOME, language).lower())
-            told = f"{number(each.statistic)} (p {number(each.p, 2)})".replace(" ", "\u00a0")
-            row[head] = told if np.isfinite(each.p) else "–"
-        rows.append(row)
-    return html_table(pd.DataFrame(rows).fillna("–"))
-
-
-def _groupings(study: Study) -> str:
-    """How tight each grouping is, and what the criteria would have chosen."""
-    language, rows = _LANGUAGE, []
-    for (kind, level), found in study.partitions.items():
-        best = study.groupings.choice[kind, level].best
-        share = 1 - found.within_ss / found.total_ss if found.total_ss > 0 else np.nan
-        known = "" if np.isnan(found.gap) else f"{100 * found.gap:.1f} %"
-        rows.append(
-            {
-                "": say(f"{kind}_{level}", language),
-                "groups": str(found.n_clusters),
-                "variation explained": f"{100 * share:.0f} %",
-                "distance to the optimum": "proven optimum"
-                if found.certified
-                else known or "unknown",
-                **{
-                    say(c, language): str(best.get(c) or "–")
-                    for c in ("silhouette", "calinski_harabasz", "gap")
-                },
-            }
-        )
-    return html_table(pd.DataFrame(rows)) if rows else ""
-
-
-def _replication(table: pd.DataFrame) -> str:
-    agree = [c for c in table if c.endswith("_agrees")]
-    counts = table.groupby("table", sort=True)[agree].sum()
-    counts.insert(0, "printed numbers", table.groupby("table").size())
-    counts.columns = [c.replace("_agrees", "").replace("_", "-") for c in counts.columns]
-    return html_table(counts.reset_index().rename(columns={"table": ""}))
-
-
-def _findings(study: Study) -> list[str]:
-    language = _LANGUAGE
+def _extremes(study: Study, language: Language) -> list[str]:
+    """Who scores highest and lowest, on the score and on the outcome."""
+    lines, told = [], partial(place_name, language=language)
     table = study.tables["composite"].dropna(subset=["readiness"]).sort_values("rank")
-    lines = []
     if len(table):
-        first, last = (place_name(str(table.index[i]), language) for i in (0, -1))
-        lines.append(f"{first} scores highest on readiness, {last} lowest.")
+        first, last = (told(str(table.index[i])) for i in (0, -1))
+        score = indicator_name("readiness", language)
+        lines.append(say("report.finding.extremes", language, score=score, first=first, last=last))
     means = study.tables["composite"][f"{OUTCOME}_mean"].dropna()
     if len(means):
         low, high = means.idxmin(), means.idxmax()
         lines.append(
-            f"{say(OUTCOME, language)}: {number(means[high])} % of sales in "
-            f"{place_name(str(high), language)}, {number(means[low])} % in "
-            f"{place_name(str(low), language)}."
+            say(
+                "report.finding.outcome",
+                language,
+                indicator=indicator_name(OUTCOME, language),
+                unit=unit_name(OUTCOME, language),
+                high=number(means[high], language),
+                low=number(means[low], language),
+                high_place=told(str(high)),
+                low_place=told(str(low)),
+            )
         )
+    return lines
+
+
+def _told_apart(study: Study, language: Language) -> list[str]:
+    """Which coefficients are told from zero."""
     fit = study.fits.get(study.options.coding)
-    if fit is not None:
-        table = fit.table()
-        clear = [say(t, language) if t in INDICATORS else t for t in table.index[table["p"] < 0.05]]
-        told = (
-            f"told from zero at 5 %: {', '.join(clear)}" if clear else "none told from zero at 5 %"
-        )
-        lines.append(f"Regression ({study.options.coding}, {fit.n_obs} complete firms): {told}.")
+    if fit is None:
+        return []
+    table = fit.table()
+    clear = [term_name(t, language) for t in table.index[table["p"] < _CLEAR]]
+    values: dict[str, Any] = {
+        "coding": say(f"coding.{study.options.coding}", language),
+        "firms": say("report.complete_firms", language, n=fit.n_obs),
+        "level": percent(_CLEAR, language),
+    }
+    if not clear:
+        return [say("report.finding.none_told_apart", language, **values)]
+    return [say("report.finding.told_apart", language, **values, terms=", ".join(clear))]
+
+
+def _patterns(study: Study, language: Language) -> list[str]:
+    """Where there is spatial pattern, and which classes are in doubt."""
+    lines = []
     tested = {k: m for k, m in study.moran.items() if np.isfinite(m.p)}
-    if tested:
-        seen = [
-            f"{say(name, language)} by {level}" for (level, name), m in tested.items() if m.p < 0.05
-        ]
-        lines.append(
-            f"Global Moran's I at 5 %: {', '.join(seen) if seen else 'no indicator'} "
-            f"out of {len(tested)} tested."
+    seen = [
+        say(
+            "report.finding.at_level",
+            language,
+            indicator=indicator_name(name, language),
+            level=level_phrase(level, language),
         )
+        for (level, name), m in tested.items()
+        if m.p < _CLEAR
+    ]
+    values: dict[str, Any] = {"level": percent(_CLEAR, language), "n": len(tested)}
+    if seen:
+        lines.append(say("report.finding.moran", language, **values, seen="; ".join(seen)))
+    elif tested:
+        lines.append(say("report.finding.no_moran", language, **values))
     doubtful = [
-        f"{place_name(str(code), language)} ({say(name, language)})"
+        f"{place_name(str(code), language)} ({indicator_name(name, language)})"
         for (level, name), found in study.patterns.resampled.items()
         if level == "oblast"
         for code in found.frame.index[
@@ -184,20 +132,47 @@ def _findings(study: Study) -> list[str]:
         ]
     ]
     if doubtful:
-        lines.append(
-            "Local Moran, in doubt since the class changes in more than a tenth of the "
-            f"draws of firms: {', '.join(doubtful)}."
-        )
+        share = percent(_IN_DOUBT, language)
+        places = ", ".join(doubtful)
+        lines.append(say("report.finding.doubtful", language, share=share, places=places))
     choice = study.groupings.choice.get(("typology", "composite"))
     if choice is not None and choice.best["gap"] == 1:
-        lines.append(
-            "Groups: by the gap statistic the seven regions are not told from one single group."
-        )
+        lines.append(say("report.finding.one_group", language))
     return lines
 
 
-def render_report(study: Study, figures: Mapping[str, str], *, version: str) -> str:
-    """Render the report of a study.
+def _figure(figures: Mapping[str, str], name: str, caption: str) -> Markup:
+    """A figure inside the page with its caption; nothing where there is no such figure."""
+    if name not in figures:
+        return Markup()
+    # identifiers of several SVGs on one page must not meet
+    text = figures[name][figures[name].index("<svg") :]
+    text = re.sub(r'\bid="', f'id="{name}-', text)
+    text = re.sub(r"url\(#", f"url(#{name}-", text)
+    text = re.sub(r'xlink:href="#', f'xlink:href="#{name}-', text)
+    # wide figures fill the page, small ones keep their size
+    wide = float(re.search(r'width="([\d.]+)pt"', text)[1])  # type: ignore[index]
+    return Markup('<figure style="max-width:{}px">{}<figcaption>{}</figcaption></figure>').format(
+        f"{1.35 * wide:.0f}",
+        Markup(text),  # noqa: S704 matplotlib escaped what it drew
+        code_marked(caption),
+    )
+
+
+def _caveats(study: Study, language: Language) -> list[str]:
+    """What code warned of, and what could not be computed; English in every language."""
+    reasons = (f"{what}: {why}" for what, why in study.inapplicable.items())
+    return [*study.warnings, *reasons, *filter(None, [missing_note(language)])]
+
+
+def render_report(
+    study: Study,
+    figures: Mapping[str, str],
+    *,
+    version: str,
+    written: dt.date | None = None,
+) -> str:
+    """Render the report of a study, in the language of its options.
 
     Parameters
     ----------
@@ -206,59 +181,54 @@ def render_report(study: Study, figures: Mapping[str, str], *, version: str) -> 
         Figure name to SVG text, as `svg_text` makes it.
     version : str
         Version of the package, for the head of the report.
+    written : date, optional
+        Day in the head; today when not given.
 
     Returns
     -------
     str
         A whole HTML page that asks for nothing outside itself.
     """
-    import jinja2
-
-    def figure(name: str, caption: str) -> str:
-        if name not in figures:
-            return ""
-        # identifiers of several SVGs on one page must not meet
-        text = figures[name][figures[name].index("<svg") :]
-        text = re.sub(r'\bid="', f'id="{name}-', text)
-        text = re.sub(r"url\(#", f"url(#{name}-", text)
-        text = re.sub(r'xlink:href="#', f'xlink:href="#{name}-', text)
-        # wide figures fill the page, small ones keep their size
-        wide = float(re.search(r'width="([\d.]+)pt"', text)[1])  # type: ignore[index]
-        return (
-            f'<figure style="max-width:{1.35 * wide:.0f}px">{text}'
-            f"<figcaption>{escape(caption)}</figcaption></figure>"
-        )
-
-    source = resources.files("kz_spatial") / "templates" / "report.html.j2"
-    template = jinja2.Environment(autoescape=False, undefined=jinja2.StrictUndefined).from_string(  # noqa: S701
-        source.read_text(encoding="utf-8")
-    )
-    language = _LANGUAGE
-    reasons = [f"{escape(what)}: {escape(why)}" for what, why in study.inapplicable.items()]
-    return template.render(
-        language=language,
-        title=escape(say("title", language)),
-        notice=escape(say("twin", language)) if study.synthetic else "",
-        provenance={k: escape(str(v)) for k, v in study.provenance.items()},
-        weights=escape(study.options.weights or "none"),
+    language = study.options.language
+    turned = [indicator_name(k, language) for k, each in INDICATORS.items() if each.direction < 0]
+    refused = [why for what, why in study.inapplicable.items() if what.startswith("regression")]
+    today = dt.datetime.now(tz=dt.UTC).date()
+    return render_page(
+        "report.html.j2",
+        language,
+        title=study_word("title", language),
+        notice=say("notice.twin", language) if study.synthetic else "",
+        source=source_name(study.provenance["source"], language, synthetic=study.synthetic),
+        coding=say(f"coding.{study.options.coding}", language),
+        weights=study.options.weights or say("report.no_weights", language),
         n_firms=len(study.firms),
+        n_regions=len(study.tables["composite"]),
         version=version,
-        findings=[escape(line) for line in _findings(study)],
-        readiness=_readiness(study),
-        figure=figure,
-        formula=escape(study.design.formula or ""),
-        regression=_regression(study),
-        no_regression=escape(
-            "; ".join(
-                why for what, why in study.inapplicable.items() if what.startswith("regression")
-            )
-        ),
-        regression_notes=[escape(line) for line in _regression_notes(study)],
-        moran=_moran(study),
-        other_statistics=_other_statistics(study),
-        groupings=_groupings(study),
+        written=date(written or today, language),
+        findings=[
+            *_extremes(study, language),
+            *_told_apart(study, language),
+            *_patterns(study, language),
+        ],
+        score=indicator_name("readiness", language),
+        outcome=indicator_name(OUTCOME, language),
+        turned=", ".join(turned),
+        certain=percent(_CERTAIN, language),
+        clear=percent(_CLEAR, language),
+        p_clear=decimals(_CLEAR, 2, language),
+        in_doubt=percent(_IN_DOUBT, language),
+        min_support=MIN_FIRMS,
         draws=study.options.draws,
-        attrition=html_table(study.attrition.reset_index()),
-        replication=_replication(study.replication),
-        caveats=[escape(each) for each in study.warnings] + reasons,
+        formula=study.design.formula or "",
+        figure=partial(_figure, figures),
+        readiness=report_tables.readiness_table(study, language),
+        regression=report_tables.regression_table(study, language),
+        no_regression="; ".join(refused),
+        regression_notes=_regression_notes(study, language),
+        moran=report_tables.moran_table(study, language),
+        other_statistics=report_tables.other_statistics_table(study, language),
+        groupings=report_tables.groupings_table(study, language),
+        attrition=report_tables.attrition_table(study, language),
+        replication=report_tables.replication_table(study.replication, language),
+        caveats=_caveats(study, language),
     )

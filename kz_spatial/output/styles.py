@@ -1,8 +1,4 @@
-"""Map layers: how each frame of results is to be shown, once for Folium and QGIS.
-
-`describe` says how the columns of the frames of `kz_spatial.study` are drawn in one language. A
-frame read back from a GeoPackage can be described too.
-"""
+"""Styles: the classes, colours and legends of each layer, once for Folium, QGIS and figures."""
 
 from __future__ import annotations
 
@@ -13,7 +9,14 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 import pandas as pd
 
-from kz_spatial.options import INDICATORS, LANGUAGES, Language
+from kz_spatial.options import INDICATORS, MIN_FIRMS, Language
+from kz_spatial.output.terms import (
+    class_word,
+    indicator_name,
+    indicator_title,
+    layer_title,
+    partition_title,
+)
 from kz_spatial.palette import (
     CLUSTER_COLOURS,
     DENSITY,
@@ -26,9 +29,9 @@ from kz_spatial.palette import (
     decade_breaks,
     nice_breaks,
 )
+from kz_spatial.words import percent, say, span, study_word
 
 BY_NUMBER = (("typology", "composite"), ("regions", "oblast"))
-from kz_spatial.words import TERMS, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,33 +41,21 @@ if TYPE_CHECKING:
     from kz_spatial.surfaces import DensitySurface
 
 __all__ = [
-    "LAYER_ORDER",
-    "Layer",
     "Style",
     "StyleClass",
-    "describe",
     "describe_class",
     "describe_surface",
+    "make_styles",
 ]
 
-Geometry = Literal["polygon", "point"]
 Hatch = Literal["", "diagonal", "cross"]
-# drawn from the bottom up
-LAYER_ORDER: Final = (
-    "composites",
-    "oblasts",
-    "clusters",
-    "local_moran",
-    "density_contours",
-    "settlements",
-)
-_NAMES: Final = ("name_en", "name_kk", "name_ru")
+_IN_DOUBT: Final = 0.1  # share of draws with another class, as `resampled_moran` has it
 _POPULATION_CLASSES: Final = (
     (1_000_000, np.inf, 5.0),
     (300_000, 1_000_000, 4.0),
     (100_000, 300_000, 3.0),
     (30_000, 100_000, 2.2),
-    (0, 30_000, 1.4),
+    (-np.inf, 30_000, 1.4),
 )
 
 
@@ -153,47 +144,15 @@ class Style:
         return letter + MARK if value is not pd.NA and value in (True, 1) else letter
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Layer:
-    """A frame and how it is shown.
-
-    Attributes
-    ----------
-    name, title : str
-        Table name in the GeoPackage; what the reader sees.
-    frame : GeoDataFrame
-        EPSG:4326.
-    geometry : {"polygon", "point"}
-    styles : tuple of Style
-        The default first.
-    aliases : dict
-        Column to what the reader sees.
-    label_column : str or None
-        Column written on the map.
-    visible : bool
-        Whether the layer is on when a map opens.
-    language : {"en", "ru", "kk"}
-    notice : str
-        "Synthetic twin ..." where it is; else empty.
-    """
-
-    name: str
-    title: str
-    frame: gpd.GeoDataFrame
-    geometry: Geometry
-    styles: tuple[Style, ...]
-    aliases: dict[str, str]
-    label_column: str | None
-    visible: bool
-    language: Language
-    notice: str = ""
+def _missing(language: Language, min_firms: int) -> StyleClass:
+    """Class of the units whose value is withheld."""
+    label = class_word("suppressed", language, min_firms=min_firms)
+    return StyleClass(label, NO_DATA, missing=True, hatch="diagonal")
 
 
-def _number(value: float) -> str:
-    return f"{value:,.4g}".replace(",", " ").replace("-", "−")
-
-
-def _graduated(frame: gpd.GeoDataFrame, column: str, name: str, language: Language) -> Style:
+def _graduated(
+    frame: gpd.GeoDataFrame, column: str, name: str, language: Language, min_firms: int
+) -> Style:
     known = frame[column].astype(float)
     breaks = nice_breaks(known.tolist())
     bad = name in INDICATORS and INDICATORS[name].direction < 0
@@ -201,29 +160,27 @@ def _graduated(frame: gpd.GeoDataFrame, column: str, name: str, language: Langua
     n = max(len(breaks) - 1, 0)
     picked = [ramp[round(i * (len(ramp) - 1) / max(n - 1, 1))] for i in range(n)]
     classes = [
-        StyleClass(f"{_number(low)} – {_number(high)}", colour, low=low, high=high, last=i == n - 1)
+        StyleClass(span(low, high, language), colour, low=low, high=high, last=i == n - 1)
         for i, ((low, high), colour) in enumerate(zip(pairwise(breaks), picked, strict=True))
     ]
     if known.isna().any():
-        classes.append(
-            StyleClass(say("suppressed", language), NO_DATA, missing=True, hatch="diagonal")
-        )
-    title = f"{say(name, language)}, {say(f'unit:{name}', language)}"
+        classes.append(_missing(language, min_firms))
     tooltip = tuple(
         c
         for c in (f"name_{language}", column, f"{name}_se", f"{name}_n", "n_firms", "rank")
         if c in frame and not (name == "readiness" and c.startswith("readiness_"))
     )
+    title = indicator_title(name, language)
     return Style(name, title, column, "graduated", tuple(classes), tooltip)
 
 
-def _lisa(frame: gpd.GeoDataFrame, name: str, language: Language) -> Style:
+def _lisa(frame: gpd.GeoDataFrame, name: str, language: Language, min_firms: int) -> Style:
     column = f"{name}_label"
     hatches: dict[str, Hatch] = {"cannot be significant": "cross", "suppressed": "diagonal"}
     present = set(frame[column].dropna())
     classes = tuple(
         StyleClass(
-            say(label, language),
+            class_word(label, language, min_firms=min_firms),
             colour,
             value=label,
             hatch=hatches.get(label, ""),
@@ -232,7 +189,12 @@ def _lisa(frame: gpd.GeoDataFrame, name: str, language: Language) -> Style:
         for label, colour in LISA_COLOURS.items()
         if label in present or label in LISA_LETTERS  # the four classes always stay in the legend
     )
-    title = f"{say('layer:local_moran', language)}: {say(name, language)}"
+    title = say(
+        "legend.about",
+        language,
+        name=layer_title("local_moran", language),
+        part=indicator_name(name, language),
+    )
     parts = ("label", "value", "statistic", "p", "p_min", "p_fdr", "p_bonferroni")
     tooltip = (f"name_{language}", *(f"{name}_{part}" for part in parts))
     if (marked := f"{name}_unstable") not in frame:
@@ -245,17 +207,18 @@ def _lisa(frame: gpd.GeoDataFrame, name: str, language: Language) -> Style:
         classes,
         (*tooltip, f"{name}_changes"),
         marked,
-        f"{MARK} {say('mark:unstable', language)}",
+        f"{MARK} {say('legend.unstable', language, share=percent(_IN_DOUBT, language))}",
     )
 
 
-def _clusters(frame: gpd.GeoDataFrame, column: str, language: Language) -> Style:
+def _clusters(frame: gpd.GeoDataFrame, column: str, language: Language, min_firms: int) -> Style:
     groups = sorted(int(g) for g in frame[column].dropna().unique())
-    # groups are numbered from the readiest; three of them have names
-    named = {g: f": {say(f'group:{g}', language)}" for g in groups} if groups == [1, 2, 3] else {}
+    named = groups == [1, 2, 3]  # groups are numbered from the readiest; three of them have names
     classes = [
         StyleClass(
-            f"{say('group', language)} {g}{named.get(g, '')}",
+            say("legend.named_group", language, n=g, name=study_word(f"group.{g}", language))
+            if named
+            else say("legend.group", language, n=g),
             CLUSTER_COLOURS[(g - 1) % len(CLUSTER_COLOURS)],
             value=g,
             letter=str(g),
@@ -263,12 +226,10 @@ def _clusters(frame: gpd.GeoDataFrame, column: str, language: Language) -> Style
         for g in groups
     ]
     if frame[column].isna().any():
-        classes.append(
-            StyleClass(say("suppressed", language), NO_DATA, missing=True, hatch="diagonal")
-        )
+        classes.append(_missing(language, min_firms))
     return Style(
         column,
-        _cluster_title(column, language),
+        partition_title(column, language),
         column,
         "categorised",
         tuple(classes),
@@ -276,17 +237,12 @@ def _clusters(frame: gpd.GeoDataFrame, column: str, language: Language) -> Style
     )
 
 
-def _cluster_title(column: str, language: Language) -> str:
-    kind, _, number = column.partition("_k")
-    return f"{say(kind, language)}, k = {number}" if number else say(kind, language)
-
-
-def _bands(lows: list[float]) -> tuple[StyleClass, ...]:
+def _bands(lows: list[float], language: Language) -> tuple[StyleClass, ...]:
     """Classes of a density, the last one open."""
     ramp = DENSITY[-len(lows) :] if len(lows) <= len(DENSITY) else DENSITY
     return tuple(
         StyleClass(
-            f"{_number(low)} – {_number(high)}" if np.isfinite(high) else f"≥ {_number(low)}",
+            span(low, high, language),
             ramp[min(i, len(ramp) - 1)],
             low=low,
             high=high,
@@ -297,8 +253,8 @@ def _bands(lows: list[float]) -> tuple[StyleClass, ...]:
 
 
 def _contours(frame: gpd.GeoDataFrame, language: Language) -> Style:
-    title = f"{say('layer:density_contours', language)}, {say('unit:firms', language)}"
-    classes = _bands(sorted(frame["low"].astype(float)))
+    title = indicator_title("firms", language)
+    classes = _bands(sorted(frame["low"].astype(float)), language)
     return Style("density", title, "low", "graduated", classes, ("low", "high"))
 
 
@@ -307,13 +263,13 @@ def describe_surface(surface: DensitySurface, *, language: Language = "en") -> S
     values = surface.values[np.isfinite(surface.values)].astype(float)
     name = surface.value or "firms"
     if surface.value is None:
-        heading, classes = "layer:density_contours", _bands(decade_breaks(values.max(initial=0)))
+        classes = _bands(decade_breaks(values.max(initial=0)), language)
     else:
-        heading, limits = name, nice_breaks(values.tolist())
+        limits = nice_breaks(values.tolist())
         ramp, n = SEQUENTIAL_GOOD, max(len(limits) - 2, 1)
         classes = tuple(
             StyleClass(
-                f"{_number(low)} – {_number(high)}",
+                span(low, high, language),
                 ramp[round(i * (len(ramp) - 1) / n)],
                 low=low,
                 high=high,
@@ -322,54 +278,66 @@ def describe_surface(surface: DensitySurface, *, language: Language = "en") -> S
             )
             for i, (low, high) in enumerate(pairwise(limits))
         )
-    known = heading in TERMS and f"unit:{name}" in TERMS
-    title = f"{say(heading, language)}, {say(f'unit:{name}', language)}" if known else surface.unit
+    known = name == "firms" or name in INDICATORS
+    title = indicator_title(name, language) if known else surface.unit
     return Style(name, title, name, "graduated", classes, ())
 
 
 def _settlements(language: Language) -> Style:
-    classes = []
-    for low, high, size in _POPULATION_CLASSES:
-        text = f"{int(low):,}".replace(",", " ")
-        upper = f"{int(high):,}".replace(",", " ") if np.isfinite(high) else ""
-        label = f"≥ {text}" if not upper else f"{text} – {upper}" if low else f"< {upper}"
-        classes.append(StyleClass(label, "#333333", low=float(low), high=float(high), size=size))
-    title = f"{say('layer:settlements', language)}, {say('people', language)}"
-    return Style(
-        "population",
-        title,
-        "population",
-        "graduated",
-        tuple(classes),
-        (f"name_{language}", "population"),
+    classes = tuple(
+        StyleClass(
+            span(low, high, language),
+            "#333333",
+            low=max(float(low), 0.0),
+            high=float(high),
+            size=size,
+        )
+        for low, high, size in _POPULATION_CLASSES
     )
+    title = say(
+        "legend.titled",
+        language,
+        name=layer_title("settlements", language),
+        unit=say("legend.people", language),
+    )
+    tooltip = (f"name_{language}", "population")
+    return Style("population", title, "population", "graduated", classes, tooltip)
 
 
-def _styles(name: str, frame: gpd.GeoDataFrame, language: Language) -> tuple[Style, ...]:
+def _outline(name: str, language: Language) -> Style:
+    """Bare outlines, where a layer has no value to show."""
+    title = layer_title(name, language)
+    whole = StyleClass(title, "#ffffff", missing=True)
+    return Style("outline", title, "readiness", "categorised", (whole,), (f"name_{language}",))
+
+
+def make_styles(
+    name: str, frame: gpd.GeoDataFrame, language: Language, *, min_firms: int = MIN_FIRMS
+) -> tuple[Style, ...]:
+    """Styles of a layer, the default first; a layer of bare outlines gets an empty column.
+
+    Parameters
+    ----------
+    name : str
+        Of the layer.
+    frame : GeoDataFrame
+    language : str
+    min_firms : int
+        Cells of fewer firms are withheld, which the legend says.
+    """
     if name in ("oblasts", "composites"):
-        found = [
-            _graduated(frame, f"{i}_mean", i, language) for i in INDICATORS if f"{i}_mean" in frame
-        ]
+        shown = [i for i in INDICATORS if f"{i}_mean" in frame]
+        found = [_graduated(frame, f"{i}_mean", i, language, min_firms) for i in shown]
         if "readiness" in frame:
-            found.insert(0, _graduated(frame, "readiness", "readiness", language))
+            found.insert(0, _graduated(frame, "readiness", "readiness", language, min_firms))
         if not found:
-            whole = StyleClass(say(f"layer:{name}", language), "#ffffff", missing=True)
             frame["readiness"] = np.nan
-            found = [
-                Style(
-                    "outline",
-                    say(f"layer:{name}", language),
-                    "readiness",
-                    "categorised",
-                    (whole,),
-                    (f"name_{language}",),
-                )
-            ]
+            found = [_outline(name, language)]
         return tuple(found)
     if name == "local_moran":
         shown = [i for i in INDICATORS if f"{i}_label" in frame]
         shown.sort(key=lambda each: each != "epayment_share")  # the study's outcome first
-        return tuple(_lisa(frame, i, language) for i in shown)
+        return tuple(_lisa(frame, i, language, min_firms) for i in shown)
     if name == "clusters":
         kinds = ("typology_composite", "regions_oblast", "regions_composite", "typology_oblast")
         numbered = (
@@ -379,88 +347,11 @@ def _styles(name: str, frame: gpd.GeoDataFrame, language: Language) -> tuple[Sty
         )
         # the number that was asked for has a style already
         new = (c for c in numbered if c in frame and not frame[c].equals(frame[c.split("_k")[0]]))
-        return tuple(_clusters(frame, c, language) for c in (*kinds, *new) if c in frame)
+        wanted = (c for c in (*kinds, *new) if c in frame)
+        return tuple(_clusters(frame, c, language, min_firms) for c in wanted)
     if name == "density_contours":
         return (_contours(frame, language),)
     return (_settlements(language),)
-
-
-def _aliases(frame: gpd.GeoDataFrame, language: Language) -> dict[str, str]:
-    """Readable names of all columns."""
-    fixed = {
-        "oblast_code": "column:code",
-        "population": "column:population",
-        "n_firms": "column:n_firms",
-        "rank": "column:rank",
-        "area_km2": "column:area_km2",
-        "composite": "layer:composites",
-        "unit": "unit:firms",
-    }
-    found = {}
-    for column in (c for c in frame.columns if c != "geometry"):
-        owner = next((i for i in INDICATORS if column.startswith(f"{i}_")), None)
-        part = column[len(owner) + 1 :] if owner else ""
-        if column in fixed:
-            found[column] = say(fixed[column], language)
-        elif column in TERMS:
-            found[column] = say(column, language)
-        elif f"column:{column}" in TERMS:
-            found[column] = say(f"column:{column}", language)
-        elif column.partition("_k")[0] in TERMS:
-            found[column] = _cluster_title(column, language)
-        elif column.startswith("name_"):
-            found[column] = f"{say('column:name', language)} ({column[-2:]})"
-        elif owner and f"column:{part}" in TERMS:
-            found[column] = f"{say(owner, language)}: {say(f'column:{part}', language)}"
-        else:
-            found[column] = column.replace("_", " ")
-        if column == f"name_{language}":
-            found[column] = say("column:name", language)
-    return found
-
-
-def describe(
-    frames: dict[str, gpd.GeoDataFrame], *, language: Language = "en", notice: str = ""
-) -> tuple[Layer, ...]:
-    """Say how each frame is drawn.
-
-    Parameters
-    ----------
-    frames : dict of GeoDataFrame
-        By layer name; unknown names are left out.
-    language : {"en", "ru", "kk"}
-    notice : str
-        Line that every layer carries, such as that of the twin.
-
-    Returns
-    -------
-    tuple of Layer
-        From the bottom of the map to its top.
-    """
-    if language not in LANGUAGES:
-        say("title", language)  # raises with the allowed languages
-    layers = []
-    for name in (each for each in LAYER_ORDER if each in frames):
-        frame = frames[name].copy()
-        for column in (c for c in _NAMES if c in frame):
-            frame[column] = frame[column].where(
-                frame[column].notna() & (frame[column] != ""), frame["name_en"]
-            )
-        layers.append(
-            Layer(
-                name=name,
-                title=say(f"layer:{name}", language),
-                styles=_styles(name, frame, language),
-                frame=frame,
-                geometry="point" if name == "settlements" else "polygon",
-                aliases=_aliases(frame, language),
-                label_column=f"name_{language}" if f"name_{language}" in frame else None,
-                visible=name in ("oblasts", "settlements"),
-                language=language,
-                notice=notice,
-            )
-        )
-    return tuple(layers)
 
 
 def describe_class(style: Style, value: Any) -> StyleClass | None:

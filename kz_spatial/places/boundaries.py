@@ -21,7 +21,8 @@ import shapely
 from kz_spatial._validate import check_option, data_path
 from kz_spatial.crosswalk import SPLIT_YEARS, check_vintage
 from kz_spatial.design import Grouping, load_design
-from kz_spatial.options import DATA_CRS, LANGUAGES
+from kz_spatial.options import DATA_CRS
+from kz_spatial.words import SHIPPED
 
 if TYPE_CHECKING:
     import numpy as np
@@ -202,7 +203,7 @@ def _regions(grouping: Grouping, detail: Detail) -> gpd.GeoDataFrame:
     owner = _owner(units.index, grouping)
     names = {
         f"name_{language}": [region.name(language) for region in grouping.regions]
-        for language in sorted(LANGUAGES)
+        for language in sorted(SHIPPED)
     }
     index = pd.Index(grouping.codes, name=grouping.name)
     return gpd.GeoDataFrame(

@@ -17,10 +17,11 @@ from typing import Final, Literal
 
 from kz_spatial._validate import check_option
 from kz_spatial.crosswalk import LEVEL, units
-from kz_spatial.design import Grouping, load_design
+from kz_spatial.design import Grouping, load_design, text_in
 from kz_spatial.errors import PlaceAmbiguousError, PlaceUnknownError
-from kz_spatial.options import LANGUAGES, Language
+from kz_spatial.options import Language
 from kz_spatial.places.names import fold, looks_like_cyrillic, split_kind
+from kz_spatial.words import languages, unit_names
 
 __all__ = ["COUNTRY", "Kind", "Place", "Resolution", "place_name", "resolve", "resolve_column"]
 
@@ -117,14 +118,17 @@ def place_name(code: str, language: Language = "en", grouping: Grouping | None =
     >>> place_name("KZ-75", "ru"), place_name("south")
     ('Алматы', 'South')
     """
-    check_option("language", language, LANGUAGES)
+    check_option("language", language, languages())
+    if (own := unit_names(language).get(code)) is not None:
+        return own
     if code == _COUNTRY_CODE:
-        return {"en": "Kazakhstan", "kk": "Қазақстан", "ru": "Казахстан"}[language]
+        names = {"en": "Kazakhstan", "kk": "Қазақстан", "ru": "Казахстан"}
+        return names.get(language, names["en"])
     grouping = grouping or load_design().grouping
     if code in grouping.codes:
         return grouping.region(code).name(language)
     check_option("code", code, (*units(), *grouping.codes, _COUNTRY_CODE))
-    return units()[code].names[language]
+    return text_in(units()[code].names, language)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from kz_spatial.design import StudyDesign, design_of, load_design
 from kz_spatial.errors import CallError, KzSpatialWarning, NotEnoughDataError
 from kz_spatial.estimates import aggregate
 from kz_spatial.neighbours import contiguity
-from kz_spatial.options import LANGUAGES, RunOptions
+from kz_spatial.options import RunOptions
 from kz_spatial.places import join, join_audit, oblasts, place_firms, regions, settlements
 from kz_spatial.regression import FixedEffectsFit, fixed_effects
 from kz_spatial.replication import replicate, unlike_paper
@@ -26,6 +26,7 @@ from kz_spatial.study.results import Study
 from kz_spatial.study.spatial_patterns import Patterns, find_patterns
 from kz_spatial.surfaces import DensitySurface, density
 from kz_spatial.survey import CODINGS, attrition, load_twin, read_survey
+from kz_spatial.words import languages
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -177,7 +178,7 @@ def _frames(
 
 def _check_options(options: RunOptions, firms: pd.DataFrame, design: StudyDesign) -> None:
     check_option("coding", options.coding, CODINGS)
-    check_option("language", options.language, LANGUAGES)
+    check_option("language", options.language, languages())
     check_count("draws", options.draws, 0)
     check_count("seed", options.seed, 0)
     check_count("permutations", options.permutations, 1)

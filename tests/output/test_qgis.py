@@ -15,11 +15,11 @@ import matplotlib.pyplot as plt
 import pytest
 
 from kz_spatial.cli import main as cli
-from kz_spatial.options import LANGUAGES
 from kz_spatial.output.geopackage import About, write_geopackage
 from kz_spatial.output.layers import LAYER_ORDER, describe
 from kz_spatial.output.qgis_plugin import build_plugin
 from kz_spatial.palette import SEQUENTIAL_GOOD
+from kz_spatial.words import SHIPPED
 
 pytestmark = pytest.mark.qgis
 
@@ -42,7 +42,7 @@ def _translate(bundle, folder):
             name: gpd.read_file(bundle / "kz_spatial.gpkg", layer=name) for name in LAYER_ORDER
         }
     made = {}
-    for language in (each for each in LANGUAGES if each != "en"):
+    for language in (each for each in SHIPPED if each != "en"):
         path = folder / f"{language}.gpkg"
         about = About(source="synthetic twin", coding="corrected", synthetic=True)
         write_geopackage(describe(frames, language=language, notice="!"), path, about=about)

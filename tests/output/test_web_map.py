@@ -11,7 +11,9 @@ import kz_spatial as kz
 from kz_spatial.errors import CallError
 from kz_spatial.output.layers import describe
 from kz_spatial.output.web_map import folium_map
-from kz_spatial.words.catalogue import say
+from kz_spatial.output.web_page import script_json
+from kz_spatial.output.web_themes import light_frame, make_theme
+from kz_spatial.words import study_word
 
 # counts what is drawn, theme by theme, and leaves it in the page
 PROBE = """
@@ -92,10 +94,10 @@ def test_every_theme_draws_in_a_browser_without_network(page, study, chromium, t
         assert theme["legend"] >= 1
     by_title = {theme["title"]: theme for theme in found["themes"]}
     local = study.local_moran["oblast", "epayment_share"].frame["label"]
-    drawn = by_title[say("epayment_share")]
+    drawn = by_title[study_word("indicator.epayment_share")]
     crossed = sum(fill == "url(#kz-cross)" for fill in drawn["fills"])
     assert crossed == (local == "cannot be significant").sum() > 0
-    groups = by_title[say("typology_composite")]
+    groups = by_title[study_word("partition.typology_composite")]
     assert sorted(set(groups["letters"])) == ["1", "2", "3"]
     assert found["dots"] > 50
 
@@ -113,7 +115,7 @@ def test_map_of_a_bundle_is_the_map_of_its_study(study, tmp_path):
     bundle = kz.write_bundle(study, tmp_path / "bundle")
     folium_map(bundle, language="ru").save(tmp_path / "ru.html")
     text = (tmp_path / "ru.html").read_text(encoding="utf-8")
-    assert say("title", "ru") in text
+    assert study_word("title", "ru") in text
     assert "Карагандинская область" in text
     same = re.compile(r"themes = (\[.*?\]), words", re.DOTALL)
     folium_map(study, language="ru").save(tmp_path / "study.html")
@@ -133,16 +135,10 @@ def test_text_cannot_close_the_script(study):
         )
     )
     layers = describe(frames)
-    from kz_spatial import folium_map as function
-
-    assert callable(function)
-    import sys
-
-    module = sys.modules["kz_spatial.output.web_map"]
     oblasts = next(each for each in layers if each.name == "oblasts")
-    frame, key = module._light(oblasts)
-    theme = module._theme(oblasts, oblasts.styles[0], frame, key)
-    assert "</script>" not in module._Script.json(theme)
+    frame, key = light_frame(oblasts)
+    theme = make_theme(oblasts, oblasts.styles[0], frame, key)
+    assert "</script>" not in script_json(theme)
     assert all("<b>x" not in tip for tip in theme["tips"])
 
 

@@ -1,0 +1,136 @@
+"""Columns of a layer in QGIS style documents: names, words of stored keys, map tips."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+from xml.sax.saxutils import escape, quoteattr
+
+from pandas.api.types import is_float_dtype, is_integer_dtype, is_numeric_dtype
+
+from kz_spatial.output.terms import stored_word
+from kz_spatial.words import NOTHING, catalogue_of, number
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kz_spatial.output.layers import Layer
+    from kz_spatial.output.styles import Style
+
+__all__ = ["fields", "map_tip", "options", "stored_words", "text"]
+
+_P_VALUES: Final = ("_p", "_p_min", "_p_fdr", "_p_bonferroni")
+_TINY_P: Final = 0.001
+_HIDDEN_COLUMNS: Final = ("fid",)
+
+
+def options(values: Mapping[str, object]) -> str:
+    """Nested settings as QGIS writes them."""
+    parts = []
+    for key, value in values.items():
+        if isinstance(value, dict):
+            parts.append(f'<Option type="Map" name={quoteattr(key)}>{options(value)}</Option>')
+        else:
+            kind = {bool: "bool", int: "int"}.get(type(value), "QString")
+            told = str(value).lower() if isinstance(value, bool) else str(value)
+            parts.append(f'<Option type="{kind}" name={quoteattr(key)} value={quoteattr(told)}/>')
+    return "".join(parts)
+
+
+def text(value: object) -> str:
+    """A value as QGIS expressions write text."""
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def stored_words(layer: Layer) -> dict[str, dict[str, str]]:
+    """By column of stored keys: what a reader sees for each key."""
+    found: dict[str, dict[str, str]] = {}
+    for column in (c for c in layer.frame.columns if c != "geometry"):
+        if is_numeric_dtype(layer.frame[column].dtype):
+            continue
+        words = {
+            str(key): stored_word(key, layer.language, min_firms=layer.min_firms)
+            for key in layer.frame[column].dropna().unique()
+        }
+        told = {key: word for key, word in words.items() if word is not None}
+        if words and len(told) == len(words):
+            found[column] = told
+    for style in layer.styles:
+        told = {each.value: each.label for each in style.classes if isinstance(each.value, str)}
+        if told:
+            found[style.column] = told
+    return found
+
+
+def fields(layer: Layer) -> str:
+    """Aliases, words for stored keys, and the order of the attribute table."""
+    columns = [c for c in layer.frame.columns if c != "geometry"]
+    first = [c for c in (layer.label_column,) if c in columns]
+    order = [*_HIDDEN_COLUMNS, *first, *(c for c in columns if c not in first)]
+    aliases = "".join(
+        f'<alias index="{i}" field={quoteattr(column)} name={quoteattr(alias)}/>'
+        for i, (column, alias) in enumerate(layer.aliases.items(), start=1)
+    )
+    widgets = ""
+    for column, words in stored_words(layer).items():
+        pairs = "".join(
+            f'<Option type="Map">{options({label: value})}</Option>'
+            for value, label in words.items()
+        )
+        widgets += (
+            f'<field name={quoteattr(column)} configurationFlags="None"><editWidget '
+            'type="ValueMap"><config><Option type="Map"><Option type="List" name="map">'
+            f"{pairs}</Option></Option></config></editWidget></field>"
+        )
+    shown = "".join(
+        f'<column type="field" name={quoteattr(c)} width="-1" '
+        f'hidden="{int(c in _HIDDEN_COLUMNS)}"/>'
+        for c in order
+    )
+    return (
+        f"<fieldConfiguration>{widgets}</fieldConfiguration><aliases>{aliases}</aliases>"
+        f"<attributetableconfig><columns>{shown}"
+        '<column type="actions" width="-1" hidden="1"/></columns></attributetableconfig>'
+    )
+
+
+def _tip_value(layer: Layer, column: str, words: dict[str, dict[str, str]]) -> str:
+    """Expression of one value in a map tip, numbers as the layer's language writes them."""
+    name = f'"{column}"'
+    if column in words:
+        cases = " ".join(
+            f"WHEN {name} = {text(k)} THEN {text(v)}" for k, v in words[column].items()
+        )
+        name = f"CASE {cases} ELSE {name} END"
+    elif column in layer.frame and is_float_dtype(layer.frame[column].dtype):
+        shown = _number(name, 3, layer)
+        tiny = text(f"&lt; {number(_TINY_P, layer.language)}")
+        p = f"CASE WHEN {name} < {_TINY_P} THEN {tiny} ELSE {shown} END"
+        name = p if column.endswith(_P_VALUES) else shown
+    elif column in layer.frame and is_integer_dtype(layer.frame[column].dtype):
+        name = _number(name, 0, layer)
+    return f"COALESCE({name}, '{NOTHING}')"
+
+
+def _number(name: str, places: int, layer: Layer) -> str:
+    """Expression of a number with a true minus sign, thousands apart, no zeros at its end."""
+    shown = f"format_number({name}, {places}, {text(catalogue_of(layer.language).locale)})"
+    if places:  # QGIS 3.22 cannot leave zeros out by itself
+        shown = f"regexp_replace({shown}, '[.,]?0+$', '')"
+    return f"replace({shown}, '-', '−')"
+
+
+def map_tip(layer: Layer, style: Style) -> str:
+    """Table that appears on pointing at a feature, below its name."""
+    words = stored_words(layer)
+    title = next((c for c in style.tooltip if c == layer.label_column), None)
+    head = f'<b>[% "{title}" %]</b>' if title else f"<b>{escape(layer.title)}</b>"
+    rows = "".join(
+        f"<tr><td>{escape(layer.aliases.get(c, c))}</td>"
+        f"<td><b>[% {_tip_value(layer, c, words)} %]</b></td></tr>"
+        for c in style.tooltip
+        if c != title
+    )
+    # settlements are real, whatever the firms are
+    told = layer.notice if layer.name != "settlements" else ""
+    foot = f"<br><i>{escape(told)}</i>" if told else ""
+    return f"<mapTip>{escape(f'{head}<table>{rows}</table>{foot}')}</mapTip>"

@@ -1,0 +1,197 @@
+"""The shipped catalogues: the same messages in each, all of them said somewhere, plurals whole."""
+
+import ast
+import re
+
+import pytest
+from babel import Locale
+from helpers import ROOT
+
+from kz_spatial.options import INDICATORS
+from kz_spatial.palette import LISA_COLOURS
+from kz_spatial.words import SHIPPED, catalogue_of, languages, placeholders
+
+PACKAGE = ROOT / "kz_spatial"
+ENGLISH = catalogue_of("en").messages
+SCORED = (*INDICATORS, "readiness")
+# keys that code builds from parts, and nowhere else
+BUILT = {
+    "format.": ("interval", "range", "at_least", "below", "tiny"),
+    "class.": tuple(LISA_COLOURS),
+    "method.": ("exact", "monte-carlo"),
+    "coding.": ("corrected", "as-published"),
+    "criterion.": ("share_explained", "silhouette", "calinski_harabasz", "gap"),
+    "statistic.": ("moran", "empirical_bayes", "geary", "getis_ord"),
+    "layer.": ("oblasts", "local_moran", "clusters", "density_contours", "settlements"),
+    "level.": ("oblast",),
+    "partition.": ("typology_oblast", "regions_oblast"),
+    "study.indicator.": SCORED,
+    "study.unit.": SCORED,
+    "study.layer.": ("composites",),
+    "study.level.": ("composite",),
+    "study.partition.": ("typology_composite", "regions_composite"),
+    "study.group.": ("1", "2", "3"),
+    "study.attrition.": ("no_outages",),
+    "column.": (
+        *("n_firms", "rank", "mean", "sd", "se", "n", "missing", "p", "p_min", "p_fdr"),
+        *("p_bonferroni", "changes", "unstable", "statistic", "label", "value", "quadrant"),
+        *("method", "low", "high", "kato", "geonameid", "is_seat", "latitude", "longitude"),
+        *("population", "area_km2"),
+    ),
+    "map.": ("theme", "zoom_in", "zoom_out", "metres", "kilometres"),
+    "table.": (
+        *("readiness", "regression", "moran", "local_moran", "clusters", "clusters_by_number"),
+        *("cluster_choice", "co_membership", "attrition", "replication"),
+    ),
+    "attrition.": (
+        *("item", "indicator", "firms", "answered", "dont_know", "refused", "does_not_apply"),
+        *("system_missing", "used", "listwise"),
+    ),
+    "report.": ("group_count", "explained", "distance"),
+    "report.file.": ("package", "map", "rasters", "tables", "record"),
+    "audit.column.": (
+        *("region", "item", "n", "firms", "mean", "sd", "ways", "yes", "no", "dont_know"),
+        *("share_yes", "term", "coefficient", "robust_se", "t", "p", "lowest_df", "highest_df"),
+        *("n_df", "fewest_answers", "basis", "rank", "groupings", "within_ss", "best_within_ss"),
+        *("total_ss", "coding", "inference", "std_error", "ci_low", "ci_high", "n_obs", "table"),
+        *("row", "column", "printed", "as_published"),
+    ),
+    "audit.word.": (
+        *("infrastructure", "sustainability", "innovation", "governance", "constant"),
+        *("printed means", "recovered shares of yes"),
+    ),
+}
+# what is written the same in every language
+SHARED = {
+    *(f"format.{each}" for each in ("range", "at_least", "below", "tiny", "interval")),
+    *("partition.of_number", "legend.titled", "legend.about", "column.p_fdr", "report.with_p"),
+    *(
+        "report.p",
+        "report.finding.at_level",
+        "report.finding.outcome",
+        "audit.column.t",
+        "audit.column.p",
+    ),
+}
+
+
+def said_in(source: str) -> set[str]:
+    """Keys that a file hands to `say` or `study_word` whole."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+            continue
+        if node.func.id in ("say", "study_word") and node.args:
+            prefix = "study." if node.func.id == "study_word" else ""
+            texts = ast.walk(node.args[0])
+            if not isinstance(node.args[0], ast.JoinedStr):
+                found |= {
+                    prefix + each.value
+                    for each in texts
+                    if isinstance(each, ast.Constant) and isinstance(each.value, str)
+                }
+    return found
+
+
+def said_by_names(source: str) -> set[str]:
+    """Keys that a file assigns first and says later: whole texts that are keys."""
+    return {
+        node.value
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Constant) and node.value in ENGLISH
+    }
+
+
+def said() -> set[str]:
+    """Every key that the package says."""
+    found = set()
+    for path in PACKAGE.rglob("*.py"):
+        source = path.read_text(encoding="utf-8")
+        found |= said_in(source)
+        if path.parent.name == "output":
+            found |= said_by_names(source)
+    for path in PACKAGE.rglob("*.j2"):
+        found |= set(re.findall(r'say\("([^"]+[^".])"[,)]', path.read_text(encoding="utf-8")))
+    return found
+
+
+BUILT_KEYS = {prefix + part for prefix, parts in BUILT.items() for part in parts}
+
+
+def test_every_message_is_there_in_every_shipped_language():
+    assert languages()[:3] == SHIPPED == ("en", "ru", "kk")
+    for language in SHIPPED:
+        assert set(catalogue_of(language).messages) == set(ENGLISH), language
+
+
+def test_no_message_is_unused_and_none_is_said_that_is_not_there():
+    found = said()
+    assert set(ENGLISH) - found - BUILT_KEYS == set()
+    assert (found | BUILT_KEYS) - set(ENGLISH) == set()
+
+
+def test_the_search_sees_keys():
+    told = said_in('say("a.b", x)\nsay("c" if x else "d")\nstudy_word("e")\nsay(f"g.{h}")\nf("i")')
+    assert told == {"a.b", "c", "d", "study.e"}
+    assert said_by_names('KEY = "report.contents"\n"report.nothing"') == {"report.contents"}
+
+
+@pytest.mark.parametrize("prefix", BUILT)
+def test_keys_from_parts_are_built_somewhere(prefix):
+    bare = prefix.removeprefix("study.")
+    sources = [p for kind in ("*.py", "*.j2") for p in PACKAGE.rglob(kind)]
+    texts = [path.read_text(encoding="utf-8") for path in sources]
+    assert any(f'"{bare}{{' in t or f'"{bare}" ~' in t or f"'{bare}{{" in t for t in texts)
+
+
+@pytest.mark.parametrize("language", SHIPPED)
+def test_values_agree_with_the_english_ones(language):
+    for key, message in catalogue_of(language).messages.items():
+        forms = message if isinstance(message, dict) else {"": message}
+        first = ENGLISH[key]
+        assert isinstance(message, dict) == isinstance(first, dict), key
+        wanted = placeholders(first["other"] if isinstance(first, dict) else first)
+        for form, text in forms.items():
+            assert placeholders(text) == wanted, (key, form)
+
+
+@pytest.mark.parametrize("language", SHIPPED)
+def test_plural_forms_are_those_of_the_language(language):
+    plurals = [m for m in catalogue_of(language).messages.values() if isinstance(m, dict)]
+    assert len(plurals) > 8
+    wanted = {"en": {"one", "other"}, "kk": {"one", "other"}}
+    four = {"one", "few", "many", "other"}
+    assert all(set(each) == wanted.get(language, four) for each in plurals)
+    assert Locale.parse(language).plural_form.tags | {"other"} == wanted.get(language, four)
+
+
+def _texts(language):
+    for key, message in catalogue_of(language).messages.items():
+        for text in message.values() if isinstance(message, dict) else (message,):
+            yield key, text
+
+
+@pytest.mark.parametrize("language", ["ru", "kk"])
+def test_nothing_is_left_in_english(language):
+    same = {key for key, text in _texts(language) if ENGLISH[key] == text}
+    assert same <= SHARED
+    for key, text in _texts(language):
+        assert key in SHARED or re.search("[а-яёәғқңөұүһі]", text.lower()), key
+
+
+def test_kazakh_and_russian_are_not_mixed_up():
+    kazakh = re.compile("[әғқңөұүһі]", re.IGNORECASE)
+    assert [key for key, text in _texts("ru") if kazakh.search(text)] == []
+    assert sum(bool(kazakh.search(text)) for _, text in _texts("kk")) > 200
+    # Latin look-alikes among Cyrillic letters
+    for language in ("ru", "kk"):
+        mixed = [k for k, t in _texts(language) if re.search("[а-яі][a-z]|[a-z][а-яі]", t.lower())]
+        assert mixed == []
+
+
+@pytest.mark.parametrize("language", SHIPPED)
+def test_no_message_counts_what_a_run_decides(language):
+    counted = re.compile(r"\b(five|seven|пят|семи|семь|жеті|бес)\b|\b5\b(?! ?%)|\b95\b")
+    own = [k for k, t in _texts(language) if not k.startswith(("study.", "audit."))]
+    assert len(own) > 150
+    assert [k for k, t in _texts(language) if k in own and counted.search(t.lower())] == []
