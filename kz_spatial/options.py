@@ -11,17 +11,12 @@ from typing import Final, Literal
 
 __all__ = [
     "ALTERNATIVES",
-    "COMPOSITES",
     "DATA_CRS",
     "EQUAL_AREA_CRS",
-    "INDICATORS",
-    "INDICATOR_ORDER",
     "MIN_FIRMS",
-    "WEIGHT_COLUMNS",
     "Alternative",
     "Coding",
     "Detail",
-    "Indicator",
     "Language",
     "RunOptions",
 ]
@@ -39,45 +34,8 @@ EQUAL_AREA_CRS: Final = (
     "+proj=aea +lat_0=48 +lon_0=67 +lat_1=43 +lat_2=53 +x_0=0 +y_0=0 +datum=WGS84 +units=m +no_defs"
 )
 
-COMPOSITES: Final = ("almaty", "astana", "center", "east", "north", "south", "west")
 
 MIN_FIRMS: Final = 5
-WEIGHT_COLUMNS: Final = ("wmedian", "wstrict", "wweak")
-
-
-@dataclass(frozen=True, slots=True)
-class Indicator:
-    """One of the study's five dimensions.
-
-    Attributes
-    ----------
-    name : str
-        Column name in a firm table.
-    item : str
-        Survey item it is read from.
-    kind : {"count", "percent", "binary", "days"}
-        Count per month, percent of sales, yes/no, days.
-    direction : {1, -1}
-        Whether more of it counts for (1) or against (-1) readiness.
-    """
-
-    name: str
-    item: str
-    kind: Literal["count", "percent", "binary", "days"]
-    direction: Literal[1, -1]
-
-
-INDICATORS: Final[dict[str, Indicator]] = {
-    each.name: each
-    for each in (
-        Indicator("outages_per_month", "c7", "count", -1),
-        Indicator("epayment_share", "k33", "percent", 1),
-        Indicator("co2_monitoring", "ge7", "binary", 1),
-        Indicator("product_innovation", "h1", "binary", 1),
-        Indicator("permit_days", "g3", "days", -1),
-    )
-}
-INDICATOR_ORDER: Final[tuple[str, ...]] = tuple(INDICATORS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +60,6 @@ class RunOptions:
         Groups asked of typology and regionalisation.
     min_firms : int
         Cells with fewer firms are suppressed.
-    firm_points : bool
-        Whether firm points may leave the machine.
     bandwidth_m, cell_m : float
         Kernel deviation and cell size of the density surfaces, in metres.
     """
@@ -116,6 +72,5 @@ class RunOptions:
     draws: int = 200
     n_clusters: int = 3
     min_firms: int = MIN_FIRMS
-    firm_points: bool = False
     bandwidth_m: float = 75_000.0
     cell_m: float = 5_000.0

@@ -14,7 +14,6 @@ import numpy as np
 __all__ = [
     "CANNOT",
     "CLUSTER_COLOURS",
-    "COMPOSITE_COLOURS",
     "DENSITY",
     "LISA_COLOURS",
     "LISA_LETTERS",
@@ -58,16 +57,6 @@ CLUSTER_COLOURS: Final = (
     "#e69f00",
     "#999999",
 )
-# ColorBrewer's Set3, pale enough for names and dots on top; no two neighbours look alike
-COMPOSITE_COLOURS: Final = {
-    "almaty": "#fb8072",
-    "astana": "#bebada",
-    "center": "#fdb462",
-    "east": "#b3de69",
-    "north": "#80b1d3",
-    "south": "#ffffb3",
-    "west": "#8dd3c7",
-}
 
 
 def nice_breaks(values: list[float], n_classes: int = 5) -> list[float]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from kz_spatial.cli.maps import add_density, add_language_options, add_plugin, choose_language
 from kz_spatial.errors import CallError, InputError, KzSpatialError
-from kz_spatial.options import WEIGHT_COLUMNS, RunOptions
+from kz_spatial.options import RunOptions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -325,7 +325,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--out", required=True, help="folder to make")
     run.add_argument("--overwrite", action="store_true", help="replace a bundle of that name")
     run.add_argument("--coding", choices=("corrected", "as-published"), default="corrected")
-    run.add_argument("--weights", choices=WEIGHT_COLUMNS, help="survey weights; none by default")
+    run.add_argument("--weights", metavar="COLUMN", help="survey weights; none by default")
     add_language_options(run)
     run.add_argument("--seed", type=int, default=RunOptions().seed)
     run.add_argument(

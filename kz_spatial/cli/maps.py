@@ -100,7 +100,7 @@ def _density(args: argparse.Namespace, read: Callable[[Path], pd.DataFrame]) -> 
         raise CallError(f"{out}: exists already; --overwrite replaces it")
     language = choose_language(args)
     table = read(source)
-    from kz_spatial.output import write_surface
+    from kz_spatial.output import Terms, write_surface
     from kz_spatial.places import oblasts
     from kz_spatial.surfaces import density
 
@@ -121,7 +121,7 @@ def _density(args: argparse.Namespace, read: Callable[[Path], pd.DataFrame]) -> 
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".kz-", dir=out.parent) as place:
             part = Path(place) / out.name
-            write_surface(surface, part, language=language)
+            write_surface(surface, part, terms=Terms.of_paper(language))
             for made in sorted(Path(place).iterdir()):
                 made.replace(out.parent / made.name)
     except OSError as error:

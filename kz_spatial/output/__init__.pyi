@@ -1,11 +1,13 @@
 from .bundle import ALL_STEPS, Bundle, run, write_audit, write_bundle
 from .geopackage import write_surface
 from .qgis_plugin import build_plugin, install_plugin
+from .terms import Terms
 from .web_map import folium_map
 
 __all__ = [
     "ALL_STEPS",
     "Bundle",
+    "Terms",
     "build_plugin",
     "folium_map",
     "install_plugin",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
-from kz_spatial.options import COMPOSITES
+from kz_spatial.design import load_design
 from kz_spatial.output.page import html_table, render_page
-from kz_spatial.output.terms import source_name
+from kz_spatial.output.terms import Terms
 from kz_spatial.places import place_name
-from kz_spatial.words import has_words, say
+from kz_spatial.words import decimals, has_words, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["render_audit"]
 
+_PRINTED: Final = re.compile(r"-?\d+(?:\.(\d+))?")
 _WHOLE: Final = "National"
 _PLACES: Final = ("region", "row")
 
@@ -27,12 +29,14 @@ def _shown(column: str, value: Any, language: Language) -> Any:
     """A cell: regions, terms and codings in the language, the rest as it is."""
     if not isinstance(value, str):
         return value
+    if printed := _PRINTED.fullmatch(value):  # with as many digits as the paper has
+        return decimals(float(value), len(printed[1] or ""), language)
     if column == "table":
         return say("report.printed_table", language, n=int(value.removeprefix("Table ")))
     if has_words(key := f"audit.word.{value}") or has_words(key := f"coding.{value}"):
         return say(key, language)
     code = "KZ" if value == _WHOLE else value.lower()
-    known = column in _PLACES and code in (*COMPOSITES, "KZ")
+    known = column in _PLACES and code in (*load_design().grouping.codes, "KZ")
     return place_name(code, language) if known else value
 
 
@@ -76,7 +80,7 @@ def render_audit(
     return render_page(
         "audit.html.j2",
         language,
-        source=source_name(source, language, synthetic=synthetic),
+        source=Terms.of_paper(language).source(source, synthetic=synthetic),
         notice=say("notice.twin", language) if synthetic else "",
         version=version,
         cells=2 * len(solved),

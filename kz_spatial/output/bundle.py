@@ -25,11 +25,19 @@ from kz_spatial.output.geopackage import About, write_geopackage, write_surface
 from kz_spatial.output.layers import describe
 from kz_spatial.output.report import render_report, svg_text
 from kz_spatial.output.tables import make_tables, to_latex
+from kz_spatial.output.terms import Terms
 from kz_spatial.output.web_map import folium_map
-from kz_spatial.places import oblasts
 from kz_spatial.replication import Audit, audit
-from kz_spatial.study import STEPS, read_codings, run_study
-from kz_spatial.words import languages, missing_note, say, study_word
+from kz_spatial.study import (
+    GROUPS,
+    OBLASTS,
+    STEPS,
+    layer_entries,
+    own_to_record,
+    read_codings,
+    run_study,
+)
+from kz_spatial.words import has_words, languages, missing_note, say
 
 if TYPE_CHECKING:
     from kz_spatial.output.layers import Layer
@@ -138,21 +146,27 @@ def _now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
-def _write_tables(study: Study, folder: Path, notice: str) -> None:
+def _caption(table: str, terms: Terms) -> str:
+    """Caption of a table: a registered layer's by its title."""
+    key = f"table.{table}"
+    return terms.say(key) if has_words(key) else terms.layer(table)
+
+
+def _write_tables(study: Study, folder: Path, terms: Terms, notice: str) -> None:
     (folder / "tables").mkdir()
     for name, table in make_tables(study).items():
         path = folder / "tables" / f"{name}.csv"
         table.to_csv(path, index=False, float_format="%.10g")
-        caption = say(f"table.{name}", study.options.language)
+        caption = _caption(name, terms)
         text = to_latex(table, caption=caption, notice=notice)
         path.with_suffix(".tex").write_text(text, encoding="utf-8")
 
 
-def _write_figures(study: Study, folder: Path) -> dict[str, str]:
+def _write_figures(study: Study, folder: Path, terms: Terms) -> dict[str, str]:
     """Draw and save the figures; return each as SVG text."""
     folder.mkdir()
     texts = {}
-    for name, figure in draw_figures(study, oblasts(detail="light")).items():
+    for name, figure in draw_figures(study, terms).items():
         # the layout settles in the first drawing and is kept for the second
         figure.savefig(folder / f"{name}.png", dpi=_DPI)
         figure.set_layout_engine("none")
@@ -178,6 +192,31 @@ def _placed(study: Study, layers: tuple[Layer, ...]) -> list[Layer]:
     ]
 
 
+def _contents(study: Study, terms: Terms) -> dict[str, Any]:
+    """Layers from the top of the map down, as the plugin arranges them."""
+    entries = layer_entries(study.design.grouping, study.own)
+    shown = [each for each in entries if each.name in study.frames]
+    return {
+        "outline": OBLASTS,
+        "surfaces": "density",
+        "groups": [
+            {"key": key, "title": terms.say(f"group.{key}"), "open": key == "indicators"}
+            for key in GROUPS
+            if key in {each.group for each in shown}
+        ],
+        "layers": [
+            {
+                "name": each.name,
+                "group": each.group,
+                "visible": each.visible,
+                "themed": each.group != "places",
+                "outlined": each.group == "density",
+            }
+            for each in shown
+        ],
+    }
+
+
 def _record(study: Study, timings: dict[str, float]) -> dict[str, Any]:
     return {
         "synthetic": study.synthetic,
@@ -188,7 +227,9 @@ def _record(study: Study, timings: dict[str, float]) -> dict[str, Any]:
         "listwise": int(study.attrition["listwise"].iloc[-1]),
         "join": asdict(study.join_audit),
         "layers": list(study.frames),
+        "contents": _contents(study, Terms.of(study)),
         "design": design_to_dict(study.design),
+        "own": [own_to_record(each) for each in study.own],
         "warnings": [*study.warnings, *filter(None, [missing_note(study.options.language)])],
         "inapplicable": study.inapplicable,
         "timings_s": timings,
@@ -227,8 +268,8 @@ def write_bundle(
     """
     target = Path(out)
     check_target(target, overwrite=overwrite)
-    language = study.options.language
-    notice = say("notice.twin", language) if study.synthetic else ""
+    terms = Terms.of(study)
+    notice = terms.say("notice.twin") if study.synthetic else ""
     timings = dict(study.timings)
     clock = [time.perf_counter()]
 
@@ -242,15 +283,10 @@ def write_bundle(
 
     with _whole_or_absent(target) as folder:
         begin("tables")
-        _write_tables(study, folder, notice)
+        _write_tables(study, folder, terms, notice)
         end("tables")
         begin("GeoPackage")
-        described = describe(
-            study.frames,
-            language=language,
-            notice=notice,
-            min_firms=study.options.min_firms,
-        )
+        described = describe(study.frames, terms=terms, notice=notice)
         write_geopackage(
             _placed(study, described),
             folder / "kz_spatial.gpkg",
@@ -258,7 +294,7 @@ def write_bundle(
                 source=study.provenance["source"],
                 coding=study.options.coding,
                 synthetic=study.synthetic,
-                title=study_word("title", language),
+                title=terms.title,
             ),
         )
         end("GeoPackage")
@@ -267,19 +303,19 @@ def write_bundle(
             write_surface(
                 surface,
                 folder / f"density_{name}.tif",
-                language=language,
+                terms=terms,
                 notice=_place_notice(study, notice),
             )
         end("rasters")
         begin("map")
-        folium_map(study, language=language).save(folder / "map.html")
+        folium_map(study, language=terms.language).save(folder / "map.html")
         end("map")
         begin("figures")
-        texts = _write_figures(study, folder / "figures")
+        texts = _write_figures(study, folder / "figures", terms)
         end("figures")
         begin("report")
         record = _record(study, timings)
-        page = render_report(study, texts, version=record["versions"]["kz-spatial"])
+        page = render_report(study, terms, texts, version=record["versions"]["kz-spatial"])
         (folder / "report.html").write_text(page, encoding="utf-8")
         end("report")
         text = json.dumps(record, ensure_ascii=False, indent=2, default=str)

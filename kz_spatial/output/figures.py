@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from kz_spatial.options import EQUAL_AREA_CRS, INDICATORS, Language
+from kz_spatial.design import SCORE
+from kz_spatial.options import EQUAL_AREA_CRS
 from kz_spatial.output.layers import Layer, describe
+from kz_spatial.output.outlines import light_outlines
 from kz_spatial.output.plots import (
     blank_figure,
     cluster_choice,
@@ -16,12 +18,12 @@ from kz_spatial.output.plots import (
     dendrograms,
     moran_scatter,
 )
-from kz_spatial.output.styles import Style, StyleClass, describe_class
-from kz_spatial.output.terms import class_word, indicator_name, indicator_title, unit_name
+from kz_spatial.output.styles import Style, StyleClass, describe_class, main_partitions
+from kz_spatial.output.terms import Terms
 from kz_spatial.output.ticks import number_formatter, write_numbers
 from kz_spatial.palette import NO_DATA, OUTLINE, SEQUENTIAL_GOOD
-from kz_spatial.places import place_name
-from kz_spatial.words import integer, number, say
+from kz_spatial.places import oblasts
+from kz_spatial.words import integer, number
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -31,11 +33,11 @@ if TYPE_CHECKING:
     from kz_spatial.study import Study
     from kz_spatial.surfaces import DensitySurface
 
-__all__ = ["draw_figures"]
+__all__ = ["FIGURE_STYLE", "draw_figures"]
 
 _INK: Final = "#333333"
 _FILL: Final = SEQUENTIAL_GOOD[3]
-_STYLE: Final[dict[Any, Any]] = {
+FIGURE_STYLE: Final[dict[Any, Any]] = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
     "axes.spines.top": False,
@@ -43,38 +45,45 @@ _STYLE: Final[dict[Any, Any]] = {
     "axes.titlesize": 10,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
-    "svg.fonttype": "none",
-    "svg.hashsalt": "kz_spatial",
     "hatch.linewidth": 0.6,
 }
 _SMALL_KM2: Final = 3000
 _SHORT_LABEL: Final = 26  # letters that let three entries stand in a row
-_MAIN_CLUSTERS: Final = (
-    "typology_composite",
-    "regions_oblast",
-    "regions_composite",
-    "typology_oblast",
-)
 _HATCH: Final = {"": "", "diagonal": "////", "cross": "xxxx"}
 
 
-def _histograms(study: Study, language: Language, notice: str) -> Figure:
+def _distributed(study: Study) -> list[str]:
+    """Indicators whose answers have a distribution to show, the outcome first."""
+    names = [name for name, each in study.design.by_name.items() if each.kind != "binary"]
+    return sorted(names, key=lambda name: name != study.design.outcome)
+
+
+def _edges(values: np.ndarray[Any, Any], kind: str) -> np.ndarray[Any, Any]:
+    """Edges of the bars: a bar for each count, else twenty."""
+    if kind == "count":
+        return np.arange(np.floor(values.min()), values.max() + 2) - 0.5
+    return np.histogram_bin_edges(values, 20)
+
+
+def _histograms(study: Study, terms: Terms, notice: str) -> Figure | None:
     """Firm-level distributions of the study's figure 2."""
-    made = blank_figure(9.5, 3.1, notice=notice)
-    withheld = class_word("suppressed", language, min_firms=study.options.min_firms)
-    axes = made.subplots(1, 3)
-    for ax, name in zip(axes, ("epayment_share", "outages_per_month", "permit_days"), strict=True):
+    names = _distributed(study)
+    if not names:
+        return None
+    across, down = min(len(names), 3), -(-len(names) // 3)
+    made = blank_figure(9.5 / 3 * across, 3.1 * down, notice=notice)
+    withheld = terms.class_word("suppressed")
+    axes = made.subplots(down, across, squeeze=False)
+    for ax in axes.ravel()[len(names) :]:
+        ax.set_axis_off()
+    for ax, name in zip(axes.ravel(), names, strict=False):
         values = study.firms[name].dropna().to_numpy()
-        kind = INDICATORS[name].kind
-        if kind == "count":
-            edges = np.arange(np.floor(values.min()), values.max() + 2) - 0.5
-        else:
-            edges = np.histogram_bin_edges(values, 20)
-        ax.set_title(indicator_name(name, language))
+        ax.set_title(terms.indicator(name))
         if len(values) < study.options.min_firms:
             ax.text(0.5, 0.5, withheld, ha="center", transform=ax.transAxes)
             ax.set_axis_off()
             continue
+        edges = _edges(values, study.design.by_name[name].kind)
         counts = np.histogram(values, edges)[0]
         few = (counts > 0) & (counts < study.options.min_firms)
         # the height of a bar of few firms would tell how many they are
@@ -95,32 +104,34 @@ def _histograms(study: Study, language: Language, notice: str) -> Figure:
         if hidden:
             ax.legend(hidden[:1], [withheld], frameon=False, fontsize=7)
         ax.axvline(values.mean(), color="#bd0026", linewidth=1.2)
-        ax.set_xlabel(f"{unit_name(name, language)} (n = {integer(len(values), language)})")
+        ax.set_xlabel(f"{terms.unit(name)} (n = {integer(len(values), terms.language)})")
         ax.yaxis.get_major_locator().set_params(integer=True)
-        write_numbers(ax, language)
-    axes[0].set_ylabel(say("column.n_firms", language))
+        write_numbers(ax, terms.language)
+    axes[0, 0].set_ylabel(terms.say("column.n_firms"))
     return made
 
 
-def _comparison(study: Study, language: Language, notice: str) -> Figure:
-    """Means of the composite regions with 95 % intervals of the mean."""
-    table = study.tables["composite"]
-    order = table["readiness"].sort_values(na_position="first").index
-    made = blank_figure(11, 3.4, notice=notice)
-    axes = made.subplots(1, 5, sharey=True)
+def _comparison(study: Study, terms: Terms, notice: str) -> Figure:
+    """Means of the grouping's regions with 95 % intervals of the mean."""
+    table, names = study.tables[study.design.grouping.name], list(study.design.by_name)
+    order = table[SCORE].sort_values(na_position="first").index
+    across, down = min(len(names), 6), -(-len(names) // 6)
+    made = blank_figure(2.2 * across, 3.4 * down, notice=notice)
+    axes = made.subplots(down, across, sharey=True, squeeze=False)
     rows = np.arange(len(order))
-    for ax, name in zip(axes, INDICATORS, strict=True):
-        scale = 100 if INDICATORS[name].kind == "binary" else 1
+    for ax in axes.ravel()[len(names) :]:
+        ax.set_axis_off()
+    for ax, name in zip(axes.ravel(), names, strict=False):
+        scale = study.design.by_name[name].scale
         mean = table.loc[order, f"{name}_mean"] * scale
         error = 1.96 * table.loc[order, f"{name}_se"] * scale
         ax.errorbar(mean, rows, xerr=error, fmt="o", color=_FILL, ecolor="#7f7f7f", ms=5, lw=1.2)
-        ax.set_title(fill(indicator_name(name, language), 20), fontsize=8.5)
-        unit = "%" if scale == 100 else unit_name(name, language)
-        ax.set_xlabel(unit, fontsize=8)
-        write_numbers(ax, language, which="x")
+        ax.set_title(fill(terms.indicator(name), 20), fontsize=8.5)
+        ax.set_xlabel(terms.shown_unit(name), fontsize=8)
+        write_numbers(ax, terms.language, which="x")
         ax.grid(axis="x", color="#e5e5e5")
         ax.set_axisbelow(True)
-    axes[0].set_yticks(rows, [place_name(str(code), language) for code in order])
+    axes[0, 0].set_yticks(rows, [terms.place(code) for code in order])
     return made
 
 
@@ -238,7 +249,7 @@ def _theme_map(
 
 
 def _surface_map(
-    surface: DensitySurface, areas: gpd.GeoDataFrame, title: str, language: Language, notice: str
+    surface: DensitySurface, areas: gpd.GeoDataFrame, title: str, terms: Terms, notice: str
 ) -> Figure:
     made = blank_figure(7.2, 4.2, notice=notice)
     ax = made.subplots()
@@ -246,84 +257,68 @@ def _surface_map(
     extent = (t.c, t.c + t.a * columns, t.f + t.e * rows, t.f)
     image = ax.imshow(surface.values, extent=extent, cmap="YlGnBu", interpolation="nearest")
     areas.to_crs(EQUAL_AREA_CRS).boundary.plot(ax=ax, color=OUTLINE, linewidth=0.4)
-    made.colorbar(image, ax=ax, shrink=0.7, label=title, format=number_formatter(language))
-    width = number(surface.bandwidth_m / 1000, language)
-    ax.set_title(f"{title} (h = {width} {say('map.kilometres', language)})")
+    made.colorbar(image, ax=ax, shrink=0.7, label=title, format=number_formatter(terms.language))
+    width = number(surface.bandwidth_m / 1000, terms.language)
+    ax.set_title(f"{title} (h = {width} {terms.say('map.kilometres')})")
     ax.set_axis_off()
     return made
 
 
-def _statistics(study: Study, language: Language, notice: str) -> dict[str, Any]:
+def _statistics(study: Study, terms: Terms, notice: str) -> dict[str, Any]:
     """Scatterplots of the finest level, trees, curves and matrices of the groups."""
-    told: dict[str, Any] = {"language": language, "notice": notice}
-    finest = list(study.tables)[-1]
+    told: dict[str, Any] = {"terms": terms, "notice": notice}
+    finest, groups = list(study.tables)[-1], study.groupings
     made = {"moran_scatter": moran_scatter(study.patterns.at(finest), **told)}
-    groups = study.groupings
     if groups.trees:
-        typologies = {level: study.partitions["typology", level] for level in groups.trees}
-        made["dendrogram"] = dendrograms(groups.trees, typologies, **told)
-        wanted = (("typology", "composite"), ("regions", finest))
-        made["cluster_choice"] = cluster_choice(
-            {
-                f"{kind}_{level}": groups.choice[kind, level]
-                for kind, level in wanted
-                if (kind, level) in groups.choice
-            },
+        made["dendrogram"] = dendrograms(
+            groups.trees,
+            {level: study.partitions["typology", level] for level in groups.trees},
             **told,
         )
-    for level, found in groups.co_membership.items():
-        made["co_membership"] = co_membership(found, study.partitions["typology", level], **told)
+        wanted = (("typology", study.design.grouping.name), ("regions", finest))
+        found = [each for pair in wanted if (each := groups.of(*pair)) is not None]
+        made["cluster_choice"] = cluster_choice({e.column: e.choice for e in found}, **told)
+    for level, shares in groups.co_membership.items():
+        made["co_membership"] = co_membership(shares, study.partitions["typology", level], **told)
     return made
 
 
-def draw_figures(study: Study, light: gpd.GeoDataFrame) -> dict[str, Figure]:
+def draw_figures(study: Study, terms: Terms) -> dict[str, Figure]:
     """Draw all figures of a study.
 
     Parameters
     ----------
     study : Study
-    light : GeoDataFrame
-        The oblasts in light detail, for outlines.
+    terms : Terms
 
     Returns
     -------
     dict of matplotlib Figure
         By file stem: distributions, regional_comparison, readiness, clusters, local_moran,
-        moran_scatter, dendrogram, cluster_choice, co_membership, density_firms,
-        density_epayment_share.
+        moran_scatter, dendrogram, cluster_choice, co_membership, density_firms, the density of the
+        outcome, and one for each registered layer.
     """
     import matplotlib as mpl
 
-    language = study.options.language
-    notice = say("notice.twin", language) if study.synthetic else ""
-    with mpl.rc_context(_STYLE):
-        frames = {name: _lightened(frame, light) for name, frame in study.frames.items()}
-        described = describe(
-            frames, language=language, notice=notice, min_firms=study.options.min_firms
-        )
-        layers = {each.name: each for each in described}
+    notice = terms.say("notice.twin") if study.synthetic else ""
+    grouping = study.design.grouping
+    with mpl.rc_context(FIGURE_STYLE):
+        frames = {name: light_outlines(f, grouping)[0] for name, f in study.frames.items()}
+        layers = {each.name: each for each in describe(frames, terms=terms, notice=notice)}
+        themes = (SCORE, *filter(None, [study.design.outcome]))
+        main = main_partitions(grouping.name)
         made: dict[str, Any] = {
-            "distributions": _histograms(study, language, notice),
-            "regional_comparison": _comparison(study, language, notice),
-            "readiness": _theme_map(layers, "composites", ("readiness", "epayment_share"), notice),
-            "clusters": _theme_map(layers, "clusters", _MAIN_CLUSTERS, notice),
+            "distributions": _histograms(study, terms, notice),
+            "regional_comparison": _comparison(study, terms, notice),
+            "readiness": _theme_map(layers, grouping.layer, themes, notice),
+            "clusters": _theme_map(layers, "clusters", main, notice),
             "local_moran": _theme_map(layers, "local_moran", (), notice),
         }
-        made |= _statistics(study, language, notice)
-        placed = "; ".join(filter(None, (notice, say("notice.modelled", language))))
+        made |= {each.name: _theme_map(layers, each.name, (), notice) for each in study.own}
+        made |= _statistics(study, terms, notice)
+        placed = "; ".join(filter(None, (notice, terms.say("notice.modelled"))))
+        areas = oblasts(vintage=grouping.vintage, detail="light")
         for name, surface in study.surfaces.items():
-            title = indicator_title(name, language)
-            made[f"density_{name}"] = _surface_map(surface, light, title, language, placed)
+            title = terms.titled(name)
+            made[f"density_{name}"] = _surface_map(surface, areas, title, terms, placed)
     return {name: figure for name, figure in made.items() if figure is not None}
-
-
-def _lightened(frame: gpd.GeoDataFrame, light: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """The frame with light outlines, where its rows are oblasts or composites."""
-    if "oblast_code" in frame and frame["oblast_code"].is_unique:
-        return frame.set_geometry(
-            light.geometry.loc[frame["oblast_code"]].to_numpy(), crs=light.crs
-        )
-    if "composite" in frame and frame["composite"].is_unique:
-        shapes = light.dissolve("composite").geometry
-        return frame.set_geometry(shapes.loc[frame["composite"]].to_numpy(), crs=light.crs)
-    return frame

@@ -19,7 +19,7 @@ import numpy as np
 from kz_spatial.options import DATA_CRS
 from kz_spatial.output import qml
 from kz_spatial.output.styles import describe_surface
-from kz_spatial.output.terms import source_name
+from kz_spatial.output.terms import Terms
 from kz_spatial.words import catalogue_of, say
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class About:
 
     def origin(self, language: Language) -> str:
         """File or data set in words."""
-        return source_name(self.source, language, synthetic=self.synthetic)
+        return say("metadata.source_twin", language) if self.synthetic else self.source
 
     def describe(self, layer: Layer) -> str:
         """Source line of a layer."""
@@ -257,7 +257,7 @@ def write_geopackage(layers: Sequence[Layer], path: Path, *, about: About | None
 
 
 def write_surface(
-    surface: DensitySurface, path: Path, *, language: Language = "en", notice: str = ""
+    surface: DensitySurface, path: Path, *, terms: Terms | None = None, notice: str = ""
 ) -> None:
     """Write a surface as a Cloud-Optimised GeoTIFF with a `.qml` beside it.
 
@@ -266,14 +266,15 @@ def write_surface(
     surface : DensitySurface
     path : Path
         Ends in .tif.
-    language : str
-        Of the legend, one of `words.languages()`.
+    terms : Terms, optional
+        Words of the legend; those of the published study in English by default.
     notice : str
         Kept in the file's tags.
     """
     import rasterio
 
-    style = describe_surface(surface, language=language)
+    terms = terms or Terms.of_paper()
+    style = describe_surface(surface, terms=terms)
     rows, columns = surface.values.shape
     profile: dict[str, Any] = {
         "driver": "COG",
@@ -295,7 +296,7 @@ def write_surface(
             bandwidth_m=f"{surface.bandwidth_m:g}",
             notice=notice,
             n_points=str(surface.n_points),
-            language=language,
+            language=terms.language,
         )
-    text = qml.raster_style(style, language=language)
+    text = qml.raster_style(style, language=terms.language)
     path.with_suffix(".qml").write_text(text, encoding="utf-8")

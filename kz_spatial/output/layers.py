@@ -6,40 +6,24 @@ frame read back from a GeoPackage can be described too.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from kz_spatial._validate import check_option
-from kz_spatial.options import INDICATORS, MIN_FIRMS, Language
+from kz_spatial.design import SCORE
 from kz_spatial.output.styles import Style, make_styles
-from kz_spatial.output.terms import indicator_name, layer_title, partition_title, unit_name
-from kz_spatial.words import catalogue_of, has_words, languages, say, unit_names
+from kz_spatial.output.terms import FIRMS, Terms
+from kz_spatial.study import LayerEntry, layer_entries
+from kz_spatial.words import catalogue_of, has_words, languages
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-__all__ = ["LAYER_ORDER", "Layer", "describe"]
+__all__ = ["Layer", "describe"]
 
 Geometry = Literal["polygon", "point"]
-# drawn from the bottom up
-LAYER_ORDER: Final = (
-    "composites",
-    "oblasts",
-    "clusters",
-    "local_moran",
-    "density_contours",
-    "settlements",
-)
 _KINDS: Final = ("typology_", "regions_")
-# columns that are called otherwise than a message `column.<name>` would say
-_NAMED: Final[dict[str, Callable[[Language], str]]] = {
-    "oblast_code": lambda language: say("column.code", language),
-    "composite": lambda language: layer_title("composites", language),
-    "unit": lambda language: unit_name("firms", language),
-    "readiness": lambda language: indicator_name("readiness", language),
-}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,8 +32,10 @@ class Layer:
 
     Attributes
     ----------
-    name, title : str
-        Table name in the GeoPackage; what the reader sees.
+    entry : LayerEntry
+        Its name, its group, and whether it is on when a map opens.
+    title : str
+        What the reader sees.
     frame : GeoDataFrame
         EPSG:4326.
     geometry : {"polygon", "point"}
@@ -59,83 +45,115 @@ class Layer:
         Column to what the reader sees.
     label_column : str or None
         Column written on the map.
-    visible : bool
-        Whether the layer is on when a map opens.
-    language : str
-        One of `words.languages()`.
+    terms : Terms
     notice : str
         "Synthetic twin ..." where it is; else empty.
-    min_firms : int
-        Cells of fewer firms are withheld.
     """
 
-    name: str
+    entry: LayerEntry
     title: str
     frame: gpd.GeoDataFrame
     geometry: Geometry
     styles: tuple[Style, ...]
     aliases: dict[str, str]
     label_column: str | None
-    visible: bool
-    language: Language
+    terms: Terms
     notice: str = ""
-    min_firms: int = MIN_FIRMS
+
+    @property
+    def name(self) -> str:
+        """Table name in the GeoPackage."""
+        return self.entry.name
+
+    def heading(self, column: str, style: Style) -> str:
+        """What a tooltip calls a column: what the style's legend names already is left out."""
+        key = f"column.{column.removeprefix(f'{style.name}_')}"
+        if column.startswith(f"{style.name}_") and has_words(key):
+            return self.terms.say(key)
+        return self.aliases.get(column, column)
+
+    @property
+    def language(self) -> str:
+        """One of `words.languages()`."""
+        return self.terms.language
 
 
-def _alias(column: str, language: Language) -> str:
+def _own_alias(column: str, layer: str, terms: Terms) -> str | None:
+    """Heading of a column that a theme of a user's own layer shows."""
+    themes = next((each.themes for each in terms.own if each.name == layer), ())
+    found = next((each for each in themes if each.column == column), None)
+    return None if found is None else terms.text(found.labels, f"{layer}.{column}")
+
+
+def _alias(column: str, layer: str, terms: Terms) -> str:
     """What a reader sees for a column."""
-    owner = next((i for i in INDICATORS if column.startswith(f"{i}_")), "")
+    if (own := _own_alias(column, layer, terms)) is not None:
+        return own
+    design = terms.design
+    owner = next((i for i in design.by_name if column.startswith(f"{i}_")), "")
     key = f"column.{column.removeprefix(f'{owner}_') if owner else column}"
-    if column.startswith("name_"):
-        found = _name_alias(column.removeprefix("name_"), language)
-    elif column in _NAMED:
-        found = _NAMED[column](language)
+    if column == "oblast_code":
+        found = terms.say("column.code")
+    elif column == design.grouping.name:
+        found = terms.layer(design.grouping.layer)
+    elif column in (SCORE, "unit"):
+        found = terms.indicator(SCORE) if column == SCORE else terms.unit(FIRMS)
+    elif column.startswith("name_"):
+        found = _name_alias(column.removeprefix("name_"), terms)
     elif column.startswith(_KINDS):
-        found = partition_title(column, language)
+        found = terms.partition(column)
     elif not has_words(key):
         found = column.replace("_", " ")
     elif owner:
-        name, part = indicator_name(owner, language), say(key, language)
-        found = say("legend.about", language, name=name, part=part)
+        found = terms.say("legend.about", name=terms.indicator(owner), part=terms.say(key))
     else:
-        found = say(key, language)
+        found = terms.say(key)
     return found
 
 
-def _name_alias(code: str, language: Language) -> str:
+def _name_alias(code: str, terms: Terms) -> str:
     """Heading of a column of names."""
-    if code == language or code not in languages():
-        return say("column.name", language)
-    return say("column.name_in", language, language=catalogue_of(code).name)
+    if code == terms.language or code not in languages():
+        return terms.say("column.name")
+    return terms.say("column.name_in", language=catalogue_of(code).name)
 
 
-def _named(frame: gpd.GeoDataFrame, language: Language) -> gpd.GeoDataFrame:
-    """The frame with names in the language: those that its catalogue has, English for the others.
-
-    Names that are empty in another language become English too.
-    """
+def _named(frame: gpd.GeoDataFrame, terms: Terms) -> gpd.GeoDataFrame:
+    """The frame with names in the language; names that are empty become English."""
     frame = frame.copy()
     present = [c for c in (f"name_{code}" for code in languages()) if c in frame]
     if "name_en" not in frame:
         return frame
-    if (column := f"name_{language}") not in frame:
-        key = next((c for c in ("oblast_code", "composite") if c in frame), None)
-        own = unit_names(language)
-        named: pd.Series = frame["name_en"].copy()
-        if key is not None and frame[key].is_unique:
-            named = frame[key].map(own).fillna(named)
+    if (column := f"name_{terms.language}") not in frame:
+        keys = ("oblast_code", terms.design.grouping.name)
+        key = next((c for c in keys if c in frame and frame[c].is_unique), None)
+        named: pd.Series = frame["name_en"] if key is None else frame[key].map(terms.place)
         frame.insert(frame.columns.get_loc(present[-1]) + 1, column, named)
     for each in present:
         frame[each] = frame[each].where(frame[each].notna() & (frame[each] != ""), frame["name_en"])
     return frame
 
 
+def _describe(entry: LayerEntry, frame: gpd.GeoDataFrame, terms: Terms, notice: str) -> Layer:
+    """Say how one frame is drawn."""
+    frame = _named(frame, terms)
+    styles = make_styles(entry, frame, terms)
+    label = f"name_{terms.language}"
+    return Layer(
+        entry=entry,
+        title=terms.layer(entry.name),
+        styles=styles,
+        frame=frame,
+        geometry="point" if (frame.geom_type == "Point").all() else "polygon",
+        aliases={c: _alias(c, entry.name, terms) for c in frame.columns if c != "geometry"},
+        label_column=label if label in frame else None,
+        terms=terms,
+        notice=notice,
+    )
+
+
 def describe(
-    frames: dict[str, gpd.GeoDataFrame],
-    *,
-    language: Language = "en",
-    notice: str = "",
-    min_firms: int = MIN_FIRMS,
+    frames: dict[str, gpd.GeoDataFrame], *, terms: Terms, notice: str = ""
 ) -> tuple[Layer, ...]:
     """Say how each frame is drawn.
 
@@ -143,41 +161,23 @@ def describe(
     ----------
     frames : dict of GeoDataFrame
         By layer name; unknown names are left out. One without a column `name_<language>` gets it.
-    language : str
-        One of `words.languages()`.
+    terms : Terms
     notice : str
         Line that every layer carries, such as that of the twin.
-    min_firms : int
-        Cells of fewer firms are withheld, which legends say.
 
     Returns
     -------
     tuple of Layer
-        From the bottom of the map to its top.
+        From the top of the map to its bottom, as `study.layer_entries` has them.
 
     Raises
     ------
     CallError
         When there is no such language.
     """
-    check_option("language", language, languages())
-    layers = []
-    for name in (each for each in LAYER_ORDER if each in frames):
-        frame = _named(frames[name], language)
-        styles = make_styles(name, frame, language, min_firms=min_firms)
-        layers.append(
-            Layer(
-                name=name,
-                title=layer_title(name, language),
-                styles=styles,
-                frame=frame,
-                geometry="point" if name == "settlements" else "polygon",
-                aliases={c: _alias(c, language) for c in frame.columns if c != "geometry"},
-                label_column=f"name_{language}" if f"name_{language}" in frame else None,
-                visible=name in ("oblasts", "settlements"),
-                language=language,
-                notice=notice,
-                min_firms=min_firms,
-            )
-        )
-    return tuple(layers)
+    check_option("language", terms.language, languages())
+    return tuple(
+        _describe(entry, frames[entry.name], terms, notice)
+        for entry in layer_entries(terms.design.grouping, terms.own)
+        if entry.name in frames
+    )

@@ -5,24 +5,17 @@ Each function takes results and returns a matplotlib Figure; nothing is computed
 
 from __future__ import annotations
 
+from functools import partial
 from textwrap import fill
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
-from kz_spatial.options import Language
 from kz_spatial.output.point_labels import label_points
-from kz_spatial.output.terms import (
-    class_word,
-    indicator_name,
-    layer_title,
-    partition_title,
-    unit_name,
-)
+from kz_spatial.output.terms import Terms
 from kz_spatial.output.ticks import write_numbers
 from kz_spatial.palette import CLUSTER_COLOURS, LISA_COLOURS, SEQUENTIAL_GOOD
-from kz_spatial.places import place_name
-from kz_spatial.words import decimals, integer, percent, say
+from kz_spatial.words import decimals, integer, percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,8 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from kz_spatial.groups import ClusterChoice, CoMembership, Partition, WardTree
-    from kz_spatial.neighbours import GlobalStatistic, LocalMoran, ResampledMoran
-    from kz_spatial.study import LevelPatterns
+    from kz_spatial.study import Pattern
 
 __all__ = [
     "blank_figure",
@@ -81,9 +73,9 @@ def blank_figure(
     return made
 
 
-def short_name(code: str, language: Language = "en") -> str:
+def short_name(code: object, terms: Terms) -> str:
     """Name of a unit with its kind abbreviated, for narrow places."""
-    name = place_name(code, language)
+    name = terms.place(code)
     for long, short in _SHORTER:
         name = name.replace(long, short)
     return name
@@ -94,19 +86,14 @@ def _padded(values: np.ndarray[Any, Any]) -> tuple[float, float]:
     return float(values.min()) - room, float(values.max()) + room
 
 
-def _scatter(
-    ax: Axes,
-    local: LocalMoran,
-    whole: GlobalStatistic,
-    again: ResampledMoran | None,
-    name: str,
-    language: Language,
-) -> None:
+def _scatter(ax: Axes, pattern: Pattern, terms: Terms) -> None:
     """One indicator: each unit's value against the mean of its neighbours."""
+    local, whole, again = pattern.local, pattern.moran, pattern.resampled
+    name = pattern.indicator
     frame = local.frame[local.frame["statistic"].notna()]
-    ax.set_title(indicator_name(name, language), pad=17)
+    ax.set_title(terms.indicator(name), pad=17)
     if frame.empty:
-        told = fill(say("figure.reason_in_report", language), 40)
+        told = fill(terms.say("figure.reason_in_report"), 40)
         ax.text(0.5, 0.5, told, ha="center", transform=ax.transAxes, fontsize=8)
         ax.set_axis_off()
         return
@@ -131,54 +118,54 @@ def _scatter(
         c=[c for c, off in zip(colours, cannot, strict=True) if not off],
     )
     ax.scatter(x[cannot], y[cannot], s=26, zorder=3, marker="x", c=_INK, linewidth=1.0)
-    texts = [short_name(str(code), language) for code in frame.index]
+    texts = [short_name(code, terms) for code in frame.index]
     if again is not None:
         unstable = again.frame["unstable"].reindex(frame.index)
         texts = [f"{t} ?" if off else t for t, off in zip(texts, unstable, strict=True)]
     label_points(ax, list(zip(x, y, strict=True)), texts)
     p = max(whole.p, _SHOWN_P)
     sign = "=" if whole.p >= _SHOWN_P else "<"
-    told = f"I = {decimals(whole.statistic, 2, language)}, p {sign} {decimals(p, 3, language)}"
+    shown = partial(decimals, language=terms.language)
+    told = f"I = {shown(whole.statistic, 2)}, p {sign} {shown(p, 3)}"
     if again is not None and np.isfinite(again.low):
-        share = say("figure.draws", language, share=percent(_MIDDLE, language))
-        middle = (decimals(each, 2, language) for each in (again.low, again.high))
+        share = terms.say("figure.draws", share=percent(_MIDDLE, terms.language))
+        middle = (shown(each, 2) for each in (again.low, again.high))
         told += f"; {share}: {' … '.join(middle)}"
     ax.text(0, 1.015, told, transform=ax.transAxes, fontsize=8, color=_FILL)
-    ax.set_xlabel(unit_name(name, language), fontsize=8)
+    ax.set_xlabel(terms.unit(name), fontsize=8)
     ax.tick_params(labelsize=7)
-    write_numbers(ax, language)
+    write_numbers(ax, terms.language)
 
 
 def moran_scatter(
-    patterns: LevelPatterns,
+    patterns: Mapping[str, Pattern],
     *,
-    language: Language = "en",
+    terms: Terms,
     notice: str = "",
 ) -> Figure:
     """Moran scatterplots: value of each unit against its neighbours' mean, coloured by class.
 
     Parameters
     ----------
-    patterns : LevelPatterns
-        Results on row-standardised weights; the line's slope is Moran's I. Where firms were drawn
-        again, units in doubt carry a question mark.
-    language : str
+    patterns : mapping of Pattern
+        By indicator; results on row-standardised weights; the line's slope is Moran's I. Where
+        firms were drawn again, units in doubt carry a question mark.
+    terms : Terms
     notice : str
     """
     from matplotlib.lines import Line2D
 
-    across, down, width, height, foot = 2, -(-(len(patterns.local) + 1) // 2), 5.6, 3.9, 0.3
+    across, down, width, height, foot = 2, -(-(len(patterns) + 1) // 2), 5.6, 3.9, 0.3
     made = blank_figure(width * across, height * down + foot, notice=notice, layout=None)
     size = made.get_size_inches()
-    for i, (name, found) in enumerate(patterns.local.items()):
+    for i, found in enumerate(patterns.values()):
         left = width * (i % across) + 0.65
         bottom = foot + height * (down - 1 - i // across) + 0.5
         ax = made.add_axes(
             (left / size[0], bottom / size[1], (width - 0.8) / size[0], (height - 1.0) / size[1])
         )
-        again = patterns.resampled.get(name)
-        _scatter(ax, found, patterns.moran[name], again, name, language)
-        ax.set_ylabel(say("figure.neighbours_mean", language), fontsize=8)
+        _scatter(ax, found, terms)
+        ax.set_ylabel(terms.say("figure.neighbours_mean"), fontsize=8)
     handles: list[Any] = [
         Line2D(
             [],
@@ -187,7 +174,7 @@ def moran_scatter(
             linestyle="",
             markerfacecolor=colour,
             markeredgecolor=_INK,
-            label=class_word(label, language, min_firms=0),
+            label=terms.class_word(label),
         )
         for label, colour in LISA_COLOURS.items()
         if label not in ("cannot be significant", "island", "suppressed")
@@ -199,11 +186,11 @@ def moran_scatter(
             marker="x",
             linestyle="",
             color=_INK,
-            label=say("class.cannot be significant", language),
+            label=terms.say("class.cannot be significant"),
         )
     )
-    handles.append(Line2D([], [], color=_FILL, label=say("figure.slope", language)))
-    if patterns.resampled:
+    handles.append(Line2D([], [], color=_FILL, label=terms.say("figure.slope")))
+    if any(each.resampled is not None for each in patterns.values()):
         handles.append(
             Line2D(
                 [],
@@ -211,10 +198,10 @@ def moran_scatter(
                 marker="$?$",
                 linestyle="",
                 color=_INK,
-                label=say("legend.unstable", language, share=percent(_IN_DOUBT, language)),
+                label=terms.say("legend.unstable", share=percent(_IN_DOUBT, terms.language)),
             )
         )
-    free = width * (len(patterns.local) % across) + 0.7, foot + height * 0.55
+    free = width * (len(patterns) % across) + 0.7, foot + height * 0.55
     made.legend(
         handles=handles,
         loc="center left",
@@ -226,7 +213,7 @@ def moran_scatter(
 
 
 def co_membership(
-    found: CoMembership, partition: Partition, *, language: Language = "en", notice: str = ""
+    found: CoMembership, partition: Partition, *, terms: Terms, notice: str = ""
 ) -> Figure:
     """Share of draws in which two units fall into one group, as a matrix.
 
@@ -235,7 +222,7 @@ def co_membership(
     found : CoMembership
     partition : Partition
         Groups on the firms as they are; lines set them apart.
-    language : str
+    terms : Terms
     notice : str
     """
     labels = partition.labels.reindex(found.matrix.index).sort_values(kind="stable")
@@ -248,7 +235,7 @@ def co_membership(
         ax.text(
             j,
             i,
-            percent(shares[i, j], language),
+            percent(shares[i, j], terms.language),
             ha="center",
             va="center",
             fontsize=8,
@@ -257,14 +244,14 @@ def co_membership(
     for edge in np.flatnonzero(np.diff(labels.to_numpy())) + 0.5:
         ax.axhline(edge, color="white", linewidth=3)
         ax.axvline(edge, color="white", linewidth=3)
-    names = [f"{short_name(str(code), language)} ({group})" for code, group in labels.items()]
+    names = [f"{short_name(code, terms)} ({group})" for code, group in labels.items()]
     ax.set_xticks(range(n), names, rotation=35, ha="right")
     ax.set_yticks(range(n), names)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
-    title = f"{say('figure.co_membership', language)} (n = {integer(found.n_draws, language)})"
+    title = f"{terms.say('figure.co_membership')} (n = {integer(found.n_draws, terms.language)})"
     ax.set_title(fill(title, 8 * n))
-    made.colorbar(image, ax=ax, shrink=0.7, format=lambda x, _: percent(x, language))
+    made.colorbar(image, ax=ax, shrink=0.7, format=lambda x, _: percent(x, terms.language))
     return made
 
 
@@ -272,7 +259,7 @@ def dendrograms(
     trees: Mapping[str, WardTree],
     partitions: Mapping[str, Partition],
     *,
-    language: Language = "en",
+    terms: Terms,
     notice: str = "",
 ) -> Figure:
     """Ward's trees side by side, cut where as many groups are left as the typology has.
@@ -281,7 +268,7 @@ def dendrograms(
     ----------
     trees, partitions : mapping
         By level; names of leaves are coloured by the typology's groups, which need not be Ward's.
-    language : str
+    terms : Terms
     notice : str
     """
     from scipy.cluster.hierarchy import dendrogram
@@ -294,7 +281,7 @@ def dendrograms(
         found = partitions[level]
         groups = found.labels.reindex(tree.units).tolist()
         names = [
-            f"{short_name(str(code), language)} ({group})"
+            f"{short_name(code, terms)} ({group})"
             for code, group in zip(tree.units, groups, strict=True)
         ]
         drawn = dendrogram(
@@ -318,26 +305,26 @@ def dendrograms(
             colour = CLUSTER_COLOURS[(groups[place] - 1) % len(CLUSTER_COLOURS)]
             tick.set_bbox({"facecolor": colour, "alpha": 0.35, "edgecolor": "none", "pad": 1.2})
         ax.spines["left"].set_visible(False)
-        write_numbers(ax, language, which="x")
-        ax.set_xlabel(say("figure.merge_distance", language), fontsize=8)
-        ax.set_title(f"{say('figure.ward_tree', language)}: {layer_title(f'{level}s', language)}")
+        write_numbers(ax, terms.language, which="x")
+        ax.set_xlabel(terms.say("figure.merge_distance"), fontsize=8)
+        ax.set_title(f"{terms.say('figure.ward_tree')}: {terms.units(level)}")
     return made
 
 
 _CRITERIA: Final = ("share_explained", "silhouette", "calinski_harabasz", "gap")
 
 
-def _criterion(ax: Axes, choice: ClusterChoice, name: str, language: Language) -> None:
+def _criterion(ax: Axes, choice: ClusterChoice, name: str, terms: Terms) -> None:
     """One criterion by the number of groups; a filled dot where it chooses."""
     frame, best = choice.frame, choice.best.get(name)
     known = frame[name].replace(np.inf, np.nan).dropna()
-    ax.set_title(say(f"criterion.{name}", language), fontsize=9)
+    ax.set_title(terms.say(f"criterion.{name}"), fontsize=9)
     if known.empty:
-        reason = fill(say("figure.reason_in_report", language), 34)
+        reason = fill(terms.say("figure.reason_in_report"), 34)
         ax.text(0, 0.95, reason, va="top", fontsize=7, color="#666666", transform=ax.transAxes)
         ax.set_axis_off()
         return
-    ax.set_xlabel(say("figure.number_of_groups", language), fontsize=8)
+    ax.set_xlabel(terms.say("figure.number_of_groups"), fontsize=8)
     error = frame.loc[known.index, "gap_se"] if name == "gap" else None
     ax.errorbar(
         known.index,
@@ -356,14 +343,14 @@ def _criterion(ax: Axes, choice: ClusterChoice, name: str, language: Language) -
         ax.axvline(best, color="#bd0026", linestyle=":", label="∞")
         ax.legend(frameon=False, fontsize=9)
     ax.set_xticks(frame.index)
-    write_numbers(ax, language)
+    write_numbers(ax, terms.language)
     ax.grid(axis="y", color="#e5e5e5")
     ax.set_axisbelow(True)
     ax.tick_params(labelsize=7.5)
 
 
 def cluster_choice(
-    choices: Mapping[str, ClusterChoice], *, language: Language = "en", notice: str = ""
+    choices: Mapping[str, ClusterChoice], *, terms: Terms, notice: str = ""
 ) -> Figure:
     """What speaks for which number of groups: a row of curves per grouping.
 
@@ -372,7 +359,7 @@ def cluster_choice(
     choices : mapping
         By kind and level, such as "typology_composite". A filled dot is the number that a
         criterion chooses.
-    language : str
+    terms : Terms
     notice : str
     """
     high, foot = 2.7, 0.3
@@ -383,7 +370,7 @@ def cluster_choice(
         made.text(
             0.01,
             (bottom + high - 0.1) / whole,
-            partition_title(key, language),
+            terms.partition(key),
             fontsize=10,
             weight="bold",
             va="top",
@@ -398,5 +385,5 @@ def cluster_choice(
                     (high - 1.15) / whole,
                 )
             )
-            _criterion(ax, choice, name, language)
+            _criterion(ax, choice, name, terms)
     return made

@@ -17,15 +17,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from kz_spatial.design import load_design
 from kz_spatial.errors import CallError, InputError
-from kz_spatial.options import Language
 from kz_spatial.output import qml
 from kz_spatial.output.layers import Layer, describe
 from kz_spatial.output.qm import compile_ts
 from kz_spatial.output.styles import Style, StyleClass
-from kz_spatial.output.terms import layer_title
-from kz_spatial.palette import COMPOSITE_COLOURS
-from kz_spatial.places import composites, oblasts
+from kz_spatial.output.terms import Terms
+from kz_spatial.places import oblasts, regions
+from kz_spatial.study import OBLASTS, LayerEntry, layer_entries
 from kz_spatial.words import SHIPPED
 
 if TYPE_CHECKING:
@@ -73,40 +73,38 @@ def _wanted(file: Path, root: Path) -> bool:
     return file.is_file() and not hidden and file.suffix not in (".pyc", ".qm")
 
 
-def _outline_layer(name: str, areas: gpd.GeoDataFrame, language: Language) -> Layer:
-    """Boundaries coloured by composite region, with names in one language."""
-    names = composites(detail="light")[f"name_{language}"]
+def _outline_layer(entry: LayerEntry, areas: gpd.GeoDataFrame, terms: Terms) -> Layer:
+    """Boundaries coloured by the regions of the published study, with names in one language."""
+    grouping = terms.design.grouping
     classes = tuple(
-        StyleClass(str(names[code]), colour, value=code)
-        for code, colour in COMPOSITE_COLOURS.items()
+        StyleClass(terms.place(each.code), each.colour, value=each.code)
+        for each in grouping.regions
     )
-    style = Style(
-        "composite",
-        layer_title("composites", language),
-        "composite",
-        "categorised",
-        classes,
-        (f"name_{language}", "composite", "area_km2"),
-    )
+    name = f"name_{terms.language}"
+    title = terms.layer(grouping.layer)
+    shown = (name, grouping.name, "area_km2")
+    style = Style(grouping.name, title, grouping.name, "categorised", classes, shown)
     frame = areas.reset_index()
-    (layer,) = describe({name: frame}, language=language)
+    (layer,) = describe({entry.name: frame}, terms=terms)
     aliases = {key: text for key, text in layer.aliases.items() if key in frame}
     return replace(layer, frame=frame, styles=(style,), aliases=aliases)
 
 
 def _write_boundaries(folder: Path) -> None:
     folder.mkdir()
-    for name, areas in (
-        ("oblasts", oblasts(detail="light")),
-        ("composites", composites(detail="light")),
-    ):
+    grouping = load_design().grouping
+    frames = {OBLASTS: oblasts(detail="light"), grouping.layer: regions(grouping, detail="light")}
+    for entry in layer_entries(grouping):
+        if entry.name not in frames:
+            continue
+        areas = frames[entry.name]
         text = json.loads(areas.reset_index().to_json(drop_id=True))
         packed = json.dumps(text, ensure_ascii=False, separators=(",", ":"))
-        (folder / f"{name}.geojson").write_text(packed + "\n", encoding="utf-8")
+        (folder / f"{entry.name}.geojson").write_text(packed + "\n", encoding="utf-8")
         for language in SHIPPED:
-            layer = _outline_layer(name, areas, language)
+            layer = _outline_layer(entry, areas, Terms.of_paper(language))
             style = qml.vector_style(layer, layer.styles[0])
-            (folder / f"{name}_{language}.qml").write_text(style, encoding="utf-8")
+            (folder / f"{entry.name}_{language}.qml").write_text(style, encoding="utf-8")
 
 
 def _assemble(folder: Path) -> None:

@@ -7,7 +7,6 @@ from xml.sax.saxutils import escape, quoteattr
 
 from pandas.api.types import is_float_dtype, is_integer_dtype, is_numeric_dtype
 
-from kz_spatial.output.terms import stored_word
 from kz_spatial.words import NOTHING, catalogue_of, number
 
 if TYPE_CHECKING:
@@ -47,10 +46,7 @@ def stored_words(layer: Layer) -> dict[str, dict[str, str]]:
     for column in (c for c in layer.frame.columns if c != "geometry"):
         if is_numeric_dtype(layer.frame[column].dtype):
             continue
-        words = {
-            str(key): stored_word(key, layer.language, min_firms=layer.min_firms)
-            for key in layer.frame[column].dropna().unique()
-        }
+        words = {str(key): layer.terms.stored(key) for key in layer.frame[column].dropna().unique()}
         told = {key: word for key, word in words.items() if word is not None}
         if words and len(told) == len(words):
             found[column] = told
@@ -125,7 +121,7 @@ def map_tip(layer: Layer, style: Style) -> str:
     title = next((c for c in style.tooltip if c == layer.label_column), None)
     head = f'<b>[% "{title}" %]</b>' if title else f"<b>{escape(layer.title)}</b>"
     rows = "".join(
-        f"<tr><td>{escape(layer.aliases.get(c, c))}</td>"
+        f"<tr><td>{escape(layer.heading(c, style))}</td>"
         f"<td><b>[% {_tip_value(layer, c, words)} %]</b></td></tr>"
         for c in style.tooltip
         if c != title

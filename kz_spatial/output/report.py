@@ -11,26 +11,18 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from markupsafe import Markup
 
-from kz_spatial.options import INDICATORS, MIN_FIRMS, Language
+from kz_spatial.crosswalk import LEVEL
+from kz_spatial.design import SCORE
 from kz_spatial.output import report_tables
 from kz_spatial.output.page import code_marked, render_page
-from kz_spatial.output.terms import (
-    indicator_name,
-    level_phrase,
-    source_name,
-    term_name,
-    unit_name,
-)
+from kz_spatial.output.terms import Terms
 from kz_spatial.palette import LISA_LETTERS
-from kz_spatial.places import place_name
-from kz_spatial.words import date, decimals, missing_note, number, percent, say, study_word
-
-OUTCOME = "epayment_share"
+from kz_spatial.words import date, decimals, missing_note, number, percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kz_spatial.study import Study
+    from kz_spatial.study import OwnLayer, Study
 
 __all__ = ["render_report", "svg_text"]
 
@@ -40,105 +32,109 @@ _IN_DOUBT: Final = 0.1  # share of draws with another class, as `resampled_moran
 
 
 def svg_text(figure: Any) -> str:
-    """A matplotlib figure as SVG text without date, so that equal figures give equal text."""
+    """A matplotlib figure as SVG text without date or random ids: equal figures, equal text."""
+    import matplotlib as mpl
+
     out = io.StringIO()
-    figure.savefig(out, format="svg", metadata={"Date": None})
+    # matplotlib reads the salt when it saves, not when it draws
+    with mpl.rc_context({"svg.hashsalt": "kz_spatial"}):
+        figure.savefig(out, format="svg", metadata={"Date": None})
     return out.getvalue()
 
 
-def _regression_notes(study: Study, language: Language) -> list[str]:
+def _regression_notes(study: Study, terms: Terms) -> list[str]:
     return [
-        say(
+        terms.say(
             "report.regression_sample",
-            language,
-            coding=say(f"coding.{coding}", language),
-            firms=say("report.complete_firms", language, n=fit.n_obs),
-            regions=say("report.in_regions", language, n=fit.n_clusters),
-            r2=decimals(fit.r2, 3, language),
-            r2_within=decimals(fit.r2_within, 3, language),
+            coding=terms.say(f"coding.{coding}"),
+            firms=terms.say("report.complete_firms", n=fit.n_obs),
+            regions=terms.say("report.in_regions", n=fit.n_clusters),
+            r2=decimals(fit.r2, 3, terms.language),
+            r2_within=decimals(fit.r2_within, 3, terms.language),
         )
         for coding, fit in study.fits.items()
     ]
 
 
-def _extremes(study: Study, language: Language) -> list[str]:
+def _extremes(study: Study, terms: Terms) -> list[str]:
     """Who scores highest and lowest, on the score and on the outcome."""
-    lines, told = [], partial(place_name, language=language)
-    table = study.tables["composite"].dropna(subset=["readiness"]).sort_values("rank")
+    lines, outcome = [], study.design.outcome
+    whole = study.tables[study.design.grouping.name]
+    table = whole.dropna(subset=[SCORE]).sort_values("rank")
     if len(table):
-        first, last = (told(str(table.index[i])) for i in (0, -1))
-        score = indicator_name("readiness", language)
-        lines.append(say("report.finding.extremes", language, score=score, first=first, last=last))
-    means = study.tables["composite"][f"{OUTCOME}_mean"].dropna()
+        first, last = (terms.place(table.index[i]) for i in (0, -1))
+        score = terms.indicator(SCORE)
+        lines.append(terms.say("report.finding.extremes", score=score, first=first, last=last))
+    means = whole[f"{outcome}_mean"].dropna() if outcome else whole[SCORE].iloc[:0]
     if len(means):
         low, high = means.idxmin(), means.idxmax()
         lines.append(
-            say(
+            terms.say(
                 "report.finding.outcome",
-                language,
-                indicator=indicator_name(OUTCOME, language),
-                unit=unit_name(OUTCOME, language),
-                high=number(means[high], language),
-                low=number(means[low], language),
-                high_place=told(str(high)),
-                low_place=told(str(low)),
+                indicator=terms.indicator(str(outcome)),
+                unit=terms.unit(str(outcome)),
+                high=number(means[high], terms.language),
+                low=number(means[low], terms.language),
+                high_place=terms.place(high),
+                low_place=terms.place(low),
             )
         )
     return lines
 
 
-def _told_apart(study: Study, language: Language) -> list[str]:
+def _told_apart(study: Study, terms: Terms) -> list[str]:
     """Which coefficients are told from zero."""
     fit = study.fits.get(study.options.coding)
     if fit is None:
         return []
     table = fit.table()
-    clear = [term_name(t, language) for t in table.index[table["p"] < _CLEAR]]
+    clear = [terms.term(t) for t in table.index[table["p"] < _CLEAR]]
     values: dict[str, Any] = {
-        "coding": say(f"coding.{study.options.coding}", language),
-        "firms": say("report.complete_firms", language, n=fit.n_obs),
-        "level": percent(_CLEAR, language),
+        "coding": terms.say(f"coding.{study.options.coding}"),
+        "firms": terms.say("report.complete_firms", n=fit.n_obs),
+        "level": percent(_CLEAR, terms.language),
     }
     if not clear:
-        return [say("report.finding.none_told_apart", language, **values)]
-    return [say("report.finding.told_apart", language, **values, terms=", ".join(clear))]
+        return [terms.say("report.finding.none_told_apart", **values)]
+    return [terms.say("report.finding.told_apart", **values, terms=", ".join(clear))]
 
 
-def _patterns(study: Study, language: Language) -> list[str]:
+def _patterns(study: Study, terms: Terms) -> list[str]:
     """Where there is spatial pattern, and which classes are in doubt."""
     lines = []
-    tested = {k: m for k, m in study.moran.items() if np.isfinite(m.p)}
+    tested = [each for each in study.patterns if np.isfinite(each.moran.p)]
     seen = [
-        say(
+        terms.say(
             "report.finding.at_level",
-            language,
-            indicator=indicator_name(name, language),
-            level=level_phrase(level, language),
+            indicator=terms.indicator(each.indicator),
+            level=terms.by_level(each.level),
         )
-        for (level, name), m in tested.items()
-        if m.p < _CLEAR
+        for each in tested
+        if each.moran.p < _CLEAR
     ]
-    values: dict[str, Any] = {"level": percent(_CLEAR, language), "n": len(tested)}
+    values: dict[str, Any] = {"level": percent(_CLEAR, terms.language), "n": len(tested)}
     if seen:
-        lines.append(say("report.finding.moran", language, **values, seen="; ".join(seen)))
+        lines.append(terms.say("report.finding.moran", **values, seen="; ".join(seen)))
     elif tested:
-        lines.append(say("report.finding.no_moran", language, **values))
-    doubtful = [
-        f"{place_name(str(code), language)} ({indicator_name(name, language)})"
-        for (level, name), found in study.patterns.resampled.items()
-        if level == "oblast"
-        for code in found.frame.index[
-            found.frame["unstable"] & found.frame["label"].isin(LISA_LETTERS)
-        ]
-    ]
-    if doubtful:
-        share = percent(_IN_DOUBT, language)
-        places = ", ".join(doubtful)
-        lines.append(say("report.finding.doubtful", language, share=share, places=places))
-    choice = study.groupings.choice.get(("typology", "composite"))
-    if choice is not None and choice.best["gap"] == 1:
-        lines.append(say("report.finding.one_group", language))
+        lines.append(terms.say("report.finding.no_moran", **values))
+    if doubtful := ", ".join(_doubtful(study, terms)):
+        share = percent(_IN_DOUBT, terms.language)
+        lines.append(terms.say("report.finding.doubtful", share=share, places=doubtful))
+    groups = study.groupings.of("typology", study.design.grouping.name)
+    if groups is not None and groups.choice.best["gap"] == 1:
+        lines.append(terms.say("report.finding.one_group"))
     return lines
+
+
+def _doubtful(study: Study, terms: Terms) -> list[str]:
+    """Oblasts that local Moran singles out on some draws of firms only."""
+    named = []
+    for name, each in study.patterns.at(LEVEL).items():
+        if each.resampled is not None:
+            frame = each.resampled.frame
+            codes = frame.index[frame["unstable"] & frame["label"].isin(LISA_LETTERS)]
+            named += [f"{terms.place(code)} ({terms.indicator(name)})" for code in codes]
+    return named
 
 
 def _figure(figures: Mapping[str, str], name: str, caption: str) -> Markup:
@@ -159,24 +155,26 @@ def _figure(figures: Mapping[str, str], name: str, caption: str) -> Markup:
     )
 
 
-def _caveats(study: Study, language: Language) -> list[str]:
+def _caveats(study: Study, terms: Terms) -> list[str]:
     """What code warned of, and what could not be computed; English in every language."""
     reasons = (f"{what}: {why}" for what, why in study.inapplicable.items())
-    return [*study.warnings, *reasons, *filter(None, [missing_note(language)])]
+    return [*study.warnings, *reasons, *filter(None, [missing_note(terms.language)])]
 
 
 def render_report(
     study: Study,
+    terms: Terms,
     figures: Mapping[str, str],
     *,
     version: str,
     written: dt.date | None = None,
 ) -> str:
-    """Render the report of a study, in the language of its options.
+    """Render the report of a study.
 
     Parameters
     ----------
     study : Study
+    terms : Terms
     figures : mapping
         Figure name to SVG text, as `svg_text` makes it.
     version : str
@@ -189,46 +187,53 @@ def render_report(
     str
         A whole HTML page that asks for nothing outside itself.
     """
-    language = study.options.language
-    turned = [indicator_name(k, language) for k, each in INDICATORS.items() if each.direction < 0]
+    design, language = study.design, terms.language
+    turned = [name for name, each in design.by_name.items() if each.direction < 0]
     refused = [why for what, why in study.inapplicable.items() if what.startswith("regression")]
     today = dt.datetime.now(tz=dt.UTC).date()
+    outcome = design.outcome or ""
     return render_page(
         "report.html.j2",
         language,
-        title=study_word("title", language),
-        notice=say("notice.twin", language) if study.synthetic else "",
-        source=source_name(study.provenance["source"], language, synthetic=study.synthetic),
-        coding=say(f"coding.{study.options.coding}", language),
-        weights=study.options.weights or say("report.no_weights", language),
+        title=terms.title,
+        notice=terms.say("notice.twin") if study.synthetic else "",
+        source=terms.source(study.provenance["source"], synthetic=study.synthetic),
+        design=design,
+        coding=terms.say(f"coding.{study.options.coding}"),
+        weights=study.options.weights or terms.say("report.no_weights"),
         n_firms=len(study.firms),
-        n_regions=len(study.tables["composite"]),
+        n_regions=len(design.grouping.codes),
         version=version,
         written=date(written or today, language),
         findings=[
-            *_extremes(study, language),
-            *_told_apart(study, language),
-            *_patterns(study, language),
+            *_extremes(study, terms),
+            *_told_apart(study, terms),
+            *_patterns(study, terms),
         ],
-        score=indicator_name("readiness", language),
-        outcome=indicator_name(OUTCOME, language),
-        turned=", ".join(turned),
+        score=terms.indicator(SCORE),
+        outcome=terms.indicator(outcome) if outcome else "",
+        turned=terms.listed(turned),
         certain=percent(_CERTAIN, language),
         clear=percent(_CLEAR, language),
         p_clear=decimals(_CLEAR, 2, language),
         in_doubt=percent(_IN_DOUBT, language),
-        min_support=MIN_FIRMS,
+        min_support=terms.min_firms,
         draws=study.options.draws,
-        formula=study.design.formula or "",
+        formula=design.formula or "",
         figure=partial(_figure, figures),
-        readiness=report_tables.readiness_table(study, language),
-        regression=report_tables.regression_table(study, language),
+        readiness=report_tables.readiness_table(study, terms),
+        regression=report_tables.regression_table(study, terms),
         no_regression="; ".join(refused),
-        regression_notes=_regression_notes(study, language),
-        moran=report_tables.moran_table(study, language),
-        other_statistics=report_tables.other_statistics_table(study, language),
-        groupings=report_tables.groupings_table(study, language),
-        attrition=report_tables.attrition_table(study, language),
-        replication=report_tables.replication_table(study.replication, language),
-        caveats=_caveats(study, language),
+        regression_notes=_regression_notes(study, terms),
+        moran=report_tables.moran_table(study, terms),
+        other_statistics=report_tables.other_statistics_table(study, terms),
+        groupings=report_tables.groupings_table(study, terms),
+        own=[(e.name, terms.layer(e.name), _note(e, terms)) for e in study.own],
+        attrition=report_tables.attrition_table(study, terms),
+        replication=report_tables.replication_table(study.replication, terms),
+        caveats=_caveats(study, terms),
     )
+
+
+def _note(layer: OwnLayer, terms: Terms) -> str:
+    return terms.text(layer.note, f"{layer.name}.note") if layer.note else ""

@@ -7,18 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from markupsafe import Markup
 
-from kz_spatial.options import INDICATORS, Language
+from kz_spatial.design import SCORE
 from kz_spatial.output.page import english, html_table
-from kz_spatial.output.terms import (
-    indicator_name,
-    level_phrase,
-    partition_title,
-    statistic_name,
-    term_name,
-    unit_name,
-)
-from kz_spatial.places import place_name
-from kz_spatial.words import NOTHING, has_words, integer, interval, number, percent, say, study_word
+from kz_spatial.output.terms import Terms
+from kz_spatial.words import NOTHING, has_words, integer, interval, number, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,126 +31,127 @@ _CONFIDENCE = 0.95
 _CRITERIA = ("silhouette", "calinski_harabasz", "gap")
 
 
-def readiness_table(study: Study, language: Language) -> Markup:
-    """Means, standard errors, score and place of each composite region."""
-    table = study.tables["composite"].sort_values("rank")
-    heads = ["", say("column.n_firms", language)]
+def readiness_table(study: Study, terms: Terms) -> Markup:
+    """Means, standard errors, score and place of each region of the grouping."""
+    table, language = study.tables[study.design.grouping.name].sort_values("rank"), terms.language
+    heads = ["", terms.say("column.n_firms")]
     columns = [
-        [place_name(str(code), language) for code in table.index],
+        [terms.place(code) for code in table.index],
         [integer(each, language) for each in table["n_firms"]],
     ]
-    for name, indicator in INDICATORS.items():
-        scale = 100 if indicator.kind == "binary" else 1
-        unit = "%" if scale == 100 else unit_name(name, language)
-        heads.append(say("legend.titled", language, name=indicator_name(name, language), unit=unit))
-        pairs = zip(table[f"{name}_mean"] * scale, table[f"{name}_se"] * scale, strict=True)
+    for name, indicator in study.design.by_name.items():
+        mean, error = (table[f"{name}_{part}"] * indicator.scale for part in ("mean", "se"))
+        unit = terms.shown_unit(name)
+        heads.append(terms.say("legend.titled", name=terms.indicator(name), unit=unit))
         columns.append(
-            [f"{number(m, language)} ({number(s, language, digits=2)})" for m, s in pairs]
+            [
+                f"{number(m, language)} ({number(s, language, digits=2)})"
+                for m, s in zip(mean, error, strict=True)
+            ]
         )
-    heads += [indicator_name("readiness", language), say("column.rank", language)]
-    columns.append([number(each, language, digits=2) for each in table["readiness"]])
+    heads += [terms.indicator(SCORE), terms.say("column.rank")]
+    columns.append([number(each, language, digits=2) for each in table[SCORE]])
     columns.append([integer(each, language) for each in table["rank"]])
     return html_table(zip(*columns, strict=True), heads, language)
 
 
-def regression_table(study: Study, language: Language) -> Markup:
+def regression_table(study: Study, terms: Terms) -> Markup:
     """Coefficients of both codings side by side; empty without a fit."""
     if not study.fits:
         return Markup()
-    terms = list(dict.fromkeys(t for fit in study.fits.values() for t in fit.coefficients.index))
-    heads, columns = [""], [[term_name(term, language) for term in terms]]
+    rows = list(dict.fromkeys(t for fit in study.fits.values() for t in fit.coefficients.index))
+    heads, columns = [""], [[terms.term(each) for each in rows]]
     for coding, fit in study.fits.items():
-        table = fit.table().reindex(terms)
-        told = say(f"coding.{coding}", language)
+        table = fit.table().reindex(rows)
+        told = terms.say(f"coding.{coding}")
         heads += [
-            say("report.coefficient", language, coding=told),
-            say("report.std_error", language),
-            say("report.p", language),
-            say("report.interval", language, share=percent(_CONFIDENCE, language)),
+            terms.say("report.coefficient", coding=told),
+            terms.say("report.std_error"),
+            terms.say("report.p"),
+            terms.say("report.interval", share=percent(_CONFIDENCE, terms.language)),
         ]
         columns += [
-            [number(each, language) for each in table["coefficient"]],
-            [number(each, language) for each in table["std_error"]],
-            [number(each, language, digits=2) for each in table["p"]],
+            [number(each, terms.language) for each in table["coefficient"]],
+            [number(each, terms.language) for each in table["std_error"]],
+            [number(each, terms.language, digits=2) for each in table["p"]],
             [
-                interval(*ends, language)
+                interval(*ends, terms.language)
                 for ends in zip(table["ci_low"], table["ci_high"], strict=True)
             ],
         ]
-    return html_table(zip(*columns, strict=True), heads, language)
+    return html_table(zip(*columns, strict=True), heads, terms.language)
 
 
-def _by(level: str, name: str, language: Language) -> str:
-    return say(
+def _by(level: str, name: str, terms: Terms) -> str:
+    return terms.say(
         "report.finding.at_level",
-        language,
-        indicator=indicator_name(name, language),
-        level=level_phrase(level, language),
+        indicator=terms.indicator(name),
+        level=terms.by_level(level),
     )
 
 
-def moran_table(study: Study, language: Language) -> Markup:
+def moran_table(study: Study, terms: Terms) -> Markup:
     """Global Moran's I of each indicator at each level."""
-    drawn = bool(study.patterns.resampled)
-    heads = ["", "I", say("report.expected", language), say("report.p", language)]
+    language = terms.language
+    drawn = any(each.resampled is not None for each in study.patterns)
+    heads = ["", "I", terms.say("report.expected"), terms.say("report.p")]
     if drawn:
         share = percent(_CONFIDENCE, language)
-        heads.append(say("report.draws_interval", language, share=share))
+        heads.append(terms.say("report.draws_interval", share=share))
     rows = []
-    for (level, name), m in study.moran.items():
+    for each in study.patterns:
+        m, again = each.moran, each.resampled
         row = [
-            _by(level, name, language),
+            _by(each.level, each.indicator, terms),
             number(m.statistic, language),
             number(m.expected, language),
             number(m.p, language, digits=2),
         ]
         if drawn:
-            again = study.patterns.resampled.get((level, name))
             row.append(interval(again.low, again.high, language) if again else NOTHING)
         if m.reason:
             row.append(english(m.reason))
         else:
-            method = say(f"method.{m.method}", language)
-            row.append(say("report.arrangements", language, method=method, n=m.n_arrangements))
+            method = terms.say(f"method.{m.method}")
+            row.append(terms.say("report.arrangements", method=method, n=m.n_arrangements))
         rows.append(row)
-    return html_table(rows, [*heads, say("report.inference", language)], language)
+    return html_table(rows, [*heads, terms.say("report.inference")], language)
 
 
-def other_statistics_table(study: Study, language: Language) -> Markup:
+def other_statistics_table(study: Study, terms: Terms) -> Markup:
     """The other global statistics with their p, an indicator to a row."""
-    rows, names = [], []
-    for (level, name), found in study.patterns.others.items():
-        row = {"": _by(level, name, language)}
-        for each in found:
-            head = statistic_name(each.name, language)
-            told = say(
+    rows, names = [], dict[str, None]()
+    for pattern in study.patterns:
+        row = {"": _by(pattern.level, pattern.indicator, terms)}
+        for each in pattern.others:
+            told = terms.say(
                 "report.with_p",
-                language,
-                statistic=number(each.statistic, language),
-                p=number(each.p, language, digits=2),
+                statistic=number(each.statistic, terms.language),
+                p=number(each.p, terms.language, digits=2),
             ).replace(" ", "\u00a0")
+            head = terms.statistic(each.name)
             row[head] = told if np.isfinite(each.p) else NOTHING
-            if head not in names:
-                names.append(head)
+            names[head] = None
         rows.append(row)
     heads = ["", *names]
-    return html_table([[row.get(h, NOTHING) for h in heads] for row in rows], heads, language)
+    cells = [[row.get(h, NOTHING) for h in heads] for row in rows]
+    return html_table(cells, heads, terms.language)
 
 
-def groupings_table(study: Study, language: Language) -> Markup:
+def groupings_table(study: Study, terms: Terms) -> Markup:
     """How tight each grouping is, and what the criteria would have chosen."""
-    rows = []
-    for (kind, level), found in study.partitions.items():
-        best = study.groupings.choice[kind, level].best
+    rows, language = [], terms.language
+    for each in study.groupings.every:
+        found, best = each.partition, each.choice.best
         share = 1 - found.within_ss / found.total_ss if found.total_ss > 0 else np.nan
         known = percent(found.gap, language, digits=1)
-        unknown = say("report.unknown", language) if known == NOTHING else known
+        unknown = terms.say("report.unknown") if known == NOTHING else known
         rows.append(
             [
-                partition_title(f"{kind}_{level}", language),
+                terms.partition(each.column),
                 integer(found.n_clusters, language),
                 percent(share, language),
-                say("report.proven", language) if found.certified else unknown,
+                terms.say("report.proven") if found.certified else unknown,
                 *(integer(best[c], language) if best.get(c) else NOTHING for c in _CRITERIA),
             ]
         )
@@ -166,36 +159,38 @@ def groupings_table(study: Study, language: Language) -> Markup:
         return Markup()
     heads = [
         "",
-        *(say(f"report.{c}", language) for c in ("group_count", "explained", "distance")),
-        *(say(f"criterion.{c}", language) for c in _CRITERIA),
+        *(terms.say(f"report.{c}") for c in ("group_count", "explained", "distance")),
+        *(terms.say(f"criterion.{c}") for c in _CRITERIA),
     ]
     return html_table(rows, heads, language)
 
 
-def attrition_table(study: Study, language: Language) -> Markup:
+def attrition_table(study: Study, terms: Terms) -> Markup:
     """From the firms of the file to those complete on every item."""
     table = study.attrition.reset_index()
-    table["indicator"] = [indicator_name(each, language) for each in table["indicator"]]
+    table["indicator"] = [terms.indicator(each) for each in table["indicator"]]
     heads = [
-        say(key, language) if has_words(key := f"attrition.{column}") else study_word(key, language)
+        terms.say(key) if has_words(key := f"attrition.{column}") else column.replace("_", " ")
         for column in table
     ]
-    return html_table(table, heads, language)
+    return html_table(table, heads, terms.language)
 
 
-def replication_table(table: pd.DataFrame, language: Language) -> Markup:
-    """How many printed numbers each coding reproduces, by printed table."""
+def replication_table(table: pd.DataFrame | None, terms: Terms) -> Markup:
+    """How many printed numbers each coding reproduces, by printed table; empty without one."""
+    if table is None:
+        return Markup()
     agree = [c for c in table if c.endswith("_agrees")]
     counts = table.groupby("table", sort=True)[agree].sum()
     counts.insert(0, "printed", table.groupby("table").size())
     codings = (c.removesuffix("_agrees").replace("_", "-") for c in agree)
     heads = [
         "",
-        say("report.printed_numbers", language),
-        *(say(f"coding.{coding}", language) for coding in codings),
+        terms.say("report.printed_numbers"),
+        *(terms.say(f"coding.{coding}") for coding in codings),
     ]
     rows = [
-        [say("report.printed_table", language, n=int(name.removeprefix("Table "))), *row]
+        [terms.say("report.printed_table", n=int(name.removeprefix("Table "))), *row]
         for name, row in zip(counts.index, counts.to_numpy().tolist(), strict=True)
     ]
-    return html_table(rows, heads, language)
+    return html_table(rows, heads, terms.language)

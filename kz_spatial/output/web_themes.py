@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from kz_spatial.options import EQUAL_AREA_CRS
+from kz_spatial.output.outlines import light_outlines
 from kz_spatial.output.styles import Style, StyleClass, describe_class
-from kz_spatial.output.terms import stored_word
 from kz_spatial.palette import NO_DATA
-from kz_spatial.places import composites, oblasts
-from kz_spatial.words import integer, number, say
+from kz_spatial.words import integer, number
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -43,20 +42,17 @@ def _legend(style: Style) -> str:
 
 def light_frame(layer: Layer) -> tuple[gpd.GeoDataFrame, str]:
     """The layer's frame with web-sized outlines, and the name of those outlines."""
-    frame = layer.frame
-    for column, areas in (("oblast_code", oblasts), ("composite", composites)):
-        if column in frame and frame[column].is_unique:
-            light = areas(detail="light").geometry
-            if set(frame[column]) == set(light.index):
-                frame = frame.set_index(column, drop=False).loc[light.index]
-                return frame.set_geometry(light.to_numpy(), crs=light.crs), column
-    return frame.set_geometry(frame.geometry.simplify(0.01)), layer.name
+    frame, column = light_outlines(layer.frame, layer.terms.design.grouping)
+    if column is None:
+        return frame.set_geometry(frame.geometry.simplify(0.01)), layer.name
+    # every layer of the same units shares one set of outlines
+    return frame.sort_values(column, kind="stable"), f"{column} {len(frame)}"
 
 
 def _shown(layer: Layer, value: Any) -> str:
     """A value as the tooltip shows it."""
     if isinstance(value, str):
-        word = stored_word(value, layer.language, min_firms=layer.min_firms)
+        word = layer.terms.stored(value)
         return value if word is None else word
     if isinstance(value, int | np.integer):
         return integer(int(value), layer.language)
@@ -74,7 +70,7 @@ def outlines(frame: gpd.GeoDataFrame) -> dict[str, Any]:
 def _tip(layer: Layer, style: Style, row: dict[str, Any]) -> str:
     """Table that appears on pointing at a unit."""
     cells = (
-        f"<tr><th>{escape(layer.aliases.get(c, c))}</th>"
+        f"<tr><th>{escape(layer.heading(c, style))}</th>"
         f"<td>{escape(_shown(layer, row[c]))}</td></tr>"
         for c in style.tooltip
     )
@@ -88,7 +84,7 @@ def _area_km2(frame: gpd.GeoDataFrame) -> list[float]:
 
 def make_theme(layer: Layer, style: Style, frame: gpd.GeoDataFrame, shapes: str) -> dict[str, Any]:
     """One style of a layer, its colours worked out beforehand."""
-    nothing = StyleClass(say("legend.no_value", layer.language), NO_DATA, missing=True)
+    nothing = StyleClass(layer.terms.say("legend.no_value"), NO_DATA, missing=True)
     classes = [*style.classes, nothing]
     picked = [describe_class(style, value) or nothing for value in frame[style.column]]
     inside, records = frame.geometry.representative_point(), frame.to_dict("records")

@@ -6,10 +6,11 @@ from .extensions import (
     register_layer,
     unregister_layer,
 )
+from .groupings import UnitGroups
 from .pipeline import STEPS, read_codings, run_study
 from .results import Study
-from .spatial_patterns import LevelPatterns
-from .themes import OwnLayer, Theme, ThemeClass
+from .spatial_patterns import Pattern
+from .themes import OwnLayer, Theme, ThemeClass, own_from_record, own_to_record
 
 __all__ = [
     "CHANGES",
@@ -18,15 +19,18 @@ __all__ = [
     "STEPS",
     "BundleChange",
     "LayerEntry",
-    "LevelPatterns",
     "OwnLayer",
+    "Pattern",
     "Study",
     "Theme",
     "ThemeClass",
+    "UnitGroups",
     "compare_bundles",
     "layer_entries",
     "load_extensions",
+    "own_from_record",
     "own_layers",
+    "own_to_record",
     "read_codings",
     "register_layer",
     "run_study",

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from kz_spatial.crosswalk import LEVEL
 from kz_spatial.options import DATA_CRS
 from kz_spatial.palette import decade_breaks
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
     import pandas as pd
 
-    from kz_spatial.groups import Partition
-    from kz_spatial.neighbours import LocalMoran, ResampledMoran
+    from kz_spatial.study.groupings import Groupings
+    from kz_spatial.study.spatial_patterns import Pattern
     from kz_spatial.surfaces import DensitySurface
 
 __all__ = ["clusters_frame", "contours_frame", "local_moran_frame", "unit_frame"]
 
-_NAMES: Final = ("name_en", "name_kk", "name_ru")
 _LOCAL_PARTS: Final = (
     "value",
     "statistic",
@@ -33,6 +33,11 @@ _LOCAL_PARTS: Final = (
     "label",
     "method",
 )
+
+
+def _names(areas: gpd.GeoDataFrame) -> list[str]:
+    """Columns of names, one for each language."""
+    return [column for column in areas if column.startswith("name_")]
 
 
 def unit_frame(
@@ -50,7 +55,7 @@ def unit_frame(
         Name of the grouping, whose column is kept.
     """
     key = areas.index.name
-    kept = [c for c in (*_NAMES, region, "kato", "area_km2") if c in areas and c != key]
+    kept = [c for c in (*_names(areas), region, "kato", "area_km2") if c in areas and c != key]
     frame = areas[[*kept, "geometry"]].copy()
     if table is not None:
         shown = table.drop(columns=[c for c in table if c.endswith("_suppressed")])
@@ -61,60 +66,48 @@ def unit_frame(
     return frame.reset_index()[[key, *columns, "geometry"]]
 
 
-def local_moran_frame(
-    areas: gpd.GeoDataFrame,
-    results: dict[str, LocalMoran],
-    resampled: dict[str, ResampledMoran] | None = None,
-) -> gpd.GeoDataFrame:
+def local_moran_frame(areas: gpd.GeoDataFrame, patterns: Mapping[str, Pattern]) -> gpd.GeoDataFrame:
     """Areas with one column group per indicator: `<indicator>_statistic`, `_p`, `_label`, ...
 
     Parameters
     ----------
     areas : GeoDataFrame
-    results : dict of LocalMoran
-        By indicator.
-    resampled : dict of ResampledMoran, optional
-        By indicator; adds `<indicator>_changes` and `_unstable`.
+    patterns : mapping of Pattern
+        By indicator; draws of firms add `<indicator>_changes` and `_unstable`.
     """
     key = areas.index.name
-    frame = areas[[*_NAMES, "geometry"]].copy()
-    for name, result in results.items():
+    frame = areas[[*_names(areas), "geometry"]].copy()
+    for name, found in patterns.items():
         for part in _LOCAL_PARTS:
-            frame[f"{name}_{part}"] = result.frame[part].reindex(frame.index)
-        if resampled and name in resampled:
+            frame[f"{name}_{part}"] = found.local.frame[part].reindex(frame.index)
+        if found.resampled is not None:
             for part in ("changes", "unstable"):
-                frame[f"{name}_{part}"] = resampled[name].frame[part].reindex(frame.index)
+                frame[f"{name}_{part}"] = found.resampled.frame[part].reindex(frame.index)
     columns = [c for c in frame.columns if c != "geometry"]
     return frame.reset_index()[[key, *columns, "geometry"]]
 
 
-def clusters_frame(
-    areas: gpd.GeoDataFrame,
-    partitions: dict[tuple[str, str], Partition],
-    by_number: dict[tuple[str, str, int], Partition],
-    region: str,
-) -> gpd.GeoDataFrame:
+def clusters_frame(areas: gpd.GeoDataFrame, groupings: Groupings, region: str) -> gpd.GeoDataFrame:
     """Oblasts with the group of each, by kind and level: `typology_oblast`, ...
 
     Parameters
     ----------
     areas : GeoDataFrame
         The oblasts.
-    partitions : dict of Partition
-        By (kind, level).
-    by_number : dict of Partition
-        By (kind, level, number of groups); adds `regions_oblast_k2` and so on for the typology of
-        the grouping's regions and the contiguous groups of the oblasts.
+    groupings : Groupings
+        Those that are shown for every number add `regions_oblast_k2` and so on.
     region : str
-        Name of the grouping.
+        Name of the grouping, whose column is kept.
     """
-    frame = areas[[*_NAMES, region, "geometry"]].copy()
-    wanted = {f"{kind}_{level}": (level, found) for (kind, level), found in partitions.items()}
-    for (kind, level, k), found in by_number.items():
-        # the kind of the published study, and the contiguous one that is proven
-        if (kind, level) in (("typology", region), ("regions", LEVEL)):
-            wanted[f"{kind}_{level}_k{k}"] = (level, found)
-    for name, (level, found) in wanted.items():
+    frame = areas[[*_names(areas), region, "geometry"]].copy()
+    wanted = [(each.column, each.level, each.partition) for each in groupings.every]
+    wanted += [
+        (f"{each.column}_k{k}", each.level, found)
+        for each in groupings.every
+        if each.every_number
+        for k, found in each.by_number.items()
+    ]
+    for name, level, found in wanted:
         keys = frame[region] if level == region else frame.index.to_series()
         frame[name] = keys.map(found.labels).astype("Int64")
     columns = [c for c in frame.columns if c != "geometry"]

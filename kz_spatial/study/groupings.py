@@ -1,4 +1,4 @@
-"""The groups of a study's regions: by likeness and by contiguity, for every number of groups."""
+"""The groups of a study's units: by likeness and by contiguity, for every number of groups."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from kz_spatial.crosswalk import LEVEL
 from kz_spatial.design import StudyDesign, design_of
 from kz_spatial.errors import NotEnoughDataError
 from kz_spatial.groups import (
@@ -25,41 +26,75 @@ from kz_spatial.options import RunOptions
 if TYPE_CHECKING:
     from libpysal.graph import Graph
 
-__all__ = ["MAX_GROUPS", "Groupings", "find_groupings"]
+__all__ = ["MAX_GROUPS", "Groupings", "UnitGroups", "find_groupings"]
 
 MAX_GROUPS: Final = 8
 _FEWEST: Final = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Groupings:
-    """Groups of units by kind ("typology" or "regions") and level (the grouping's, or "oblast").
+class UnitGroups:
+    """Groups of one kind at one level.
 
     Attributes
     ----------
-    partitions : dict of Partition
-        By (kind, level): as many groups as the options ask for.
+    kind : {"typology", "regions"}
+        By likeness alone, or contiguous.
+    level : str
+        Name of the grouping, or "oblast".
+    partition : Partition
+        As many groups as the options ask for.
     by_number : dict of Partition
-        By (kind, level, number of groups), 2 to 8 where there are more units.
-    choice : dict of ClusterChoice
-        By (kind, level): what speaks for which number.
+        By number of groups, 2 to 8 where there are more units.
+    choice : ClusterChoice
+        What speaks for which number.
+    """
+
+    kind: str
+    level: str
+    partition: Partition
+    by_number: dict[int, Partition]
+    choice: ClusterChoice
+
+    @property
+    def column(self) -> str:
+        """Column of the layer `clusters`, as "typology_oblast"."""
+        return f"{self.kind}_{self.level}"
+
+    @property
+    def every_number(self) -> bool:
+        """Whether the layer shows every number: the printed kind, and the one that is proven."""
+        return (self.kind == "regions") == (self.level == LEVEL)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Groupings:
+    """Groups of the units of a study.
+
+    Attributes
+    ----------
+    every : tuple of UnitGroups
+        Level by level, the typology before the contiguous groups.
     trees : dict of WardTree
         By level.
     co_membership : dict of CoMembership
-        By level: how often two units fall together when firms are drawn again; the regions
-        of the grouping only, and empty where the options ask for no draws.
+        By level: how often two units fall together when firms are drawn again; the regions of the
+        grouping only, and empty where the options ask for no draws.
     inapplicable : dict
         What could not be computed, with the reason.
     warnings : list of str
     """
 
-    partitions: dict[tuple[str, str], Partition]
-    by_number: dict[tuple[str, str, int], Partition]
-    choice: dict[tuple[str, str], ClusterChoice]
+    every: tuple[UnitGroups, ...]
     trees: dict[str, WardTree]
     co_membership: dict[str, CoMembership]
     inapplicable: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+
+    def of(self, kind: str, level: str) -> UnitGroups | None:
+        """Groups of a kind and level; None where they could not be formed."""
+        found = (each for each in self.every if (each.kind, each.level) == (kind, level))
+        return next(found, None)
 
 
 def _known(table: pd.DataFrame, design: StudyDesign) -> pd.DataFrame:
@@ -72,6 +107,33 @@ def _known(table: pd.DataFrame, design: StudyDesign) -> pd.DataFrame:
         },
         index=table.index,
     )
+
+
+def _group(
+    columns: pd.DataFrame, level: str, graph: Graph, options: RunOptions
+) -> list[UnitGroups]:
+    """Both kinds of groups of the units of one level."""
+    numbers = range(2, min(MAX_GROUPS, len(columns) - 1) + 1)
+    wanted = sorted({*numbers, options.n_clusters})
+    found = {
+        "typology": {k: typology(columns, n_clusters=k, seed=options.seed) for k in wanted},
+        "regions": optimal_regions(columns, graph, n_clusters=wanted),
+    }
+    return [
+        UnitGroups(
+            kind,
+            level,
+            partition=by_number[options.n_clusters],
+            by_number=by_number,
+            choice=choose_n_clusters(
+                columns,
+                graph if kind == "regions" else None,
+                n_clusters=numbers,
+                seed=options.seed,
+            ),
+        )
+        for kind, by_number in found.items()
+    ]
 
 
 def find_groupings(
@@ -92,11 +154,12 @@ def find_groupings(
         Neighbours by level.
     options : RunOptions
     """
-    made, design = Groupings({}, {}, {}, {}, {}), design_of(firms)
+    design = design_of(firms)
+    every: list[UnitGroups] = []
+    made = Groupings((), {}, {})
     for level, table in tables.items():
         columns = _known(table, design)
-        left_out = [name for name in design.by_name if name not in columns]
-        if left_out:
+        if left_out := [name for name in design.by_name if name not in columns]:
             made.warnings.append(
                 f"clusters by {level} rest on {len(columns.columns)} indicators; withheld or "
                 f"missing in some units: {', '.join(left_out)}"
@@ -107,22 +170,11 @@ def find_groupings(
                 f"groups need {_FEWEST} indicators known in every unit; found {many}"
             )
             continue
-        numbers = range(2, min(MAX_GROUPS, len(columns) - 1) + 1)
-        wanted = sorted({*numbers, options.n_clusters})
-        regions = optimal_regions(columns, graphs[level], n_clusters=wanted)
-        for k in wanted:
-            made.by_number["typology", level, k] = typology(
-                columns, n_clusters=k, seed=options.seed
-            )
-            made.by_number["regions", level, k] = regions[k]
-        for kind in ("typology", "regions"):
-            made.partitions[kind, level] = made.by_number[kind, level, options.n_clusters]
-        for kind, graph in (("typology", None), ("regions", graphs[level])):
-            made.choice[kind, level] = choose_n_clusters(
-                columns, graph, n_clusters=numbers, seed=options.seed
-            )
-            if reason := made.choice[kind, level].reasons.get("gap"):
-                made.inapplicable[f"gap statistic, {kind}, {level}"] = reason
+        found = _group(columns, level, graphs[level], options)
+        for each in found:
+            if reason := each.choice.reasons.get("gap"):
+                made.inapplicable[f"gap statistic, {each.kind}, {level}"] = reason
+        every += found
         made.trees[level] = ward_tree(columns)
         if options.draws and level == design.grouping.name:
             try:
@@ -137,4 +189,4 @@ def find_groupings(
                 )
             except NotEnoughDataError as error:
                 made.inapplicable[f"co-membership, {level}"] = str(error)
-    return made
+    return Groupings(tuple(every), made.trees, made.co_membership, made.inapplicable, made.warnings)

@@ -162,13 +162,13 @@ def _frames(
     groupings: Groupings,
     surfaces: dict[str, DensitySurface],
 ) -> dict[str, gpd.GeoDataFrame]:
-    fine = patterns.at(finest := list(tables)[-1])
+    finest = list(tables)[-1]
     region = design.grouping.name
     frames = {
         design.grouping.layer: unit_frame(areas[region], tables[region], region),
         "oblasts": unit_frame(areas[LEVEL], tables.get(LEVEL), region),
-        "local_moran": local_moran_frame(areas[finest], fine.local, fine.resampled),
-        "clusters": clusters_frame(areas[LEVEL], groupings.partitions, groupings.by_number, region),
+        "local_moran": local_moran_frame(areas[finest], patterns.at(finest)),
+        "clusters": clusters_frame(areas[LEVEL], groupings, region),
         "settlements": settlements(grouping=design.grouping).reset_index(),
     }
     if "firms" in surfaces:

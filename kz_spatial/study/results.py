@@ -90,14 +90,14 @@ class Study:
     @property
     def moran(self) -> dict[tuple[str, str], GlobalStatistic]:
         """Global Moran's I by (level, indicator)."""
-        return self.patterns.moran
+        return {(each.level, each.indicator): each.moran for each in self.patterns}
 
     @property
     def local_moran(self) -> dict[tuple[str, str], LocalMoran]:
         """Local Moran's I by (level, indicator)."""
-        return self.patterns.local
+        return {(each.level, each.indicator): each.local for each in self.patterns}
 
     @property
     def partitions(self) -> dict[tuple[str, str], Partition]:
         """Groups of the study by (kind, level)."""
-        return self.groupings.partitions
+        return {(each.kind, each.level): each.partition for each in self.groupings.every}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,55 +26,56 @@ if TYPE_CHECKING:
     import pandas as pd
     from libpysal.graph import Graph
 
-__all__ = ["Patterns", "find_patterns"]
+__all__ = ["Pattern", "Patterns", "find_patterns"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LevelPatterns:
-    """Spatial autocorrelation of one level, by indicator.
+class Pattern:
+    """Spatial autocorrelation of one indicator at one level.
 
     Attributes
     ----------
-    moran : dict of GlobalStatistic
-    local : dict of LocalMoran
-    resampled : dict of ResampledMoran
+    level : str
+        Name of the grouping, or "oblast".
+    indicator : str
+    moran : GlobalStatistic
+    others : tuple of GlobalStatistic
+        Moran's I of empirical Bayes scores, Geary's C, Getis-Ord G and, but for the outcome itself,
+        the bivariate Moran's I with neighbours' outcome; each named.
+    local : LocalMoran
+    resampled : ResampledMoran or None
+        None where the options ask for no draws.
     """
 
-    moran: dict[str, GlobalStatistic]
-    local: dict[str, LocalMoran]
-    resampled: dict[str, ResampledMoran]
+    level: str
+    indicator: str
+    moran: GlobalStatistic
+    others: tuple[GlobalStatistic, ...]
+    local: LocalMoran
+    resampled: ResampledMoran | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Patterns:
-    """Spatial autocorrelation by (level, indicator).
+    """Spatial autocorrelation of a study.
 
     Attributes
     ----------
-    moran : dict of GlobalStatistic
-    others : dict of list of GlobalStatistic
-        Moran's I of empirical Bayes scores, Geary's C, Getis-Ord G and, but for the outcome itself,
-        the bivariate Moran's I with neighbours' outcome; each named.
-    local : dict of LocalMoran
-    resampled : dict of ResampledMoran
-        Empty where the options ask for no draws.
+    every : tuple of Pattern
+        Level by level, indicators in the design's order.
     inapplicable : dict
         What could not be computed, with the reason.
     """
 
-    moran: dict[tuple[str, str], GlobalStatistic]
-    others: dict[tuple[str, str], list[GlobalStatistic]]
-    local: dict[tuple[str, str], LocalMoran]
-    resampled: dict[tuple[str, str], ResampledMoran]
+    every: tuple[Pattern, ...]
     inapplicable: dict[str, str] = field(default_factory=dict)
 
-    def at(self, level: str) -> LevelPatterns:
-        """Results of one level by indicator."""
-        return LevelPatterns(
-            moran={name: each for (at, name), each in self.moran.items() if at == level},
-            local={name: each for (at, name), each in self.local.items() if at == level},
-            resampled={name: each for (at, name), each in self.resampled.items() if at == level},
-        )
+    def __iter__(self) -> Iterator[Pattern]:
+        return iter(self.every)
+
+    def at(self, level: str) -> dict[str, Pattern]:
+        """Patterns of one level by indicator."""
+        return {each.indicator: each for each in self.every if each.level == level}
 
 
 def _scores(table: pd.DataFrame, name: str, weights: str | None) -> pd.Series[Any]:
@@ -87,7 +89,7 @@ def _scores(table: pd.DataFrame, name: str, weights: str | None) -> pd.Series[An
 
 def _others(
     table: pd.DataFrame, name: str, graph: Graph, options: RunOptions, outcome: str | None
-) -> tuple[list[GlobalStatistic], str]:
+) -> tuple[tuple[GlobalStatistic, ...], str]:
     """Further statistics of an indicator, and why its scores could not be had."""
     ask: dict[str, Any] = {"n_permutations": options.permutations, "seed": options.seed}
     values, found, reason = table[f"{name}_mean"], [], ""
@@ -100,7 +102,7 @@ def _others(
     if outcome is not None and name != outcome:
         both = bivariate_moran(values, table[f"{outcome}_mean"], graph, **ask)
         found.append(replace(both, name=f"bivariate Moran's I, neighbours' {outcome}"))
-    return found, reason
+    return tuple(found), reason
 
 
 def find_patterns(
@@ -121,20 +123,20 @@ def find_patterns(
         Neighbours by level.
     options : RunOptions
     """
-    made, design = Patterns({}, {}, {}, {}), design_of(firms)
+    found, inapplicable, design = [], {}, design_of(firms)
     ask: dict[str, Any] = {"n_permutations": options.permutations, "seed": options.seed}
     for level, table in tables.items():
         for name in design.by_name:
-            key, graph, values = (level, name), graphs[level], table[f"{name}_mean"]
-            made.moran[key] = moran(values, graph, **ask)
-            made.local[key] = local_moran(values, graph, **ask)
-            made.others[key], reason = _others(table, name, graph, options, design.outcome)
-            if made.moran[key].reason:
-                made.inapplicable[f"Moran's I, {level}, {name}"] = made.moran[key].reason
+            graph, values = graphs[level], table[f"{name}_mean"]
+            whole = moran(values, graph, **ask)
+            others, reason = _others(table, name, graph, options, design.outcome)
+            if whole.reason:
+                inapplicable[f"Moran's I, {level}, {name}"] = whole.reason
             elif reason:
-                made.inapplicable[f"empirical Bayes, {level}, {name}"] = reason
+                inapplicable[f"empirical Bayes, {level}, {name}"] = reason
+            again = None
             if options.draws:
-                made.resampled[key] = resampled_moran(
+                again = resampled_moran(
                     firms,
                     name,
                     graph,
@@ -144,4 +146,6 @@ def find_patterns(
                     n_draws=options.draws,
                     **ask,
                 )
-    return made
+            local = local_moran(values, graph, **ask)
+            found.append(Pattern(level, name, whole, others, local, again))
+    return Patterns(tuple(found), inapplicable)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from kz_spatial.design import Texts, text_faults
+from kz_spatial.errors import CallError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["OwnLayer", "Theme", "ThemeClass"]
+__all__ = ["OwnLayer", "Theme", "ThemeClass", "own_from_record", "own_to_record"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,3 +103,26 @@ class OwnLayer:
     title: Texts
     themes: tuple[Theme, ...]
     note: Texts = field(default_factory=dict)
+
+
+def own_to_record(layer: OwnLayer) -> dict[str, Any]:
+    """What readers see of a layer, as plain values for the record of a run."""
+    return {
+        "name": layer.name,
+        "title": dict(layer.title),
+        "note": dict(layer.note),
+        "themes": [asdict(each) for each in layer.themes],
+    }
+
+
+def own_from_record(record: Mapping[str, Any]) -> OwnLayer:
+    """A layer as a record of a run tells it, without the function that made it."""
+    themes = tuple(
+        Theme(**{**each, "classes": tuple(ThemeClass(**one) for one in each["classes"])})
+        for each in record["themes"]
+    )
+    return OwnLayer(record["name"], _gone, record["title"], themes, record["note"])
+
+
+def _gone(_: object) -> pd.DataFrame:
+    raise CallError("a layer read from a bundle cannot be computed again; register its function")

@@ -11,7 +11,7 @@ from .catalogue import (
     unit_names,
 )
 from .formats import NOTHING, date, decimals, integer, interval, number, percent, span
-from .saying import has_words, say, study_word
+from .saying import has_words, say
 
 __all__ = [
     "NOTHING",
@@ -33,6 +33,5 @@ __all__ = [
     "placeholders",
     "say",
     "span",
-    "study_word",
     "unit_names",
 ]

@@ -3,7 +3,8 @@
 A catalogue has a head, `[language]` (code, own name, locale for Babel, and, if wanted, the
 three-letter code of ISO 639 and the direction of writing), and tables of messages. A message is a
 text with named values in braces, or a table of the plural forms that Babel's rules name, one of
-which its value `n` picks. `[names]` may hold names of units by code.
+which its value `n` picks. `[names]` may hold names of units by code, `[study]` words of a study's
+design, as `indicator.permit_days`, `unit.permit_days`, `layer.composites`, `group.1` and `title`.
 
 A user's own language is such a file; `add_language` reads it.
 """
@@ -44,6 +45,7 @@ PLURALS: Final = frozenset({"zero", "one", "two", "few", "many", "other"})
 _HOME: Final = Path(__file__).parent
 _FIRST: Final = "en"
 _SHOWN: Final = 5
+_OF_STUDIES: Final = "study."
 _added: dict[str, Catalogue] = {}
 
 Message = str | dict[str, str]
@@ -242,6 +244,8 @@ def _strangers(found: Catalogue) -> list[str]:
     """Messages that English does not have, or that take values it does not give."""
     first, lines = _shipped(_FIRST).messages, []
     for key, message in found.messages.items():
+        if key.startswith(_OF_STUDIES):  # words of a design, which knows them
+            continue
         if key not in first:
             lines.append(f"{key}: there is no such message")
             continue

@@ -9,7 +9,7 @@ from kz_spatial.errors import CallError
 from kz_spatial.words.catalogue import Catalogue, Message, catalogue_of, placeholders
 from kz_spatial.words.formats import integer, number
 
-__all__ = ["has_words", "say", "study_word"]
+__all__ = ["has_words", "say"]
 
 
 def _told(value: object, language: str) -> str:
@@ -73,26 +73,3 @@ def say(key: str, language: str = "en", /, **values: object) -> str:
         raise CallError(f"message {key!r} needs a value for {', '.join(missing)}")
     told: dict[str, Any] = {name: _told(value, language) for name, value in values.items()}
     return message.format(**told)
-
-
-def study_word(key: str, language: str = "en") -> str:
-    """A word that belongs to the study and not to the package.
-
-    Parameters
-    ----------
-    key : str
-        As "indicator.epayment_share", "unit.epayment_share", "layer.composites", "title".
-    language : str
-        One of `languages()`.
-
-    Raises
-    ------
-    CallError
-        When there is no such word or language.
-
-    Examples
-    --------
-    >>> study_word("indicator.epayment_share", "ru")
-    'Электронные платежи'
-    """
-    return say(f"study.{key}", language)

@@ -1,0 +1,39 @@
+"""Light outlines for drawing: web-sized shapes in place of the full ones, where rows are units."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kz_spatial.places import oblasts, regions
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from kz_spatial.design import Grouping
+
+__all__ = ["light_outlines"]
+
+
+def light_outlines(
+    frame: gpd.GeoDataFrame, grouping: Grouping
+) -> tuple[gpd.GeoDataFrame, str | None]:
+    """The frame with light outlines, and the column that names its units.
+
+    Parameters
+    ----------
+    frame : GeoDataFrame
+        Rows of oblasts or of regions of the grouping; others come back as they are, with None.
+    grouping : Grouping
+
+    Returns
+    -------
+    frame : GeoDataFrame
+    column : str or None
+    """
+    oblast = oblasts(vintage=grouping.vintage, detail="light", grouping=grouping)
+    region = regions(grouping, detail="light")
+    for column, areas in (("oblast_code", oblast), (grouping.name, region)):
+        if column in frame and frame[column].is_unique and set(frame[column]) <= set(areas.index):
+            shapes = areas.geometry.loc[frame[column]].to_numpy()
+            return frame.set_geometry(shapes, crs=areas.crs), column
+    return frame, None
