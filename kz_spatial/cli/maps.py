@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kz_spatial._validate import check_option
 from kz_spatial.errors import CallError, InputError, MissingWordsWarning
 
 if TYPE_CHECKING:
@@ -79,6 +78,7 @@ def choose_language(args: argparse.Namespace, *, quiet: bool = False) -> str:
     CallError, InputError
         When there is no such language, or a file has faults.
     """
+    from kz_spatial._validate import check_option
     from kz_spatial.words import add_language, languages
 
     with warnings.catch_warnings(record=True) as caught:

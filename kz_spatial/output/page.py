@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["code_marked", "english", "html_table", "render_page"]
 
-_FIGURE: Final = re.compile(r"[-−–<+\d]")
+_FIGURE: Final = re.compile(r"[-−+<≥]?\s*\d|–$")
 
 
 def code_marked(text: str) -> Markup:

@@ -25,7 +25,13 @@ from kz_spatial.words import (
 )
 
 HEAD = '[language]\ncode = "xx"\nname = "Xx"\nlocale = "de_CH"\nalpha3 = "mis"\n'
-NAMES = '[names]\nKZ = "Xland"\nKZ-10 = "Xabai"\nKZ-71 = "Xastana <&>"\nwest = "Xwest"\n'
+NAMES = """[names]
+KZ = "Xland"
+KZ-10 = "Xabai"
+KZ-71 = "Xastana <&>"
+west = "Xwest"
+astana = "X<b>astana"
+"""
 
 
 def _every_message_marked() -> str:
@@ -118,7 +124,8 @@ def test_report_speaks_it(bundle):
     assert "<h1>XSmart-city readiness of Kazakhstan&#39;s regions</h1>" in page
     assert "X1’013 firms" in page
     assert "<h2>X7 regions compared</h2>" in page
-    assert "lowest in Xwest." in page
+    assert "highest in X&lt;b&gt;astana, lowest in Xwest." in page
+    assert "<b>astana" not in page
     headings = re.findall(r"<h2>(.*?)</h2>", page)
     assert len(headings) == 10
     assert all(each.startswith("X") for each in headings)

@@ -1,0 +1,193 @@
+"""What readers see in each language: legends, tooltips, axes, tables, pages."""
+
+import json
+import re
+
+import pandas as pd
+import pytest
+from markupsafe import Markup
+
+import kz_spatial as kz
+from kz_spatial.errors import CallError
+from kz_spatial.output.figures import draw_figures
+from kz_spatial.output.layers import describe
+from kz_spatial.output.page import code_marked, english, html_table
+from kz_spatial.output.qml import raster_style, vector_style
+from kz_spatial.output.styles import describe_surface
+from kz_spatial.output.terms import level_phrase, partition_title, statistic_name, stored_word
+from kz_spatial.output.web_themes import light_frame, make_theme
+from kz_spatial.places import oblasts
+
+NBSP = "\u00a0"
+OPTIONS = kz.RunOptions(language="ru", draws=20, permutations=199)
+
+
+@pytest.fixture(scope="module")
+def study():
+    return kz.run_study(options=OPTIONS)
+
+
+def _layer(study, name, language="ru", **more):
+    return next(e for e in describe(study.frames, language=language, **more) if e.name == name)
+
+
+def test_legend_of_settlements_parts_thousands(study):
+    labels = [each.label for each in _layer(study, "settlements").styles[0].classes]
+    assert labels == [
+        f"≥ 1{NBSP}000{NBSP}000",
+        f"300{NBSP}000 – 1{NBSP}000{NBSP}000",
+        f"100{NBSP}000 – 300{NBSP}000",
+        f"30{NBSP}000 – 100{NBSP}000",
+        f"< 30{NBSP}000",
+    ]
+    first = _layer(study, "settlements", "en").styles[0].classes[0]
+    assert (first.label, first.low) == ("≥ 1,000,000", 1_000_000)
+    last = _layer(study, "settlements").styles[0].classes[-1]
+    assert last.holds(0)
+    assert last.low == 0
+
+
+def test_legend_limits_are_those_of_the_class_in_the_language(study):
+    for style in _layer(study, "oblasts").styles:
+        for each in style.classes:
+            if each.low is None:
+                continue
+            ends = [float(e.replace("−", "-").replace(",", ".")) for e in each.label.split(" – ")]
+            assert ends == pytest.approx([each.low, each.high], abs=1e-9)
+    readiness = _layer(study, "oblasts").styles[0]
+    assert readiness.title == "Индекс готовности, среднее z-оценок"
+    assert readiness.classes[0].label.startswith("−0,")
+
+
+def test_withheld_units_are_told_with_the_least_number_of_firms(study):
+    permits = {each.name: each for each in _layer(study, "oblasts", min_firms=10).styles}
+    assert permits["permit_days"].classes[-1].label == "Скрыто (менее 10 фирм)"
+    local = {s.name: s for s in _layer(study, "local_moran", "kk", min_firms=7).styles}
+    labels = {each.value: each.label for each in local["permit_days"].classes}
+    assert labels["suppressed"] == "Жасырын (фирма саны < 7)"
+
+
+def test_columns_are_called_by_the_language(study):
+    aliases = _layer(study, "local_moran").aliases
+    assert aliases["name_ru"] == "Название"
+    assert aliases["name_kk"] == "Название (қазақша)"
+    assert aliases["epayment_share_p_min"] == "Электронные платежи: наименьшее возможное p"
+    assert _layer(study, "clusters", "en").aliases["typology_composite_k4"] == (
+        "Typology of the seven regions, k = 4"
+    )
+
+
+def test_tooltips_leave_out_what_the_legend_names(study):
+    layer = _layer(study, "local_moran")
+    style = next(each for each in layer.styles if each.name == "co2_monitoring")
+    heads = [layer.heading(column, style) for column in style.tooltip]
+    assert heads[:4] == ["Название", "класс", "значение", "локальный I"]
+    other = next(each for each in layer.styles if each.name == "permit_days")
+    assert layer.heading("co2_monitoring_p", other) == "Мониторинг CO₂: p, двусторонний"
+
+
+def test_each_tooltip_of_the_map_has_the_numbers_of_its_unit(study):
+    layer = _layer(study, "oblasts")
+    frame, key = light_frame(layer)
+    theme = make_theme(layer, layer.styles[0], frame, key)
+    table = study.tables["oblast"]
+    for code, tip in zip(frame["oblast_code"], theme["tips"], strict=True):
+        shown = dict(re.findall(r"<th>(.*?)</th><td>(.*?)</td>", tip))
+        score = f"{table.loc[code, 'readiness']:.3g}".replace("-", "−").replace(".", ",")
+        assert shown["Индекс готовности"] == score
+        assert shown["Место"] == str(table.loc[code, "rank"])
+        assert shown["Название"] == kz.oblasts()["name_ru"][code]
+
+
+def test_styles_of_qgis_write_numbers_by_the_language(study):
+    layer = _layer(study, "settlements")
+    text = vector_style(layer, layer.styles[0])
+    assert """format_number("population", 0, 'ru')""" in text
+    surface = study.surfaces["firms"]
+    style = describe_surface(surface, language="ru")
+    low = f"{style.classes[0].low:g}".replace(".", ",")
+    assert f'label="&lt; {low}"' in raster_style(style, language="ru")
+    assert style.title == "Плотность фирм, фирм на 1000 км²"
+
+
+def test_figures_write_numbers_by_the_language(study):
+    figures = draw_figures(study, oblasts(detail="light"))
+    made = figures["regional_comparison"]
+    made.canvas.draw()
+    ticks = [t.get_text() for t in made.axes[0].get_xticklabels()]
+    assert sum("," in each for each in ticks) >= 2
+    assert not any("." in each for each in ticks)
+    assert made.axes[0].get_yticklabels()[0].get_text() == "Запад"
+    shares = [t.get_text() for t in figures["co_membership"].axes[0].texts]
+    assert shares[0] == f"100{NBSP}%"
+    told = [t.get_text() for ax in figures["moran_scatter"].axes for t in ax.texts]
+    first = study.moran["oblast", "outages_per_month"]
+    sign = "−" if first.statistic < 0 else ""
+    assert any(
+        t.startswith(f"I = {sign}{abs(first.statistic):.2f}".replace(".", ",")) for t in told
+    )
+    assert any(f"средние 95{NBSP}% выборок" in t for t in told)
+    density = figures["density_firms"].axes[0].get_title(loc="left")
+    assert density == "Плотность фирм, фирм на 1000 км² (h = 75 км)"
+    distribution = figures["distributions"].axes[0].get_xlabel()
+    assert distribution == f"% продаж (n = 1{NBSP}013)"
+
+
+def test_terms():
+    assert level_phrase("composite", "kk") == "макроөңірлер бойынша"
+    assert partition_title("regions_oblast_k5", "ru") == "Смежные группы областей, k = 5"
+    name = "bivariate Moran's I, neighbours' permit_days"
+    assert statistic_name(name, "en") == (
+        "Bivariate Moran's I, neighbours' values of “Construction permits”"
+    )
+    assert statistic_name("Somebody's S", "ru") == "Somebody's S"
+    assert stored_word("monte-carlo", "ru", min_firms=5) == "Монте-Карло"
+    assert stored_word("KZ-10", "ru", min_firms=5) is None
+
+
+def test_pages_escape_what_they_are_given():
+    assert code_marked("a < `b<c`") == Markup("a &lt; <code>b&lt;c</code>")
+    assert english("<i>") == Markup('<span lang="en">&lt;i&gt;</span>')
+    rows = [["<b>", 1234, -0.5, Markup("<u>x</u>")]]
+    table = html_table(rows, ["<h>", "n", "v", "m"], "ru")
+    assert "<th>&lt;h&gt;</th>" in table
+    assert '<td class="text">&lt;b&gt;</td>' in table
+    assert f"<td>1{NBSP}234</td><td>−0,5</td>" in table
+    assert '<td class="text"><u>x</u></td>' in table
+    frame = pd.DataFrame({"a": pd.array([1, None], "Int64"), "b": [0.25, float("nan")]})
+    assert "<td>1</td><td>0.25</td></tr><tr><td" in html_table(frame, ["a", "b"], "en")
+    assert html_table(frame, ["a", "b"], "en").count(">–<") == 2
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", ["12 is the only number that all five rows allow.", "<td>−4.10</td>"]),
+        ("ru", ["12 — единственное число", "<td>−4,10</td>", "город Алматы", "Казахстан"]),
+        ("kk", ["жалғыз сан: 12.", "<td>−4,10</td>", "Алматы қаласы", "1-кесте"]),
+    ],
+)
+def test_audit_speaks_each_language(tmp_path, language, told):
+    found = kz.write_audit(out=tmp_path / language, language=language)
+    page = (tmp_path / language / "audit.html").read_text(encoding="utf-8")
+    assert f'<html lang="{language}" dir="ltr">' in page
+    for each in told:
+        assert each in page, each
+    counted = re.search(r"<td>393</td><td>617</td><td>3</td><td>0[.,]389</td>", page)
+    assert counted, "the national row of ge7"
+    assert len(found.numbers) == 102
+    record = json.loads((tmp_path / language / "run.json").read_text(encoding="utf-8"))
+    assert record["synthetic"] is True
+
+
+def test_a_language_that_is_not_there_is_refused_before_any_work(study, tmp_path):
+    for call in (
+        lambda: describe(study.frames, language="de"),
+        lambda: kz.folium_map(study, language="de"),
+        lambda: kz.write_audit(out=tmp_path / "x", language="de"),
+        lambda: kz.run_study(options=kz.RunOptions(language="de")),
+    ):
+        with pytest.raises(CallError) as caught:
+            call()
+        assert "language='de': expected one of 'en', 'ru', 'kk'" in str(caught.value)
+    assert not (tmp_path / "x").exists()
