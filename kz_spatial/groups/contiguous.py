@@ -160,6 +160,15 @@ def regionalise(
         finds no end.
     CallError
         When "exact" is asked of too large a graph; it says how large and what to use instead.
+
+    Examples
+    --------
+    >>> import kz_spatial as kz
+    >>> table = kz.aggregate(kz.load_twin(), by="oblast")
+    >>> columns = table[["epayment_share_mean", "outages_per_month_mean"]]
+    >>> found = kz.regionalise(columns, kz.contiguity(kz.oblasts(detail="light")), n_clusters=3)
+    >>> found.certified, found.n_clusters, found.gap
+    (True, 3, 0.0)
     """
     check_option("method", method, _METHODS)
     _check_floor(method, floor, by_amount=floor_by is not None)
@@ -246,6 +255,16 @@ def optimal_regions(
     Raises
     ------
     As `regionalise`.
+
+    Examples
+    --------
+    >>> import kz_spatial as kz
+    >>> table = kz.aggregate(kz.load_twin(), by="oblast")
+    >>> columns = table[["epayment_share_mean", "outages_per_month_mean"]]
+    >>> graph = kz.contiguity(kz.oblasts(detail="light"))
+    >>> found = kz.optimal_regions(columns, graph, n_clusters=[2, 3])
+    >>> found[3].within_ss < found[2].within_ss
+    True
     """
     values = standardised(table, standardise=standardise)
     X, units = values.to_numpy(), list(values.index)
@@ -286,6 +305,15 @@ def optimal_curve(
     Raises
     ------
     As `regionalise`.
+
+    Examples
+    --------
+    >>> import kz_spatial as kz
+    >>> table = kz.aggregate(kz.load_twin(), by="oblast")
+    >>> columns = table[["epayment_share_mean", "outages_per_month_mean"]]
+    >>> graph = kz.contiguity(kz.oblasts(detail="light"))
+    >>> kz.optimal_curve(columns, graph, n_clusters=[2, 3])["share_explained"].round(2).to_dict()
+    {2: 0.23, 3: 0.36}
     """
     rows = {}
     for k, found in optimal_regions(

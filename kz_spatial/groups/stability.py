@@ -91,6 +91,14 @@ def co_membership(
     ------
     NotEnoughDataError
         When no draw could be grouped.
+
+    Examples
+    --------
+    >>> import kz_spatial as kz
+    >>> indicators = ["epayment_share", "outages_per_month"]
+    >>> found = kz.co_membership(kz.load_twin(), indicators=indicators, n_draws=20)
+    >>> found.matrix.shape, found.n_draws
+    ((7, 7), 20)
     """
     indicators = list(design_of(firms).by_name) if indicators is None else list(indicators)
     if not indicators:

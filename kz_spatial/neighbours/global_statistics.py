@@ -158,6 +158,15 @@ def bivariate_moran(
     ------
     InputError, CallError
         As in `moran`.
+
+    Examples
+    --------
+    >>> import kz_spatial as kz
+    >>> table = kz.aggregate(kz.load_twin(), by="oblast")
+    >>> graph = kz.contiguity(kz.oblasts(detail="light"))
+    >>> payments, outages = table["epayment_share_mean"], table["outages_per_month_mean"]
+    >>> round(kz.bivariate_moran(payments, outages, graph).statistic, 2)
+    0.23
     """
     ask, name = Inference(**options), "bivariate Moran's I"
     units = unit_values(graph, x=x, y=y)
@@ -190,6 +199,15 @@ def geary(
     ------
     InputError, CallError
         As in `moran`.
+
+    Examples
+    --------
+    >>> import kz_spatial as kz
+    >>> table = kz.aggregate(kz.load_twin())
+    >>> graph = kz.contiguity(kz.composites(detail="light"))
+    >>> found = kz.geary(table["epayment_share_mean"], graph, alternative="less")
+    >>> found.expected, found.n_arrangements
+    (1.0, 5040)
     """
     ask = Inference(**options)
     units = unit_values(graph, values=values)
@@ -232,6 +250,16 @@ def getis_ord(
     ------
     InputError, CallError
         As in `moran`.
+
+    Examples
+    --------
+    >>> import kz_spatial as kz
+    >>> table = kz.aggregate(kz.load_twin())
+    >>> graph = kz.contiguity(kz.composites(detail="light"))
+    >>> kz.getis_ord(table["permit_days_mean"], graph).method
+    'exact'
+    >>> kz.getis_ord(-table["permit_days_mean"], graph).method
+    'inapplicable'
     """
     ask, name = Inference(**options), "Getis-Ord G"
     units = unit_values(graph, values=values)

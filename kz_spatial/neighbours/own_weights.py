@@ -106,6 +106,14 @@ def as_graph(
     ------
     InputError
         When the file cannot be read or names other units.
+
+    Examples
+    --------
+    >>> import kz_spatial as kz
+    >>> areas = kz.oblasts(detail="light")
+    >>> weights = kz.contiguity(areas).to_W()  # such as other tools of PySAL make
+    >>> kz.as_graph(weights, areas.index).n
+    20
     """
     if hasattr(source, "unique_ids") and hasattr(source, "adjacency"):
         ids, pairs, own = list(source.unique_ids), None, source

@@ -148,6 +148,17 @@ def resampled_moran(
         As `aggregate` and `local_moran`.
     CallError
         When the indicator is not known, or n_draws or level is out of range.
+
+    Examples
+    --------
+    >>> import kz_spatial as kz
+    >>> graph = kz.contiguity(kz.composites(detail="light"))
+    >>> found = kz.resampled_moran(
+    ...     kz.load_twin(), "epayment_share", graph, by="composite", n_draws=20)
+    >>> found.low < found.statistic < found.high
+    True
+    >>> list(found.frame.columns)
+    ['label', 'changes', 'unstable']
     """
     check_option("indicator", indicator, tuple(design_of(firms).by_name))
     check_share("level", level)

@@ -216,10 +216,21 @@ def k_nearest(areas: gpd.GeoDataFrame, *, k: int = 4, transform: Transform = "R"
     k : int
     transform : {"R", "B"}
 
+    Returns
+    -------
+    libpysal.graph.Graph
+        On the index of `areas`.
+
     Raises
     ------
     CallError
         When k is not between 1 and n - 1.
+
+    Examples
+    --------
+    >>> import kz_spatial as kz
+    >>> kz.k_nearest(kz.oblasts(detail="light"), k=2).n_edges
+    40
     """
     from scipy.spatial import KDTree
 
@@ -252,6 +263,17 @@ def distance_band(
         Metres.
     transform, islands
         As in `contiguity`.
+
+    Returns
+    -------
+    libpysal.graph.Graph
+        On the index of `areas`.
+
+    Examples
+    --------
+    >>> import kz_spatial as kz
+    >>> kz.distance_band(kz.oblasts(detail="light"), threshold_m=600_000).n_edges
+    92
     """
     _check_areas(areas)
     if not threshold_m > 0:
@@ -280,6 +302,18 @@ def kernel_weights(
     kernel : {"gaussian", "triangular"}
     transform, islands
         As in `contiguity`.
+
+    Returns
+    -------
+    libpysal.graph.Graph
+        On the index of `areas`.
+
+    Examples
+    --------
+    >>> import kz_spatial as kz
+    >>> graph = kz.kernel_weights(kz.oblasts(detail="light"), bandwidth_m=500_000)
+    >>> round(float(graph["KZ-71"].sum()), 12)  # row-standardised
+    1.0
     """
     check_option("kernel", kernel, ("gaussian", "triangular"))
     _check_areas(areas)
@@ -310,10 +344,22 @@ def union(*graphs: Graph, transform: Transform = "R") -> Graph:
         On the same units.
     transform : {"R", "B"}
 
+    Returns
+    -------
+    libpysal.graph.Graph
+        On the units of the first, with links of weight 1 before they are transformed.
+
     Raises
     ------
     CallError, InputError
         Without graphs, or when their units differ.
+
+    Examples
+    --------
+    >>> import kz_spatial as kz
+    >>> areas = kz.oblasts(detail="light")
+    >>> kz.union(kz.contiguity(areas), kz.k_nearest(areas, k=1)).n_edges
+    73
     """
     if not graphs:
         raise CallError("union: found no graphs, expected at least one")

@@ -175,6 +175,12 @@ def sector_by_innovation(
     ------
     InputError
         When sectors are missing or do not vary.
+
+    Examples
+    --------
+    >>> import kz_spatial as kz
+    >>> kz.sector_by_innovation(kz.load_twin()).margins.index.to_list()
+    ['Manufacturing', 'Other services', 'Retail']
     """
     check_columns(firms.columns, ["sector"], what="firm table")
     if firms["sector"].nunique() < 2:
@@ -219,6 +225,12 @@ def permit_by_reliability(
     -------
     ExtendedModel
         `margins`: effect of a day of permit time above and below regional reliability.
+
+    Examples
+    --------
+    >>> import kz_spatial as kz
+    >>> kz.permit_by_reliability(kz.load_twin()).margins.index.to_list()
+    ['above', 'below']
     """
     effects = effects or design_of(firms).grouping.name
     check_columns(firms.columns, [effects, "outages_per_month"], what="firm table")
@@ -267,6 +279,12 @@ def each_dimension(
     -------
     ExtendedModel
         One fit per dimension; no margins.
+
+    Examples
+    --------
+    >>> import kz_spatial as kz
+    >>> len(kz.each_dimension(kz.load_twin()).fits)
+    5
     """
     design = design_of(firms)
     indicators = list(design.by_name) if indicators is None else list(indicators)

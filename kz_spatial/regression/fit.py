@@ -325,6 +325,15 @@ def compare(*fits: FixedEffectsFit, inference: Inference | None = None) -> pd.Da
     ------
     CallError
         Without fits.
+
+    Examples
+    --------
+    >>> import kz_spatial as kz
+    >>> fit = kz.fixed_effects(
+    ...     "epayment_share ~ outages_per_month | composite", kz.load_twin(), cluster="composite")
+    >>> table = kz.compare(fit, inference="crv3")
+    >>> table.loc[("Inference", ""), "(1) epayment_share"]
+    'clustered, CRV3 (jackknife)'
     """
     if not fits:
         raise CallError("compare: found no fits, expected at least one")

@@ -137,6 +137,13 @@ def replicate(codings: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     DataFrame
         One row per printed number: `table`, `row`, `column`, `printed` (text), and per coding the
         recomputed value and whether it rounds to the printed one.
+
+    Examples
+    --------
+    >>> import kz_spatial as kz
+    >>> found = kz.replicate({"corrected": kz.load_twin()})
+    >>> list(found.columns)
+    ['table', 'row', 'column', 'printed', 'corrected', 'corrected_agrees']
     """
     found = {coding: _table2(firms) | _table1(firms) for coding, firms in codings.items()}
     rows: list[dict[str, Any]] = []

@@ -191,6 +191,13 @@ def density(
     InputError, CallError
         When columns are missing or no numbers, geometries are no points or lack a reference
         system, or bandwidth or cell size is not above 0.
+
+    Examples
+    --------
+    >>> import kz_spatial as kz
+    >>> surface = kz.density(kz.settlements(), bandwidth_m=75_000, cell_m=50_000)
+    >>> surface.values.shape, surface.bandwidth_m
+    ((41, 66), 75000.0)
     """
     for name, size in (("bandwidth_m", bandwidth_m), ("cell_m", cell_m)):
         if size is not None and not (np.isfinite(size) and size > 0):
