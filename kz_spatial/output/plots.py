@@ -166,41 +166,20 @@ def moran_scatter(
         )
         _scatter(ax, found, terms)
         ax.set_ylabel(terms.say("figure.neighbours_mean"), fontsize=8)
-    handles: list[Any] = [
-        Line2D(
-            [],
-            [],
-            marker="o",
-            linestyle="",
-            markerfacecolor=colour,
-            markeredgecolor=_INK,
-            label=terms.class_word(label),
-        )
+    signs_of: dict[str, dict[str, Any]] = {
+        terms.class_word(label): {"marker": "o", "markerfacecolor": colour}
         for label, colour in LISA_COLOURS.items()
         if label not in ("cannot be significant", "island", "suppressed")
-    ]
-    handles.append(
-        Line2D(
-            [],
-            [],
-            marker="x",
-            linestyle="",
-            color=_INK,
-            label=terms.say("class.cannot be significant"),
-        )
-    )
-    handles.append(Line2D([], [], color=_FILL, label=terms.say("figure.slope")))
+    }
+    signs_of[terms.say("class.cannot be significant")] = {"marker": "x"}
+    signs_of[terms.say("figure.slope")] = {"linestyle": "-", "color": _FILL}
     if any(each.resampled is not None for each in patterns.values()):
-        handles.append(
-            Line2D(
-                [],
-                [],
-                marker="$?$",
-                linestyle="",
-                color=_INK,
-                label=terms.say("legend.unstable", share=percent(_IN_DOUBT, terms.language)),
-            )
-        )
+        doubt = terms.say("legend.unstable", share=percent(_IN_DOUBT, terms.language))
+        signs_of[doubt] = {"marker": "$?$"}
+    handles = [
+        Line2D([], [], label=label, **{"linestyle": "", "color": _INK, **signs})
+        for label, signs in signs_of.items()
+    ]
     free = width * (len(patterns) % across) + 0.7, foot + height * 0.55
     made.legend(
         handles=handles,
