@@ -10,7 +10,13 @@ import numpy as np
 import pandas as pd
 from libpysal.graph import Graph
 
+from kz_spatial.design import load_design
+
 ROOT = Path(__file__).resolve().parents[1]
+# the published study, which most tests are about
+DESIGN = load_design()
+INDICATORS = DESIGN.by_name
+COMPOSITES = DESIGN.grouping.codes
 COMPOSITE_TEXT = {
     1: "Almaty City",
     2: "Astana City",

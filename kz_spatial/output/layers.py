@@ -77,13 +77,6 @@ class Layer:
         """One of `words.languages()`."""
         return self.terms.language
 
-    def heading(self, column: str, style: Style) -> str:
-        """What a tooltip calls a column: what the style's legend names already is left out."""
-        key = f"column.{column.removeprefix(f'{style.name}_')}"
-        if column.startswith(f"{style.name}_") and has_words(key):
-            return say(key, self.language)
-        return self.aliases.get(column, column)
-
 
 def _own_alias(column: str, layer: str, terms: Terms) -> str | None:
     """Heading of a column that a theme of a user's own layer shows."""

@@ -7,6 +7,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import COMPOSITES, INDICATORS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.regression.linear_model import WLS
@@ -16,7 +17,6 @@ from kz_spatial.crosswalk import units
 from kz_spatial.design import load_design
 from kz_spatial.errors import CallError, InputError
 from kz_spatial.estimates.aggregation import aggregate, readiness, unit_moments
-from kz_spatial.options import COMPOSITES, INDICATORS
 from kz_spatial.survey.twin import load_twin
 
 REGION_OF = load_design().grouping.region_of

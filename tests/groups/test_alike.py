@@ -9,7 +9,7 @@ from math import comb, factorial
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import assert_series
+from helpers import INDICATORS, assert_series
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.cluster.hierarchy import fcluster, linkage
@@ -20,7 +20,6 @@ from kz_spatial.errors import CallError, InputError, NotEnoughDataError
 from kz_spatial.estimates.aggregation import aggregate
 from kz_spatial.groups.alike import k_means, typology
 from kz_spatial.groups.partition import order_labels, partitions, standardised, within_ss
-from kz_spatial.options import INDICATORS
 from kz_spatial.survey.twin import load_twin
 
 MEANS = [f"{name}_mean" for name in INDICATORS]

@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import assert_series, graph_of, ring
+from helpers import INDICATORS, assert_series, graph_of, ring
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +18,6 @@ from kz_spatial.groups.connected import BestCuts, components, connected_subsets,
 from kz_spatial.groups.contiguous import masks_in_order, optimal_curve, regionalise
 from kz_spatial.groups.partition import standardised
 from kz_spatial.neighbours.weights import contiguity
-from kz_spatial.options import INDICATORS
 from kz_spatial.places.boundaries import composites, oblasts
 from kz_spatial.survey.twin import load_twin
 

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
+from helpers import INDICATORS
 
 import kz_spatial as kz
 from kz_spatial.errors import InputError
-from kz_spatial.options import INDICATORS
 from kz_spatial.regression.extended_models import (
     each_dimension,
     permit_by_reliability,

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import INDICATORS
 from hypothesis import given
 from hypothesis import strategies as st
 
 import kz_spatial as kz
 from kz_spatial.design import load_design
 from kz_spatial.errors import CallError, NotEnoughDataError
-from kz_spatial.options import INDICATORS
 from kz_spatial.regression.estimation import fixed_effects
 from kz_spatial.regression.few_clusters import LinearModel, cluster_moments, covariance
 from kz_spatial.regression.fit import compare

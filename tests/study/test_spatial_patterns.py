@@ -5,11 +5,12 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import INDICATORS
 
 import kz_spatial as kz
 from kz_spatial.errors import CallError
 from kz_spatial.neighbours.empirical_bayes import empirical_bayes_means
-from kz_spatial.options import INDICATORS, RunOptions
+from kz_spatial.options import RunOptions
 from kz_spatial.output.figures import draw_figures
 from kz_spatial.output.layers import describe
 from kz_spatial.output.plots import short_name

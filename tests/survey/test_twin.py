@@ -7,12 +7,12 @@ import json
 
 import numpy as np
 import pytest
+from helpers import COMPOSITES, INDICATORS
 
 import kz_spatial as kz
 from kz_spatial._validate import data_path, published_path
 from kz_spatial.design import load_design
 from kz_spatial.errors import CallError
-from kz_spatial.options import COMPOSITES, INDICATORS
 from kz_spatial.survey.reading import read_survey
 from kz_spatial.survey.twin import TWIN_NOTICE, load_twin, load_twin_raw
 

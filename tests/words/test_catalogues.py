@@ -5,9 +5,8 @@ import re
 
 import pytest
 from babel import Locale
-from helpers import ROOT
+from helpers import INDICATORS, ROOT
 
-from kz_spatial.options import INDICATORS
 from kz_spatial.palette import LISA_COLOURS
 from kz_spatial.words import SHIPPED, catalogue_of, languages, placeholders
 

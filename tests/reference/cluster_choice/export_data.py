@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import kz_spatial as kz
-from kz_spatial.options import INDICATORS
 
 for level in ("composite", "oblast"):
     firms = kz.join(kz.load_twin(), kz.oblasts(detail="light"))

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import kz_spatial as kz
-from kz_spatial.options import INDICATORS
 
 for coding in ("corrected", "as-published"):
     firms = kz.load_twin(coding=coding).dropna(subset=list(INDICATORS))
