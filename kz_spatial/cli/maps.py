@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import sys
 import tempfile
-import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kz_spatial.errors import CallError, InputError, MissingWordsWarning
+from kz_spatial.cli.shared import add_language_options, choose_language
+from kz_spatial.cli.tables import read_any
+from kz_spatial.errors import CallError, InputError
 
 if TYPE_CHECKING:
     import argparse
 
     import pandas as pd
 
-__all__ = ["add_density", "add_language_options", "add_plugin", "choose_language"]
+__all__ = ["add_density", "add_plugin"]
 
 _RASTERS = (".tif", ".tiff")
 
@@ -50,48 +50,7 @@ def _numbers(table: pd.DataFrame, columns: list[str], source: Path) -> pd.DataFr
     return made
 
 
-def add_language_options(parser: argparse.ArgumentParser) -> None:
-    """Add `--lang` and `--words`."""
-    parser.add_argument(
-        "--lang", default="en", metavar="CODE", help="language of what is written: en, ru, kk"
-    )
-    parser.add_argument(
-        "--words",
-        action="append",
-        default=[],
-        metavar="FILE.toml",
-        help="a language of your own, for --lang to name; may be repeated",
-    )
-
-
-def choose_language(args: argparse.Namespace, *, quiet: bool = False) -> str:
-    """Read the languages of `--words` and return that of `--lang`; say what they lack.
-
-    Parameters
-    ----------
-    args : Namespace
-    quiet : bool
-        Whether something else says what they lack, as the record of a run does.
-
-    Raises
-    ------
-    CallError, InputError
-        When there is no such language, or a file has faults.
-    """
-    from kz_spatial._validate import check_option
-    from kz_spatial.words import add_language, languages
-
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", MissingWordsWarning)
-        for path in args.words:
-            add_language(path)
-    for each in caught if not quiet else ():
-        print(f"note: {each.message}", file=sys.stderr)
-    check_option("--lang", args.lang, languages())
-    return str(args.lang)
-
-
-def _density(args: argparse.Namespace, read: Callable[[Path], pd.DataFrame]) -> int:
+def _density(args: argparse.Namespace) -> int:
     source, out = Path(args.points), Path(args.out)
     if out.suffix.lower() not in _RASTERS:
         known = ", ".join(_RASTERS)
@@ -99,7 +58,7 @@ def _density(args: argparse.Namespace, read: Callable[[Path], pd.DataFrame]) -> 
     if out.exists() and not args.overwrite:
         raise CallError(f"{out}: exists already; --overwrite replaces it")
     language = choose_language(args)
-    table = read(source)
+    table = read_any(source)
     from kz_spatial.output import Terms, write_surface
     from kz_spatial.places import oblasts
     from kz_spatial.surfaces import density
@@ -139,10 +98,8 @@ def _density(args: argparse.Namespace, read: Callable[[Path], pd.DataFrame]) -> 
     return 0
 
 
-def add_density(
-    commands: Any, common: argparse.ArgumentParser, read: Callable[[Path], pd.DataFrame]
-) -> None:
-    """Add `kz-spatial density`; `read` reads a table of any kind."""
+def add_density(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add `kz-spatial density`."""
     parser = commands.add_parser(
         "density",
         parents=[common],
@@ -164,7 +121,7 @@ def add_density(
         "--no-clip", dest="clip", action="store_false", help="go on beyond the border of Kazakhstan"
     )
     add_language_options(parser)
-    parser.set_defaults(do=lambda args: _density(args, read))
+    parser.set_defaults(do=_density)
 
 
 def _plugin(args: argparse.Namespace) -> int:

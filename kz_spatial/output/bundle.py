@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from kz_spatial._validate import check_option
-from kz_spatial.design import StudyDesign, design_to_dict
+from kz_spatial.design import StudyDesign, design_of, design_to_dict
 from kz_spatial.errors import CallError
 from kz_spatial.options import Language, RunOptions
 from kz_spatial.output.audit_report import render_audit
@@ -27,7 +27,7 @@ from kz_spatial.output.report import render_report, svg_text
 from kz_spatial.output.tables import make_tables, to_latex
 from kz_spatial.output.terms import Terms
 from kz_spatial.output.web_map import folium_map
-from kz_spatial.replication import Audit, audit
+from kz_spatial.replication import Audit, audit, unlike_paper
 from kz_spatial.study import (
     GROUPS,
     OBLASTS,
@@ -362,6 +362,7 @@ def write_audit(
     survey: str | os.PathLike[str] | None = None,
     *,
     out: str | os.PathLike[str],
+    design: StudyDesign | str | os.PathLike[str] | None = None,
     overwrite: bool = False,
     language: Language = "en",
     **reading: Any,
@@ -374,6 +375,8 @@ def write_audit(
         Survey file; without it, the twin.
     out : path
         Folder to make: audit.html, a CSV per table, run.json.
+    design : StudyDesign, path or name, optional
+        How the file is read; its indicators, regions and formula are those of the published study.
     overwrite : bool
         Whether a bundle or audit of that name may be replaced.
     language : str
@@ -388,7 +391,9 @@ def write_audit(
     target = Path(out)
     check_target(target, overwrite=overwrite)
     check_option("language", language, languages())
-    codings = read_codings(survey, **reading)
+    codings = read_codings(survey, design=design, **reading)
+    if reason := unlike_paper(design_of(codings["corrected"])):
+        raise CallError(f"audit: {reason}")
     record = codings["corrected"].attrs["kz_spatial"]
     found = audit(codings)
     versions = _versions()

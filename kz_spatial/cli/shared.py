@@ -1,0 +1,166 @@
+"""Options and small habits that several commands share."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from kz_spatial.errors import CallError, MissingWordsWarning
+
+if TYPE_CHECKING:
+    import argparse
+
+__all__ = [
+    "add_design_options",
+    "add_language_options",
+    "add_reading_options",
+    "choose_language",
+    "choose_reading",
+    "show_progress",
+]
+
+
+def _pairs(texts: Sequence[str], option: str) -> dict[str, str]:
+    """Turn ["k33=pay", "c7=out"] or ["1=almaty,2=astana"] into a mapping."""
+    found = {}
+    for part in (each for text in texts for each in text.split(",")):
+        key, equals, value = part.partition("=")
+        if not (equals and key.strip() and value.strip()):
+            raise CallError(f"{option} {part!r}: expected KEY=VALUE")
+        found[key.strip()] = value.strip()
+    return found
+
+
+def add_reading_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how a survey file is read."""
+    parser.add_argument(
+        "--item",
+        action="append",
+        default=[],
+        metavar="ITEM=COLUMN",
+        help="column that holds an item, where the names differ (k33=pay)",
+    )
+    parser.add_argument("--region", metavar="COLUMN", help="column that holds the region")
+    parser.add_argument(
+        "--region-codes",
+        action="append",
+        default=[],
+        metavar="CODE=NAME,...",
+        help="meaning of bare region codes (1=almaty,2=astana)",
+    )
+    parser.add_argument("--kind", choices=("city", "region"), help='what a bare "Almaty" means')
+    parser.add_argument(
+        "--where",
+        action="append",
+        default=[],
+        metavar="COLUMN=VALUE",
+        help="rows to keep, by code or label: one wave of a stacked file (year=2024)",
+    )
+
+
+def choose_reading(args: argparse.Namespace) -> dict[str, Any]:
+    """Keywords of `read_survey` that the options ask for."""
+    return {
+        "items": _pairs(args.item, "--item") or None,
+        "region": args.region,
+        "region_codes": _pairs(args.region_codes, "--region-codes") or None,
+        "kind": args.kind,
+        "where": _pairs(args.where, "--where") or None,
+    }
+
+
+def add_design_options(parser: argparse.ArgumentParser) -> None:
+    """Add `--design`."""
+    parser.add_argument(
+        "--design",
+        metavar="FILE.toml",
+        help="what the study asks, or the name of a shipped design; see kz-spatial design",
+    )
+
+
+def add_language_options(parser: argparse.ArgumentParser) -> None:
+    """Add `--lang` and `--words`."""
+    parser.add_argument(
+        "--lang", default="en", metavar="CODE", help="language of what is written: en, ru, kk"
+    )
+    parser.add_argument(
+        "--words",
+        action="append",
+        default=[],
+        metavar="FILE.toml",
+        help="a language of your own, for --lang to name; may be repeated",
+    )
+
+
+def choose_language(args: argparse.Namespace, *, quiet: bool = False) -> str:
+    """Read the languages of `--words` and return that of `--lang`; say what they lack.
+
+    Parameters
+    ----------
+    args : Namespace
+    quiet : bool
+        Whether something else says what they lack, as the record of a run does.
+
+    Raises
+    ------
+    CallError, InputError
+        When there is no such language, or a file has faults.
+    """
+    from kz_spatial._validate import check_option
+    from kz_spatial.words import add_language, languages
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", MissingWordsWarning)
+        for path in args.words:
+            add_language(path)
+    for each in caught if not quiet else ():
+        print(f"note: {each.message}", file=sys.stderr)
+    check_option("--lang", args.lang, languages())
+    return str(args.lang)
+
+
+def _step_lines(total: int) -> Callable[[str], None]:
+    """A line for each step, for programs that show progress of their own."""
+    number = [0]
+
+    def step(name: str) -> None:
+        number[0] += 1
+        print(f"step {number[0]}/{total} {name}", file=sys.stderr, flush=True)
+
+    return step
+
+
+@contextmanager
+def show_progress(
+    total: int, *, wanted: bool, lines: bool = False
+) -> Iterator[Callable[[str], None] | None]:
+    """A progress bar on a terminal; elsewhere nothing, or lines where they are asked for."""
+    if lines:
+        yield _step_lines(total)
+        return
+    if not (wanted and sys.stderr.isatty()):
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description:<16}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("start", total=total)
+        started = [False]
+
+        def step(name: str) -> None:
+            bar.update(task, description=name, advance=1 if started[0] else 0)
+            started[0] = True
+
+        yield step
+        bar.update(task, completed=total)

@@ -1,0 +1,233 @@
+"""The commands `run`, `check`, `audit` and `design`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kz_spatial.cli.shared import (
+    add_design_options,
+    add_language_options,
+    add_reading_options,
+    choose_language,
+    choose_reading,
+    show_progress,
+)
+from kz_spatial.errors import CallError, DesignError
+from kz_spatial.options import RunOptions
+
+if TYPE_CHECKING:
+    import argparse
+
+__all__ = ["add_audit", "add_check", "add_design", "add_run"]
+
+_SURVEYS = ".dta, .sav, .csv or .parquet"
+_FIRST = (
+    ("report.html", "read first"),
+    ("map.html", "open in a browser"),
+    ("kz_spatial.gpkg", "drag into QGIS"),
+)
+
+
+def _options(args: argparse.Namespace, language: str) -> RunOptions:
+    if not (args.bandwidth_km > 0 and args.cell_km > 0):
+        raise CallError("--bandwidth-km and --cell-km: expected kilometres above 0")
+    if args.draws < 0:
+        raise CallError(f"--draws {args.draws}: expected 0 or more")
+    return RunOptions(
+        coding=args.coding,
+        weights=args.weights,
+        language=language,
+        seed=args.seed,
+        permutations=args.permutations,
+        draws=args.draws,
+        n_clusters=args.clusters,
+        bandwidth_m=1000 * args.bandwidth_km,
+        cell_m=1000 * args.cell_km,
+    )
+
+
+def _run(args: argparse.Namespace) -> int:
+    options = _options(args, choose_language(args, quiet=True))
+    from kz_spatial.output import ALL_STEPS, run
+    from kz_spatial.study import load_extensions
+
+    load_extensions(args.extend)
+    reading = {} if args.survey is None else choose_reading(args)
+    with show_progress(len(ALL_STEPS), wanted=args.progress, lines=args.progress_lines) as step:
+        made = run(
+            args.survey,
+            out=args.out,
+            design=args.design,
+            options=options,
+            overwrite=args.overwrite,
+            progress=step,
+            **reading,
+        )
+    for line in made.record["warnings"]:
+        print(f"note: {line}", file=sys.stderr)
+    print(f"{made.path}: {made.record['n_firms']} firms, {len(made.record['layers'])} layers")
+    for name, what in _FIRST:
+        print(f"  {Path(made.path) / name}  ({what})")
+    return 0
+
+
+def add_run(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add `kz-spatial run`."""
+    usual = RunOptions()
+    parser = commands.add_parser(
+        "run",
+        parents=[common],
+        help="run the whole study and write a bundle",
+        description="Run the whole study. Without SURVEY, on the twin.",
+    )
+    parser.add_argument("survey", nargs="?", help=_SURVEYS)
+    parser.add_argument("--out", required=True, help="folder to make")
+    parser.add_argument("--overwrite", action="store_true", help="replace a bundle of that name")
+    add_design_options(parser)
+    parser.add_argument(
+        "--extend",
+        action="append",
+        default=[],
+        metavar="FILE.py",
+        help="Python file that registers layers of your own; may be repeated",
+    )
+    parser.add_argument("--coding", choices=("corrected", "as-published"), default="corrected")
+    parser.add_argument("--weights", metavar="COLUMN", help="survey weights; none by default")
+    add_language_options(parser)
+    parser.add_argument("--seed", type=int, default=usual.seed)
+    parser.add_argument(
+        "--permutations",
+        type=int,
+        default=usual.permutations,
+        help="Monte Carlo arrangements where enumeration is out of reach",
+    )
+    parser.add_argument(
+        "--draws",
+        type=int,
+        default=usual.draws,
+        help="times that firms are drawn again for intervals and stability; 0: never",
+    )
+    parser.add_argument("--clusters", type=int, default=usual.n_clusters, help="groups to form")
+    parser.add_argument("--bandwidth-km", type=float, default=usual.bandwidth_m / 1000)
+    parser.add_argument("--cell-km", type=float, default=usual.cell_m / 1000)
+    parser.add_argument("--no-progress", dest="progress", action="store_false")
+    parser.add_argument(
+        "--progress-lines",
+        action="store_true",
+        help="one line per step, for programs that run this one",
+    )
+    add_reading_options(parser)
+    parser.set_defaults(do=_run)
+
+
+def _check(args: argparse.Namespace) -> int:
+    from kz_spatial.design import load_design
+    from kz_spatial.survey import check_survey
+
+    faults: tuple[str, ...] = ()
+    try:
+        design = load_design(args.design)
+    except DesignError as error:
+        faults, design = error.faults, load_design()
+    found = check_survey(args.survey, design=design, **choose_reading(args))
+    for line in (*faults, *found.faults):
+        print(line, file=sys.stderr)
+    print(f"{found.path}: {found.n_rows} rows, {len(found.faults)} faults")
+    if faults:
+        print(f"{args.design}: {len(faults)} faults; the file was checked by {design.name}")
+    for line in found.notes:
+        print(f"note: {line}")
+    if found.attrition is not None:
+        print(found.attrition.drop(columns="indicator").to_string())
+    return 1 if faults or found.faults else 0
+
+
+def add_check(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add `kz-spatial check`."""
+    parser = commands.add_parser(
+        "check",
+        parents=[common],
+        help="list every fault of a survey file",
+        description="List every fault of a survey file, and of a design beside it.",
+    )
+    parser.add_argument("survey", help=_SURVEYS)
+    add_design_options(parser)
+    add_reading_options(parser)
+    parser.set_defaults(do=_check)
+
+
+def _audit(args: argparse.Namespace) -> int:
+    from kz_spatial.output import write_audit
+
+    language = choose_language(args)
+    found = write_audit(
+        args.survey,
+        out=args.out,
+        design=args.design,
+        overwrite=args.overwrite,
+        language=language,
+        **({} if args.survey is None else choose_reading(args)),
+    )
+    numbers = found.numbers
+    print(
+        f"{args.out}: {len(numbers)} printed numbers, "
+        f"{int(numbers['as_published_agrees'].sum())} agree as published, "
+        f"{int(numbers['corrected_agrees'].sum())} corrected"
+    )
+    print(f"  {Path(args.out) / 'audit.html'}  (read first)")
+    return 0
+
+
+def add_audit(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add `kz-spatial audit`."""
+    parser = commands.add_parser(
+        "audit",
+        parents=[common],
+        help="set the study's printed numbers beside recomputed ones",
+        description="Set every printed number beside what the data give "
+        "under both codings. Without SURVEY, on the twin.",
+    )
+    parser.add_argument("survey", nargs="?", help=_SURVEYS)
+    parser.add_argument("--out", required=True, help="folder to make")
+    parser.add_argument("--overwrite", action="store_true", help="replace an audit of that name")
+    add_design_options(parser)
+    add_language_options(parser)
+    add_reading_options(parser)
+    parser.set_defaults(do=_audit)
+
+
+def _design(args: argparse.Namespace) -> int:
+    from kz_spatial.design import design_text, list_designs
+
+    if args.out is None:
+        print("\n".join(list_designs()))
+        return 0
+    out, text = Path(args.out), design_text(args.name)
+    if out.exists() and not args.overwrite:
+        raise CallError(f"{out}: exists already; --overwrite replaces it")
+    part = out.with_name(f".{out.name}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(out)
+    except OSError as error:
+        raise CallError(f"{out}: cannot be written: {error.strerror or error}") from error
+    finally:
+        part.unlink(missing_ok=True)
+    print(f"{out}: the design {args.name}; change it and say --design {out} to run, check, audit")
+    return 0
+
+
+def add_design(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add `kz-spatial design`."""
+    parser = commands.add_parser(
+        "design",
+        parents=[common],
+        help="write a shipped study design, to copy and change",
+        description="Write a shipped study design as a TOML file; without --out, list their names.",
+    )
+    parser.add_argument("--out", metavar="FILE.toml", help="file to write")
+    parser.add_argument("--name", default="readiness_2024", help="which design")
+    parser.add_argument("--overwrite", action="store_true")
+    parser.set_defaults(do=_design)
