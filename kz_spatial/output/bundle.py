@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import platform
-import shutil
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +16,7 @@ from kz_spatial.errors import CallError
 from kz_spatial.options import Language, RunOptions
 from kz_spatial.output.audit_report import render_audit
 from kz_spatial.output.figures import draw_figures
+from kz_spatial.output.folders import check_target, now, versions, whole_or_absent
 from kz_spatial.output.geopackage import About, write_geopackage, write_surface
 from kz_spatial.output.layers import describe
 from kz_spatial.output.report import render_report, svg_text
@@ -46,19 +42,6 @@ if TYPE_CHECKING:
 __all__ = ["WRITE_STEPS", "Bundle", "run", "write_audit", "write_bundle"]
 
 WRITE_STEPS: Final = ("tables", "GeoPackage", "rasters", "map", "figures", "report")
-_LIBRARIES: Final = (
-    "kz-spatial",
-    "numpy",
-    "pandas",
-    "geopandas",
-    "shapely",
-    "libpysal",
-    "scikit-learn",
-    "folium",
-    "formulaic",
-    "rasterio",
-    "matplotlib",
-)
 _DPI: Final = 150
 
 
@@ -79,71 +62,6 @@ class Bundle:
 
     def __fspath__(self) -> str:
         return str(self.path)
-
-
-def check_target(out: Path, *, overwrite: bool) -> None:
-    """Refuse a target that cannot become a bundle, before any work is done.
-
-    Raises
-    ------
-    CallError
-    """
-    if out.is_file():
-        raise CallError(f"{out}: is a file, expected the name of a folder to write")
-    if out.is_dir() and any(out.iterdir()):
-        if not overwrite:
-            raise CallError(
-                f"{out}: exists already, expected a new folder; --overwrite replaces a bundle"
-            )
-        if not (out / "run.json").is_file():
-            raise CallError(
-                f"{out}: exists and is no bundle (it has no run.json), so it is not "
-                "replaced; expected a new folder"
-            )
-    parent = out.resolve().parent
-    while not parent.exists():
-        parent = parent.parent
-    if not parent.is_dir():
-        raise CallError(f"{out}: cannot be made, {parent} is a file")
-    if not os.access(parent, os.W_OK):
-        raise CallError(f"{out}: cannot be written, no permission in {parent}")
-
-
-@contextmanager
-def _whole_or_absent(out: Path) -> Iterator[Path]:
-    """A folder beside the target that takes its name when all is written."""
-    out = out.resolve()
-    out.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    except OSError as error:
-        raise CallError(f"{out}: cannot be written: {error.strerror}") from error
-    try:
-        work.chmod(0o755)
-        yield work
-        aside = None
-        if out.exists():
-            aside = Path(tempfile.mkdtemp(prefix=f".{out.name}-old-", dir=out.parent)) / "old"
-            out.rename(aside)
-        work.rename(out)
-        if aside is not None:
-            shutil.rmtree(aside.parent)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-
-
-def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
-    for name in _LIBRARIES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed"
-    return found
-
-
-def _now() -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 def _caption(table: str, terms: Terms) -> str:
@@ -233,8 +151,8 @@ def _record(study: Study, timings: dict[str, float]) -> dict[str, Any]:
         "warnings": [*study.warnings, *filter(None, [missing_note(study.options.language)])],
         "inapplicable": study.inapplicable,
         "timings_s": timings,
-        "versions": _versions(),
-        "written": _now(),
+        "versions": versions(),
+        "written": now(),
     }
 
 
@@ -281,7 +199,7 @@ def write_bundle(
     def end(step: str) -> None:
         timings[step] = round(time.perf_counter() - clock[0], 3)
 
-    with _whole_or_absent(target) as folder:
+    with whole_or_absent(target) as folder:
         begin("tables")
         _write_tables(study, folder, terms, notice)
         end("tables")
@@ -396,12 +314,12 @@ def write_audit(
         raise CallError(f"audit: {reason}")
     record = codings["corrected"].attrs["kz_spatial"]
     found = audit(codings)
-    versions = _versions()
+    installed = versions()
     page = render_audit(
         found,
         source=record["source"],
         synthetic=record["synthetic"],
-        version=versions["kz-spatial"],
+        version=installed["kz-spatial"],
         language=language,
     )
     tables = {
@@ -415,7 +333,7 @@ def write_audit(
             "estimates",
         )
     }
-    with _whole_or_absent(target) as folder:
+    with whole_or_absent(target) as folder:
         (folder / "audit.html").write_text(page, encoding="utf-8")
         for name, table in tables.items():
             table.to_csv(folder / f"{name}.csv", index=False, float_format="%.10g")
@@ -424,8 +342,8 @@ def write_audit(
             "source": record["source"],
             "sha256": record["sha256"],
             "common_df": found.common_df,
-            "versions": versions,
-            "written": _now(),
+            "versions": installed,
+            "written": now(),
         }
         (folder / "run.json").write_text(json.dumps(text, indent=2) + "\n", encoding="utf-8")
     return found
