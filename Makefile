@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 STAMP := $(VENV)/.installed
 OUT ?= results
 
-.PHONY: run test check bench boundaries twin plugin wheel clean
+.PHONY: run test check bench kills boundaries twin plugin wheel clean
 
 run: $(STAMP)  ## run the study on the embedded twin
 	$(BIN)/kz-spatial run --out $(OUT) --overwrite
@@ -22,6 +22,9 @@ check: $(STAMP)  ## style, types and declared dependencies
 
 bench: $(STAMP)  ## peers and kz_spatial in one run, ratios printed
 	$(BIN)/python benchmarks/bench.py
+
+kills: $(STAMP)  ## kill runs while they replace a bundle, and see that nothing is lost
+	$(BIN)/python benchmarks/kills.py
 
 boundaries: $(STAMP)  ## rebuild boundaries/data from its sources
 	$(PIP) -c .ci/constraints.txt -e ".[boundaries]"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable
@@ -16,7 +15,7 @@ from kz_spatial.errors import CallError
 from kz_spatial.options import Language, RunOptions
 from kz_spatial.output.audit_report import render_audit
 from kz_spatial.output.figures import draw_figures
-from kz_spatial.output.folders import check_target, now, versions, whole_or_absent
+from kz_spatial.output.folders import check_target, now, versions, whole_or_absent, write_record
 from kz_spatial.output.geopackage import About, write_geopackage, write_surface
 from kz_spatial.output.layers import describe
 from kz_spatial.output.report import render_report, svg_text
@@ -199,7 +198,7 @@ def write_bundle(
     def end(step: str) -> None:
         timings[step] = round(time.perf_counter() - clock[0], 3)
 
-    with whole_or_absent(target) as folder:
+    with whole_or_absent(target, overwrite=overwrite) as folder:
         begin("tables")
         _write_tables(study, folder, terms, notice)
         end("tables")
@@ -236,8 +235,7 @@ def write_bundle(
         page = render_report(study, terms, texts, version=record["versions"]["kz-spatial"])
         (folder / "report.html").write_text(page, encoding="utf-8")
         end("report")
-        text = json.dumps(record, ensure_ascii=False, indent=2, default=str)
-        (folder / "run.json").write_text(text + "\n", encoding="utf-8")
+        write_record(folder, record)
     return Bundle(target, record)
 
 
@@ -333,7 +331,7 @@ def write_audit(
             "estimates",
         )
     }
-    with whole_or_absent(target) as folder:
+    with whole_or_absent(target, overwrite=overwrite) as folder:
         (folder / "audit.html").write_text(page, encoding="utf-8")
         for name, table in tables.items():
             table.to_csv(folder / f"{name}.csv", index=False, float_format="%.10g")
@@ -345,7 +343,7 @@ def write_audit(
             "versions": installed,
             "written": now(),
         }
-        (folder / "run.json").write_text(json.dumps(text, indent=2) + "\n", encoding="utf-8")
+        write_record(folder, text)
     return found
 
 
