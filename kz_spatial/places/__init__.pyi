@@ -1,5 +1,6 @@
 from .boundaries import composites, oblasts, regions, settlements
-from .joining import JoinAudit, join, join_audit, place_firms
+from .joining import JoinAudit, join, join_audit
+from .placing import place_firms
 from .resolution import COUNTRY, Kind, Place, Resolution, place_name, resolve, resolve_column
 
 __all__ = [

@@ -13,17 +13,17 @@ import numpy as np
 import pandas as pd
 
 from kz_spatial._validate import check_columns, check_option, describe_rows
-from kz_spatial.crosswalk import LEVEL, unit_at, units
+from kz_spatial.crosswalk import LEVEL, units
 from kz_spatial.design import Grouping, design_of
 from kz_spatial.errors import CallError, InputError
 from kz_spatial.options import DATA_CRS
-from kz_spatial.places.boundaries import oblasts, settlements
+from kz_spatial.places.boundaries import oblasts
 from kz_spatial.places.resolution import COUNTRY, Kind, Place, resolve_column
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-__all__ = ["JoinAudit", "join", "join_audit", "place_firms"]
+__all__ = ["JoinAudit", "join", "join_audit"]
 
 # matched, total, unmatched, outside, missing, or the name of the grouping
 Status = str
@@ -358,64 +358,3 @@ def join_audit(joined: pd.DataFrame) -> JoinAudit:
         raise InputError("this table has no record of a join; expected one from kz.join")
     fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in record.items()}
     return JoinAudit(**fields)
-
-
-def place_firms(firms: pd.DataFrame, *, seed: int) -> pd.DataFrame:
-    """Give firms without coordinates a modelled place: a settlement of their region.
-
-    Settlements are drawn with probability proportional to population, inside the firm's oblast
-    where it is known and else inside its region.
-
-    Parameters
-    ----------
-    firms : DataFrame
-        A firm table; it is not changed.
-    seed : int
-        Seed of the draw.
-
-    Returns
-    -------
-    DataFrame
-        With `longitude`, `latitude` (degrees) and `placement` ("observed", "modelled" or
-        "none" when neither region is known).
-
-    Raises
-    ------
-    InputError
-        When the table lacks the region columns.
-
-    Examples
-    --------
-    >>> import kz_spatial as kz
-    >>> kz.place_firms(kz.load_twin(), seed=1)["placement"].unique().tolist()
-    ['modelled']
-    """
-    grouping = design_of(firms).grouping
-    check_columns(firms.columns, ["oblast_code", grouping.name], what="firm table")
-    rng = np.random.default_rng(seed)
-    places = settlements(grouping=grouping)
-    out = firms.copy()
-    for axis in ("longitude", "latitude"):
-        out[axis] = out[axis].astype(float) if axis in out else np.nan
-    observed = out["longitude"].notna() & out["latitude"].notna()
-    out["placement"] = np.where(observed, "observed", "none")
-    oblast = out["oblast_code"].where(~observed)
-    region = out[grouping.name].where(~observed & oblast.isna())
-    for column, known in (("oblast_code", oblast), (grouping.name, region)):
-        held = places[column]
-        if column == "oblast_code":  # an older vintage's unit holds what split from it since
-            held = held.map(lambda code: unit_at(code, grouping.vintage))
-        for code, rows in known.groupby(known, sort=True):
-            here = places[held == code]
-            if here.empty:
-                raise InputError(
-                    f"firm table: column {column}: found {code!r}, expected a code of "
-                    f"an oblast or {grouping.name}"
-                )
-            share = here["population"].to_numpy(dtype=float)
-            drawn = rng.choice(len(here), size=len(rows), p=share / share.sum())
-            out.loc[rows.index, "longitude"] = here.geometry.x.to_numpy()[drawn]
-            out.loc[rows.index, "latitude"] = here.geometry.y.to_numpy()[drawn]
-            out.loc[rows.index, "placement"] = "modelled"
-    out.attrs = {**firms.attrs, "placement_seed": seed}
-    return out

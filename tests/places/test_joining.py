@@ -15,7 +15,8 @@ from kz_spatial.crosswalk import units
 from kz_spatial.design import load_design
 from kz_spatial.errors import CallError, InputError
 from kz_spatial.places.boundaries import composites, oblasts, settlements
-from kz_spatial.places.joining import join, join_audit, place_firms
+from kz_spatial.places.joining import join, join_audit
+from kz_spatial.places.placing import place_firms
 from kz_spatial.survey.twin import load_twin
 
 REGION_OF = load_design().grouping.region_of
