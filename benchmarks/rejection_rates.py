@@ -16,7 +16,6 @@ import pandas as pd
 from scipy import stats
 
 import kz_spatial as kz
-from kz_spatial.options import INDICATORS
 from kz_spatial.regression.estimation import partial_out
 from kz_spatial.regression.few_clusters import LinearModel, cluster_moments, covariance
 from kz_spatial.regression.wild import wild_bootstrap
@@ -65,7 +64,7 @@ def main() -> None:
     rng = np.random.default_rng(20240)
     columns = {}
     for title, coding, tau, only in DESIGNS:
-        firms = kz.load_twin(coding=coding).dropna(subset=list(INDICATORS))
+        firms = kz.load_twin(coding=coding).dropna(subset=list(kz.load_design().by_name))
         clusters = pd.factorize(firms["composite"], sort=True)[0].astype(np.intp)
         raw, w = firms[TERMS].to_numpy(copy=True), np.ones(len(firms))
         if only:

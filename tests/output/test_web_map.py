@@ -10,10 +10,10 @@ from helpers import chromium_command
 import kz_spatial as kz
 from kz_spatial.errors import CallError
 from kz_spatial.output.layers import describe
+from kz_spatial.output.terms import Terms
 from kz_spatial.output.web_map import folium_map
 from kz_spatial.output.web_page import script_json
 from kz_spatial.output.web_themes import light_frame, make_theme
-from kz_spatial.words import study_word
 
 # counts what is drawn, theme by theme, and leaves it in the page
 PROBE = """
@@ -82,7 +82,7 @@ def test_every_theme_draws_in_a_browser_without_network(page, study, chromium, t
     assert found["asked"] == []
     styles = [
         style
-        for layer in describe(study.frames)
+        for layer in describe(study.frames, terms=Terms.of(study))
         if layer.geometry == "polygon"
         for style in layer.styles
     ]
@@ -94,17 +94,17 @@ def test_every_theme_draws_in_a_browser_without_network(page, study, chromium, t
         assert theme["legend"] >= 1
     by_title = {theme["title"]: theme for theme in found["themes"]}
     local = study.local_moran["oblast", "epayment_share"].frame["label"]
-    drawn = by_title[study_word("indicator.epayment_share")]
+    drawn = by_title["Electronic payments"]
     crossed = sum(fill == "url(#kz-cross)" for fill in drawn["fills"])
     assert crossed == (local == "cannot be significant").sum() > 0
-    groups = by_title[study_word("partition.typology_composite")]
+    groups = by_title["Typology of the 7 regions"]
     assert sorted(set(groups["letters"])) == ["1", "2", "3"]
     assert found["dots"] > 50
 
 
 def test_classes_are_those_of_the_layers(page, study):
     text = page.read_text(encoding="utf-8")
-    for layer in describe(study.frames):
+    for layer in describe(study.frames, terms=Terms.of(study)):
         if layer.geometry == "polygon":
             for style in layer.styles:
                 for each in style.classes:
@@ -115,7 +115,7 @@ def test_map_of_a_bundle_is_the_map_of_its_study(study, tmp_path):
     bundle = kz.write_bundle(study, tmp_path / "bundle")
     folium_map(bundle, language="ru").save(tmp_path / "ru.html")
     text = (tmp_path / "ru.html").read_text(encoding="utf-8")
-    assert study_word("title", "ru") in text
+    assert "Готовность регионов Казахстана к «умному городу»" in text
     assert "Карагандинская область" in text
     same = re.compile(r"themes = (\[.*?\]), words", re.DOTALL)
     folium_map(study, language="ru").save(tmp_path / "study.html")
@@ -134,7 +134,7 @@ def test_text_cannot_close_the_script(study):
             frames["oblasts"]["oblast_code"] != "KZ-10", "</script><b>x"
         )
     )
-    layers = describe(frames)
+    layers = describe(frames, terms=Terms.of(study))
     oblasts = next(each for each in layers if each.name == "oblasts")
     frame, key = light_frame(oblasts)
     theme = make_theme(oblasts, oblasts.styles[0], frame, key)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -14,9 +15,8 @@ from kz_spatial.output.layers import describe
 from kz_spatial.output.page import code_marked, english, html_table
 from kz_spatial.output.qml import raster_style, vector_style
 from kz_spatial.output.styles import describe_surface
-from kz_spatial.output.terms import level_phrase, partition_title, statistic_name, stored_word
+from kz_spatial.output.terms import Terms
 from kz_spatial.output.web_themes import light_frame, make_theme
-from kz_spatial.places import oblasts
 
 NBSP = "\u00a0"
 OPTIONS = kz.RunOptions(language="ru", draws=20, permutations=199)
@@ -28,7 +28,8 @@ def study():
 
 
 def _layer(study, name, language="ru", **more):
-    return next(e for e in describe(study.frames, language=language, **more) if e.name == name)
+    layers = describe(study.frames, terms=replace(Terms.of(study, language), **more))
+    return next(each for each in layers if each.name == name)
 
 
 def test_legend_of_settlements_parts_thousands(study):
@@ -73,7 +74,7 @@ def test_columns_are_called_by_the_language(study):
     assert aliases["name_kk"] == "Название (қазақша)"
     assert aliases["epayment_share_p_min"] == "Электронные платежи: наименьшее возможное p"
     assert _layer(study, "clusters", "en").aliases["typology_composite_k4"] == (
-        "Typology of the seven regions, k = 4"
+        "Typology of the 7 regions, k = 4"
     )
 
 
@@ -104,14 +105,14 @@ def test_styles_of_qgis_write_numbers_by_the_language(study):
     text = vector_style(layer, layer.styles[0])
     assert """format_number("population", 0, 'ru')""" in text
     surface = study.surfaces["firms"]
-    style = describe_surface(surface, language="ru")
+    style = describe_surface(surface, terms=Terms.of(study, "ru"))
     low = f"{style.classes[0].low:g}".replace(".", ",")
     assert f'label="&lt; {low}"' in raster_style(style, language="ru")
     assert style.title == "Плотность фирм, фирм на 1000 км²"
 
 
 def test_figures_write_numbers_by_the_language(study):
-    figures = draw_figures(study, oblasts(detail="light"))
+    figures = draw_figures(study, Terms.of(study))
     made = figures["regional_comparison"]
     made.canvas.draw()
     ticks = [t.get_text() for t in made.axes[0].get_xticklabels()]
@@ -134,15 +135,24 @@ def test_figures_write_numbers_by_the_language(study):
 
 
 def test_terms():
-    assert level_phrase("composite", "kk") == "макроөңірлер бойынша"
-    assert partition_title("regions_oblast_k5", "ru") == "Смежные группы областей, k = 5"
+    english, russian, kazakh = (Terms.of_paper(language) for language in ("en", "ru", "kk"))
+    assert kazakh.by_level("composite") == "өңірлер бойынша"
+    assert kazakh.units("composite") == "Макроөңірлер"
+    assert russian.partition("regions_oblast_k5") == "Смежные группы областей, k = 5"
     name = "bivariate Moran's I, neighbours' permit_days"
-    assert statistic_name(name, "en") == (
+    assert english.statistic(name) == (
         "Bivariate Moran's I, neighbours' values of “Construction permits”"
     )
-    assert statistic_name("Somebody's S", "ru") == "Somebody's S"
-    assert stored_word("monte-carlo", "ru", min_firms=5) == "Монте-Карло"
-    assert stored_word("KZ-10", "ru", min_firms=5) is None
+    assert russian.statistic("Somebody's S") == "Somebody's S"
+    assert russian.stored("monte-carlo") == "Монте-Карло"
+    assert russian.stored("KZ-10") is None
+    assert russian.unit("epayment_share") == "% продаж"
+    assert russian.unit("firms") == "фирм на 1000 км²"
+    assert [english.shown_unit(i) for i in ("co2_monitoring", "permit_days")] == [
+        *("%", "days to obtain")
+    ]
+    assert english.group(3, 3) == "Group 3: low readiness"
+    assert english.group(3, 4) == "Group 3"
 
 
 def test_pages_escape_what_they_are_given():
@@ -182,7 +192,7 @@ def test_audit_speaks_each_language(tmp_path, language, told):
 
 def test_a_language_that_is_not_there_is_refused_before_any_work(study, tmp_path):
     for call in (
-        lambda: describe(study.frames, language="de"),
+        lambda: describe(study.frames, terms=Terms.of(study, "de")),
         lambda: kz.folium_map(study, language="de"),
         lambda: kz.write_audit(out=tmp_path / "x", language="de"),
         lambda: kz.run_study(options=kz.RunOptions(language="de")),

@@ -99,7 +99,7 @@ def check_layers_open_with_the_rule_based_style(settings):
         "oblasts": "Readiness score, mean z-score",
         "composites": "Readiness score, mean z-score",
         "local_moran": "Local Moran: Electronic payments",
-        "clusters": "Typology of the seven regions",
+        "clusters": "Typology of the 7 regions",
         "density_contours": "Density of firms, firms per 1000 km²",
         "settlements": "Settlements, people",
     }, first
@@ -356,7 +356,7 @@ def _themes(settings):
         ("oblasts", "Construction permits, days to obtain"),
         ("composites", "Power outages, outages a month"),
         ("local_moran", "Power outages"),
-        ("clusters", "Typology of the seven regions"),
+        ("clusters", "Typology of the 7 regions"),
         ("density_contours", "Density of firms, firms per 1000 km²"),
     ):
         one = layer(path, name)

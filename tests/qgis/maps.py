@@ -31,7 +31,7 @@ REFERENCE_STYLES = {
     "oblasts_readiness": ("oblasts", "Readiness score, mean z-score"),
     "composites_outages": ("composites", "Power outages, outages a month"),
     "local_moran_innovation": ("local_moran", "Product innovation"),
-    "clusters_typology": ("clusters", "Typology of the seven regions"),
+    "clusters_typology": ("clusters", "Typology of the 7 regions"),
     "density_contours": ("density_contours", "Density of firms, firms per 1000 km²"),
 }
 BLOCK = 10

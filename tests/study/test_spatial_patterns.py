@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import INDICATORS
+from helpers import DESIGN, INDICATORS
 
 import kz_spatial as kz
 from kz_spatial.errors import CallError
@@ -15,6 +15,7 @@ from kz_spatial.output.figures import draw_figures
 from kz_spatial.output.layers import describe
 from kz_spatial.output.plots import short_name
 from kz_spatial.output.tables import make_tables
+from kz_spatial.output.terms import Terms
 from kz_spatial.palette import MARK
 from kz_spatial.places.boundaries import oblasts
 from kz_spatial.study.groupings import find_groupings
@@ -34,15 +35,25 @@ def tables(study):
     return make_tables(study)
 
 
+def layer_of(study, name):
+    """A layer of a study as it is drawn."""
+    layers = describe(study.frames, terms=Terms.of(study))
+    return next(each for each in layers if each.name == name)
+
+
 def test_every_indicator_is_tested_at_every_level(study):
     keys = {(level, name) for level in LEVELS for name in INDICATORS}
-    patterns = study.patterns
-    for part in (patterns.moran, patterns.others, patterns.local, patterns.resampled):
-        assert set(part) == keys
-    for (_, name), found in patterns.others.items():
-        names = [each.name for each in found]
+    patterns = list(study.patterns)
+    assert len(patterns) == len(keys)
+    assert {(each.level, each.indicator) for each in patterns} == keys
+    assert set(study.moran) == set(study.local_moran) == keys
+    for each in patterns:
+        assert each.moran is study.moran[each.level, each.indicator]
+        assert each.local is study.local_moran[each.level, each.indicator]
+        assert each.resampled.n_draws + each.resampled.n_skipped == 30
+        names = [other.name for other in each.others]
         assert names[:3] == ["Moran's I, empirical Bayes", "Geary's C", "Getis-Ord G"]
-        assert len(names) == (3 if name == "epayment_share" else 4)
+        assert len(names) == (3 if each.indicator == "epayment_share" else 4)
 
 
 def test_scores_of_weighted_means_rest_on_effective_answers():
@@ -51,10 +62,10 @@ def test_scores_of_weighted_means_rest_on_effective_answers():
     graphs = {"composite": kz.contiguity(kz.composites(detail="light"))}
     options = dataclasses.replace(OPTIONS, weights="wmedian", draws=0)
     found = find_patterns(firms, tables, graphs, options)
-    assert found.resampled == {}
+    assert {each.resampled for each in found} == {None}
     mean, sd, se = (tables["composite"][f"epayment_share_{p}"] for p in ("mean", "sd", "se"))
     expected = kz.moran(empirical_bayes_means(mean, sd, (sd / se) ** 2), graphs["composite"])
-    assert found.others["composite", "epayment_share"][0].p == expected.p
+    assert found.at("composite")["epayment_share"].others[0].p == expected.p
 
 
 def test_moran_table_has_one_row_with_a_range_per_indicator(study, tables):
@@ -87,9 +98,10 @@ def test_tables_of_groups_hold_every_number(study, tables):
     choice = tables["cluster_choice"]
     assert set(choice["kind"]) == {"typology", "regions"}
     by_grouping = choice.set_index(["kind", "level"])
-    for key, found in study.groupings.choice.items():
-        rows = by_grouping.loc[[key]].set_index("n_clusters")
-        for criterion, k in found.best.items():
+    assert len(study.groupings.every) == 4
+    for each in study.groupings.every:
+        rows = by_grouping.loc[[(each.kind, each.level)]].set_index("n_clusters")
+        for criterion, k in each.choice.best.items():
             if k is not None:
                 assert criterion in rows.loc[k, "best_by"]
     matrix = tables["co_membership"].set_index("code")[list(study.tables["composite"].index)]
@@ -106,7 +118,7 @@ def test_contiguous_groups_of_every_number_are_those_of_one_alone(study):
         ]
     ] * [-1, 1, 1, 1]
     alone = kz.regionalise(known, kz.contiguity(oblasts(detail="light")), n_clusters=5)
-    found = study.groupings.by_number["regions", "oblast", 5]
+    found = study.groupings.of("regions", "oblast").by_number[5]
     assert found.within_ss == pytest.approx(alone.within_ss, rel=1e-12)
     pd.testing.assert_series_equal(found.labels, alone.labels)
 
@@ -114,16 +126,16 @@ def test_contiguous_groups_of_every_number_are_those_of_one_alone(study):
 def test_no_draws_leave_out_what_rests_on_them():
     options = dataclasses.replace(OPTIONS, draws=0)
     bare = kz.run_study(options=options)
-    assert bare.patterns.resampled == {}
+    assert {each.resampled for each in bare.patterns} == {None}
     assert bare.groupings.co_membership == {}
     tables = make_tables(bare)
     assert "co_membership" not in tables
     assert "draws_low" not in tables["moran"]
     assert "changes" not in tables["local_moran"]
     assert not [c for c in bare.frames["local_moran"] if c.endswith(("_changes", "_unstable"))]
-    styles = next(each for each in describe(bare.frames) if each.name == "local_moran").styles
+    styles = layer_of(bare, "local_moran").styles
     assert not any(style.mark_column or style.mark_note for style in styles)
-    figures = draw_figures(bare, oblasts(detail="light"))
+    figures = draw_figures(bare, Terms.of(bare))
     assert "co_membership" not in figures
     assert "moran_scatter" in figures
 
@@ -137,17 +149,18 @@ def test_no_indicator_in_every_unit_is_a_reason_and_no_failure():
     assert found.inapplicable == {
         "clusters, composite": "groups need 2 indicators known in every unit; found none"
     }
-    assert found.partitions == {}
+    assert found.every == ()
+    assert found.trees == {}
     assert "withheld or missing" in found.warnings[0]
 
 
 def test_marked_units_are_those_whose_label_changes(study):
     frame = study.frames["local_moran"].set_index("oblast_code")
     for name in INDICATORS:
-        again = study.patterns.resampled["oblast", name].frame
+        again = study.patterns.at("oblast")[name].resampled.frame
         expected = (again["changes"] > 0.1).reindex(frame.index)
         np.testing.assert_array_equal(frame[f"{name}_unstable"], expected)
-    layer = next(each for each in describe(study.frames) if each.name == "local_moran")
+    layer = layer_of(study, "local_moran")
     style = next(each for each in layer.styles if each.name == "product_innovation")
     rows = layer.frame.to_dict("records")
     signs = [style.sign(None, row) for row in rows]
@@ -157,7 +170,7 @@ def test_marked_units_are_those_whose_label_changes(study):
 
 
 def test_styles_by_number_leave_out_the_number_that_has_one(study):
-    layer = next(each for each in describe(study.frames) if each.name == "clusters")
+    layer = layer_of(study, "clusters")
     names = [style.name for style in layer.styles]
     assert names[:4] == [
         "typology_composite",
@@ -175,7 +188,7 @@ def test_styles_by_number_leave_out_the_number_that_has_one(study):
 
 
 def test_a_mark_that_is_not_known_is_none(study):
-    layer = next(each for each in describe(study.frames) if each.name == "local_moran")
+    layer = layer_of(study, "local_moran")
     style = layer.styles[0]
     for value, sign in (
         (True, MARK),
@@ -205,13 +218,14 @@ def test_more_groups_than_composites_are_refused_before_any_work(n_clusters):
 
 @pytest.mark.parametrize("language", ["en", "ru", "kk"])
 def test_columns_of_new_layers_have_names_in_every_language(study, language):
-    for layer in describe(study.frames, language=language):
+    for layer in describe(study.frames, terms=Terms.of(study, language)):
         for column, alias in layer.aliases.items():
             assert alias not in (column, column.replace("_", " ")), (layer.name, column)
 
 
 def test_figures_are_there_and_labelled(study):
-    figures = draw_figures(study, oblasts(detail="light"))
+    terms = Terms.of(study)
+    figures = draw_figures(study, terms)
     assert {"moran_scatter", "dendrogram", "cluster_choice", "co_membership"} <= set(figures)
     scatter = figures["moran_scatter"]
     assert len(scatter.axes) == 5
@@ -219,7 +233,8 @@ def test_figures_are_there_and_labelled(study):
         local = study.local_moran["oblast", name].frame
         (told,) = [text for text in ax.texts if text.get_text().startswith("I = ")]
         labels = {text.get_text().removesuffix(" ?") for text in ax.texts if text is not told}
-        assert labels == {short_name(code) for code in local.index[local["statistic"].notna()]}
+        drawn = local.index[local["statistic"].notna()]
+        assert labels == {short_name(code, terms) for code in drawn}
         slope = ax.lines[-1].get_xydata()
         rise = (slope[1, 1] - slope[0, 1]) / (slope[1, 0] - slope[0, 0])
         assert rise == pytest.approx(study.moran["oblast", name].statistic, rel=1e-9)
@@ -231,13 +246,14 @@ def test_figures_are_there_and_labelled(study):
 
 def test_short_names_stay_apart():
     for language in ("en", "ru", "kk"):
-        names = [short_name(code, language) for code in oblasts(detail="light").index]
+        terms = Terms(DESIGN, language)
+        names = [short_name(code, terms) for code in oblasts(detail="light").index]
         assert len(set(names)) == 20
         assert max(map(len, names)) <= 22
 
 
 def test_a_histogram_tells_no_bar_of_fewer_than_five_firms(study):
-    figure = draw_figures(study, oblasts(detail="light"))["distributions"]
+    figure = draw_figures(study, Terms.of(study))["distributions"]
     heights = [bar.get_height() for ax in figure.axes for bar in ax.patches]
     assert len(heights) > 30
     assert {h for h in heights if 0 < h < 5} == set()

@@ -5,14 +5,14 @@ import re
 
 import pytest
 from babel import Locale
-from helpers import INDICATORS, ROOT
+from helpers import ROOT
 
 from kz_spatial.palette import LISA_COLOURS
+from kz_spatial.study import GROUPS
 from kz_spatial.words import SHIPPED, catalogue_of, languages, placeholders
 
 PACKAGE = ROOT / "kz_spatial"
 ENGLISH = catalogue_of("en").messages
-SCORED = (*INDICATORS, "readiness")
 # keys that code builds from parts, and nowhere else
 BUILT = {
     "format.": ("interval", "range", "at_least", "below", "tiny"),
@@ -22,15 +22,10 @@ BUILT = {
     "criterion.": ("share_explained", "silhouette", "calinski_harabasz", "gap"),
     "statistic.": ("moran", "empirical_bayes", "geary", "getis_ord"),
     "layer.": ("oblasts", "local_moran", "clusters", "density_contours", "settlements"),
-    "level.": ("oblast",),
-    "partition.": ("typology_oblast", "regions_oblast"),
-    "study.indicator.": SCORED,
-    "study.unit.": SCORED,
-    "study.layer.": ("composites",),
-    "study.level.": ("composite",),
-    "study.partition.": ("typology_composite", "regions_composite"),
-    "study.group.": ("1", "2", "3"),
-    "study.attrition.": ("no_outages",),
+    "partition.": (
+        *("typology_oblasts", "regions_oblasts", "typology_regions", "regions_regions"),
+    ),
+    "group.": GROUPS,
     "column.": (
         *("n_firms", "rank", "mean", "sd", "se", "n", "missing", "p", "p_min", "p_fdr"),
         *("p_bonferroni", "changes", "unstable", "statistic", "label", "value", "quadrant"),
@@ -44,7 +39,7 @@ BUILT = {
     ),
     "attrition.": (
         *("item", "indicator", "firms", "answered", "dont_know", "refused", "does_not_apply"),
-        *("system_missing", "used", "listwise"),
+        *("skipped", "system_missing", "used", "listwise"),
     ),
     "report.": ("group_count", "explained", "distance"),
     "report.file.": ("package", "map", "rasters", "tables", "record"),
@@ -75,20 +70,19 @@ SHARED = {
 
 
 def said_in(source: str) -> set[str]:
-    """Keys that a file hands to `say` or `study_word` whole."""
+    """Keys that a file hands to `say`, or to the `say` of its terms, whole."""
     found = set()
     for node in ast.walk(ast.parse(source)):
-        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+        if not (isinstance(node, ast.Call) and node.args):
             continue
-        if node.func.id in ("say", "study_word") and node.args:
-            prefix = "study." if node.func.id == "study_word" else ""
-            texts = ast.walk(node.args[0])
-            if not isinstance(node.args[0], ast.JoinedStr):
-                found |= {
-                    prefix + each.value
-                    for each in texts
-                    if isinstance(each, ast.Constant) and isinstance(each.value, str)
-                }
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else node.func
+        name = called.id if isinstance(called, ast.Name) else called
+        if name == "say" and not isinstance(node.args[0], ast.JoinedStr):
+            found |= {
+                each.value
+                for each in ast.walk(node.args[0])
+                if isinstance(each, ast.Constant) and isinstance(each.value, str)
+            }
     return found
 
 
@@ -130,17 +124,19 @@ def test_no_message_is_unused_and_none_is_said_that_is_not_there():
 
 
 def test_the_search_sees_keys():
-    told = said_in('say("a.b", x)\nsay("c" if x else "d")\nstudy_word("e")\nsay(f"g.{h}")\nf("i")')
-    assert told == {"a.b", "c", "d", "study.e"}
+    told = said_in(
+        'say("a.b", x)\nterms.say("c" if x else "d")\nself.say("e")\nsay(f"g.{h}")\nf("i")\n'
+        'f.layer.terms.say("j", n=1)\nsay.other("k")\nself.say()'
+    )
+    assert told == {"a.b", "c", "d", "e", "j"}
     assert said_by_names('KEY = "report.contents"\n"report.nothing"') == {"report.contents"}
 
 
 @pytest.mark.parametrize("prefix", BUILT)
 def test_keys_from_parts_are_built_somewhere(prefix):
-    bare = prefix.removeprefix("study.")
     sources = [p for kind in ("*.py", "*.j2") for p in PACKAGE.rglob(kind)]
     texts = [path.read_text(encoding="utf-8") for path in sources]
-    assert any(f'"{bare}{{' in t or f'"{bare}" ~' in t or f"'{bare}{{" in t for t in texts)
+    assert any(f'"{prefix}{{' in t or f'"{prefix}" ~' in t or f"'{prefix}{{" in t for t in texts)
 
 
 @pytest.mark.parametrize("language", SHIPPED)
@@ -191,6 +187,6 @@ def test_kazakh_and_russian_are_not_mixed_up():
 @pytest.mark.parametrize("language", SHIPPED)
 def test_no_message_counts_what_a_run_decides(language):
     counted = re.compile(r"\b(five|seven|пят|семи|семь|жеті|бес)\b|\b5\b(?! ?%)|\b95\b")
-    own = [k for k, t in _texts(language) if not k.startswith(("study.", "audit."))]
+    own = [k for k, t in _texts(language) if not k.startswith("audit.")]
     assert len(own) > 150
     assert [k for k, t in _texts(language) if k in own and counted.search(t.lower())] == []

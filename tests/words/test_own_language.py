@@ -8,7 +8,7 @@ import warnings
 import geopandas as gpd
 import pandas as pd
 import pytest
-from helpers import ROOT, run_python
+from helpers import DESIGN, INDICATORS, ROOT, run_python
 
 import kz_spatial as kz
 from kz_spatial.cli import main as cli
@@ -34,10 +34,20 @@ astana = "X<b>astana"
 """
 
 
+def _study_words() -> dict[str, str]:
+    """The words of the published study that a catalogue may have, in English."""
+    score, grouping = DESIGN.score, DESIGN.grouping
+    found = {"title": DESIGN.title, f"layer.{grouping.layer}": grouping.labels}
+    for name, each in (*INDICATORS.items(), ("readiness", score)):
+        found |= {f"indicator.{name}": each.labels, f"unit.{name}": each.unit}
+    found |= {f"group.{i}": labels for i, labels in enumerate(score.groups, start=1)}
+    return {f"study.{key}": texts["en"] for key, texts in found.items()}
+
+
 def _every_message_marked() -> str:
-    """A catalogue of every message, each text the English one after an X."""
+    """A catalogue of every message and word, each text the English one after an X."""
     lines = [HEAD]
-    for key, message in catalogue_of("en").messages.items():
+    for key, message in {**catalogue_of("en").messages, **_study_words()}.items():
         forms = message if isinstance(message, dict) else {"": message}
         path = key.split(".")
         # German rules need the same forms as English ones

@@ -1,9 +1,11 @@
 """Messages said: values, plurals, English where a language lacks one, and clear refusals."""
 
 import pytest
+from helpers import DESIGN, INDICATORS
 
 from kz_spatial.errors import CallError
-from kz_spatial.words import has_words, say, study_word
+from kz_spatial.output import Terms
+from kz_spatial.words import SHIPPED, catalogue_of, has_words, say
 
 
 @pytest.mark.parametrize(
@@ -63,9 +65,15 @@ def test_refusals_name_key_and_value(call, words):
     assert words in str(caught.value)
 
 
-def test_words_of_the_study_have_a_door_of_their_own():
-    assert study_word("unit.epayment_share", "kk") == "сатылымның %-ы"
-    with pytest.raises(CallError, match=r"study\.unit\.nothing"):
-        study_word("unit.nothing")
+def test_words_of_the_study_are_in_its_design_and_in_no_catalogue():
+    terms = Terms(DESIGN, "kk")
+    assert terms.unit("epayment_share") == "сатылымның %-ы"
+    assert terms.layer("composites") == "Макроөңірлер"
+    with pytest.raises(KeyError, match="nothing"):
+        terms.unit("nothing")
     assert has_words("layer.oblasts")
     assert not has_words("layer.composites")
+    for language in SHIPPED:
+        messages = catalogue_of(language).messages
+        assert not [key for key in messages if key.startswith("study.")]
+        assert not set(messages) & {f"indicator.{name}" for name in INDICATORS}

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import kz_spatial as kz
 
+indicators = list(kz.load_design().by_name)
 for coding in ("corrected", "as-published"):
-    firms = kz.load_twin(coding=coding).dropna(subset=list(INDICATORS))
-    columns = ["composite", "sector", "wmedian", *INDICATORS]
+    firms = kz.load_twin(coding=coding).dropna(subset=indicators)
+    columns = ["composite", "sector", "wmedian", *indicators]
     firms[columns].to_csv(Path(__file__).parent / f"{coding}.csv", index=False)
