@@ -27,7 +27,7 @@ from .neighbours import (
     union,
 )
 from .options import RunOptions
-from .output import Bundle, folium_map, run, write_audit, write_bundle
+from .output import Bundle, folium_map, run, write_audit, write_bundle, write_change
 from .places import (
     composites,
     join,
@@ -143,4 +143,5 @@ __all__ = [
     "ward_tree",
     "write_audit",
     "write_bundle",
+    "write_change",
 ]

@@ -13,6 +13,8 @@ import numpy as np
 
 __all__ = [
     "CANNOT",
+    "CHANGE_COLOURS",
+    "CHANGE_LETTERS",
     "CLUSTER_COLOURS",
     "DENSITY",
     "LISA_COLOURS",
@@ -44,6 +46,9 @@ LISA_COLOURS: Final = {
     "suppressed": NO_DATA,
 }
 LISA_LETTERS: Final = {"High-High": "HH", "Low-Low": "LL", "High-Low": "HL", "Low-High": "LH"}
+# blue is good and red is bad as in the two ramps above
+CHANGE_COLOURS: Final = {"better": "#2c7fb8", "worse": "#f03b20", "not clear": "#eeeeee"}
+CHANGE_LETTERS: Final = {"rise": "▲", "fall": "▼"}
 # beside a letter or alone: the class of this unit is in doubt
 MARK: Final = "?"
 # Okabe and Ito's colours, dark to light, apart in greyscale too

@@ -1,4 +1,5 @@
 from .bundle import ALL_STEPS, Bundle, run, write_audit, write_bundle
+from .change_bundle import write_change
 from .geopackage import write_surface
 from .qgis_plugin import build_plugin, install_plugin
 from .terms import Terms
@@ -14,5 +15,6 @@ __all__ = [
     "run",
     "write_audit",
     "write_bundle",
+    "write_change",
     "write_surface",
 ]

@@ -67,9 +67,11 @@ class Layer:
 
     def heading(self, column: str, style: Style) -> str:
         """What a tooltip calls a column: what the style's legend names already is left out."""
-        key = f"column.{column.removeprefix(f'{style.name}_')}"
-        if column.startswith(f"{style.name}_") and has_words(key):
-            return self.terms.say(key)
+        of = next((i for i in self.terms.design.by_name if style.column.startswith(f"{i}_")), "")
+        for owner in filter(None, (style.name, of)):
+            key = f"column.{column.removeprefix(f'{owner}_')}"
+            if column.startswith(f"{owner}_") and has_words(key):
+                return self.terms.say(key)
         return self.aliases.get(column, column)
 
     @property

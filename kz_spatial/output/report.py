@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from kz_spatial.study import OwnLayer, Study
 
-__all__ = ["render_report", "svg_text"]
+__all__ = ["place_figure", "render_report", "svg_text"]
 
 _CLEAR: Final = 0.05
 _CERTAIN: Final = 0.95
@@ -137,7 +137,7 @@ def _doubtful(study: Study, terms: Terms) -> list[str]:
     return named
 
 
-def _figure(figures: Mapping[str, str], name: str, caption: str) -> Markup:
+def place_figure(figures: Mapping[str, str], name: str, caption: str) -> Markup:
     """A figure inside the page with its caption; nothing where there is no such figure."""
     if name not in figures:
         return Markup()
@@ -220,7 +220,7 @@ def render_report(
         min_support=terms.min_firms,
         draws=study.options.draws,
         formula=design.formula or "",
-        figure=partial(_figure, figures),
+        figure=partial(place_figure, figures),
         readiness=report_tables.readiness_table(study, terms),
         regression=report_tables.regression_table(study, terms),
         no_regression="; ".join(refused),

@@ -351,12 +351,13 @@ def _own(frame: gpd.GeoDataFrame, layer: OwnLayer, theme: Theme, terms: Terms) -
     if theme.unit:
         unit = terms.text(theme.unit, f"{key}.unit")
         title = terms.say("legend.titled", name=title, unit=unit)
-    tooltip = (f"name_{terms.language}", *(each.column for each in layer.themes))
+    columns = theme.tooltip or tuple(each.column for each in layer.themes)
+    tooltip = (f"name_{terms.language}", *columns)
     shown = tuple(dict.fromkeys(column for column in tooltip if column in frame))
     note = terms.text(layer.note, f"{layer.name}.note") if layer.note else ""
     if theme.classes:
         classes = tuple(
-            StyleClass(terms.text(c.labels), c.colour, value=c.value, letter=c.letter)
+            StyleClass(terms.text(c.labels), c.colour, c.value, letter=c.letter, hatch=c.hatch)
             for c in theme.classes
         )
     else:

@@ -16,6 +16,7 @@ from kz_spatial._validate import check_option
 from kz_spatial.design import parse_design
 from kz_spatial.errors import CallError
 from kz_spatial.options import Language
+from kz_spatial.output.change_layer import change_notice
 from kz_spatial.output.layers import Layer, describe
 from kz_spatial.output.styles import describe_class
 from kz_spatial.output.terms import Terms
@@ -58,17 +59,17 @@ def _layers_of(
 ) -> tuple[Terms, tuple[Layer, ...]]:
     """Layers of a study, or of a bundle as it stands, in a language."""
     if isinstance(source, Study):
-        terms, frames, synthetic = Terms.of(source, language), source.frames, source.synthetic
+        terms, frames = Terms.of(source, language), source.frames
+        notice = terms.say("notice.twin") if source.synthetic else ""
     else:
-        terms, frames, synthetic = _read_bundle(Path(source), language)
-    notice = terms.say("notice.twin") if synthetic else ""
+        terms, frames, notice = _read_bundle(Path(source), language)
     return terms, describe(frames, terms=terms, notice=notice)
 
 
 def _read_bundle(
     folder: Path, language: Language
-) -> tuple[Terms, dict[str, gpd.GeoDataFrame], bool]:
-    """Words and layers of a bundle, and whether its firms are the twin's."""
+) -> tuple[Terms, dict[str, gpd.GeoDataFrame], str]:
+    """Words and layers of a bundle or a comparison, and whose firms are the twin's in words."""
     import geopandas as gpd
     import pyogrio
 
@@ -86,7 +87,9 @@ def _read_bundle(
         tuple(own_from_record(each) for each in record["own"]),
         record["options"]["min_firms"],
     )
-    return terms, frames, record["synthetic"]
+    if "first" in record:  # a comparison of two bundles
+        return terms, frames, change_notice(record["first"], record["second"], language)
+    return terms, frames, terms.say("notice.twin") if record["synthetic"] else ""
 
 
 def _title(layers: tuple[Layer, ...], terms: Terms) -> str:
@@ -114,7 +117,7 @@ def folium_map(bundle: Study | str | os.PathLike[str], *, language: Language = "
     Parameters
     ----------
     bundle : Study, Bundle or path
-        A study, or the folder of a bundle.
+        A study, or the folder of a bundle or of a comparison that `write_change` wrote.
     language : str
         "en", "ru", "kk" or one that `add_language` read.
 

@@ -29,12 +29,14 @@ class ThemeClass:
         Fill as #rrggbb.
     letter : str
         Second cue on the map, where hue is lost.
+    hatch : {"", "diagonal", "cross"}
     """
 
     value: str | int
     labels: Texts
     colour: str
     letter: str = ""
+    hatch: Literal["", "diagonal", "cross"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class Theme:
         Whether more of it is good (blue) or bad (red); numbers only.
     classes : tuple of ThemeClass
         Classes of a category; empty for a number, which is classed by quantiles.
+    tooltip : tuple of str
+        Columns that a reader sees on pointing at a unit; those of the layer's themes by default.
 
     Examples
     --------
@@ -65,6 +69,7 @@ class Theme:
     unit: Texts = field(default_factory=dict)
     direction: Literal[1, -1] = 1
     classes: tuple[ThemeClass, ...] = ()
+    tooltip: tuple[str, ...] = ()
 
     @property
     def kind(self) -> Literal["graduated", "categorised"]:
@@ -118,7 +123,13 @@ def own_to_record(layer: OwnLayer) -> dict[str, Any]:
 def own_from_record(record: Mapping[str, Any]) -> OwnLayer:
     """A layer as a record of a run tells it, without the function that made it."""
     themes = tuple(
-        Theme(**{**each, "classes": tuple(ThemeClass(**one) for one in each["classes"])})
+        Theme(
+            **{
+                **each,
+                "classes": tuple(ThemeClass(**one) for one in each["classes"]),
+                "tooltip": tuple(each["tooltip"]),
+            }
+        )
         for each in record["themes"]
     )
     return OwnLayer(record["name"], _gone, record["title"], themes, record["note"])

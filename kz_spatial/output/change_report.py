@@ -1,0 +1,197 @@
+"""The report of a comparison: what changed between two bundles, in words and in a table."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from kz_spatial.output.change_figure import difference_unit
+from kz_spatial.output.change_layer import CHANGE_CLASSES, change_notice, classed
+from kz_spatial.output.page import html_table, render_page
+from kz_spatial.output.report import place_figure
+from kz_spatial.words import date, integer, interval, missing_note, number, percent, say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+    from markupsafe import Markup
+
+    from kz_spatial.options import Language
+    from kz_spatial.output.terms import Terms
+    from kz_spatial.study import BundleChange
+
+__all__ = ["change_notes", "render_changes"]
+
+
+def _signed(value: float, language: Language) -> str:
+    """A difference with its sign."""
+    told = number(value, language)
+    return f"+{told}" if value > 0 else told
+
+
+def _coding(record: Mapping[str, Any], language: Language) -> str:
+    return say(f"coding.{record['options']['coding']}", language)
+
+
+def _weights(record: Mapping[str, Any], language: Language) -> str:
+    return record["options"]["weights"] or say("report.no_weights", language)
+
+
+def change_notes(change: BundleChange, language: Language) -> list[str]:
+    """What makes two bundles hard to compare, a line each."""
+    first, second = change.first, change.second
+    years = [each["design"]["wave"]["year"] for each in (first, second)]
+    lines = []
+    for key, told in (("change.codings", _coding), ("change.weightings", _weights)):
+        one, two = (told(each, language) for each in (first, second))
+        if one != two:
+            lines.append(say(key, language, first=one, second=two))
+    if first["sha256"] == second["sha256"]:
+        lines.append(say("change.one_file", language))
+    if years[0] > years[1]:
+        lines.append(
+            say("change.turned_round", language, first=str(years[0]), second=str(years[1]))
+        )
+    return lines
+
+
+def _finding(rows: pd.DataFrame, scale: float, terms: Terms) -> str:
+    """Which regions changed, by class, and how many did not clearly."""
+    parts = []
+    for key, (words, _) in CHANGE_CLASSES.items():
+        found = rows[rows["class"] == key]
+        if found.empty:
+            continue
+        if key == "not clear":
+            part = terms.say("report.in_regions", n=len(found))
+        elif key in ("withheld", "no interval"):
+            part = ", ".join(terms.place(code) for code in found["code"])
+        else:
+            told = (_signed(scale * each, terms.language) for each in found["difference"])
+            pairs = zip(found["code"], told, strict=True)
+            part = ", ".join(f"{terms.place(code)} ({shown})" for code, shown in pairs)
+        parts.append(terms.say("legend.about", name=terms.say(words), part=part))
+    return ". ".join(parts) + "."
+
+
+def _table(rows: pd.DataFrame, name: str, change: BundleChange, terms: Terms) -> Markup:
+    language, scale = terms.language, change.design.by_name[name].scale
+    heads = [
+        "",
+        *(
+            terms.say(
+                "legend.titled", name=terms.say(key), unit=str(each["design"]["wave"]["year"])
+            )
+            for key, each in (("column.first", change.first), ("column.second", change.second))
+        ),
+        terms.say("column.difference"),
+        terms.say("report.interval", share=percent(change.level, language)),
+        terms.say("report.p"),
+        terms.say("column.change"),
+    ]
+    cells = (
+        [
+            terms.place(row["code"]),
+            number(scale * row["first"], language),
+            number(scale * row["second"], language),
+            _signed(scale * row["difference"], language),
+            interval(scale * row["ci_low"], scale * row["ci_high"], language),
+            number(row["p"], language, digits=2),
+            terms.say(CHANGE_CLASSES[row["class"]][0]),
+        ]
+        for row in rows.to_dict("records")
+    )
+    return html_table(cells, heads, language)
+
+
+def _bundles(change: BundleChange, terms: Terms) -> Markup:
+    """The two bundles side by side."""
+    language, both = terms.language, (change.first, change.second)
+    told: list[tuple[str, list[str]]] = [
+        ("change.wave", [str(each["design"]["wave"]["year"]) for each in both]),
+        (
+            "change.source",
+            [terms.source(each["source"], synthetic=each["synthetic"]) for each in both],
+        ),
+        ("column.n_firms", [integer(each["n_firms"], language) for each in both]),
+        ("report.coding", [_coding(each, language) for each in both]),
+        ("report.weights", [_weights(each, language) for each in both]),
+        ("change.vintage", [str(each["design"]["wave"]["vintage"]) for each in both]),
+        (
+            "change.written",
+            [date(dt.date.fromisoformat(each["written"][:10]), language) for each in both],
+        ),
+    ]
+    rows = [[terms.say(key), *values] for key, values in told]
+    return html_table(rows, ["", terms.say("change.first"), terms.say("change.second")], language)
+
+
+def _left_out(change: BundleChange) -> list[str]:
+    """Indicators that the comparison lacks, and why either bundle lacks them; English."""
+    reasons = [
+        line for each in (change.first, change.second) for line in each["design"]["left_out"]
+    ]
+    return list(dict.fromkeys([*change.left_out, *reasons]))
+
+
+def render_changes(
+    change: BundleChange,
+    terms: Terms,
+    figures: Mapping[str, str],
+    *,
+    version: str,
+    written: dt.date | None = None,
+) -> str:
+    """Render the report of a comparison.
+
+    Parameters
+    ----------
+    change : BundleChange
+    terms : Terms
+        As `change_terms` gives them.
+    figures : mapping
+        Figure name to SVG text.
+    version : str
+        Version of the package.
+    written : date, optional
+        Day in the head; today when not given.
+
+    Returns
+    -------
+    str
+        A whole HTML page that asks for nothing outside itself.
+    """
+    language, design = terms.language, change.design
+    table = change.frame.assign(**{"class": classed(change)})
+    parts = []
+    for name, each in design.by_name.items():
+        rows = table[table["indicator"] == name]
+        parts.append(
+            {
+                "name": terms.indicator(name),
+                "unit": difference_unit(name, terms),
+                "told": _finding(rows, each.scale, terms),
+                "table": _table(rows, name, change, terms),
+            }
+        )
+    tested = int(change.frame["change"].notna().sum())
+    today = dt.datetime.now(tz=dt.UTC).date()
+    return render_page(
+        "changes.html.j2",
+        language,
+        title=terms.title,
+        notice=change_notice(change.first, change.second, language),
+        notes=change_notes(change, language),
+        version=version,
+        written=date(written or today, language),
+        level=percent(change.level, language),
+        left_out=_left_out(change),
+        parts=parts,
+        n_tested=tested,
+        by_chance=(1 - change.level) * tested,
+        figure=partial(place_figure, figures),
+        bundles=_bundles(change, terms),
+        missing=missing_note(language),
+    )
