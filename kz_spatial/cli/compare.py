@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kz_spatial.cli.maps import add_language_options, choose_language
+from kz_spatial.cli.shared import add_language_options, choose_language
 from kz_spatial.errors import CallError
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from kz_spatial.cli.compare import add_compare
 from kz_spatial.cli.maps import add_density, add_plugin
 from kz_spatial.cli.studies import add_audit, add_check, add_design, add_run
 from kz_spatial.cli.tables import add_join
@@ -16,7 +17,16 @@ from kz_spatial.errors import KzSpatialError
 
 __all__ = ["main"]
 
-_COMMANDS = (add_run, add_check, add_audit, add_design, add_join, add_density, add_plugin)
+_COMMANDS = (
+    add_run,
+    add_check,
+    add_audit,
+    add_design,
+    add_compare,
+    add_join,
+    add_density,
+    add_plugin,
+)
 
 
 class _Version(argparse.Action):

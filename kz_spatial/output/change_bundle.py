@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -21,7 +20,7 @@ from kz_spatial.output.change_layer import (
     classed,
 )
 from kz_spatial.output.change_report import change_notes, render_changes
-from kz_spatial.output.folders import check_target, now, versions, whole_or_absent
+from kz_spatial.output.folders import check_target, now, versions, whole_or_absent, write_record
 from kz_spatial.output.geopackage import About, write_geopackage
 from kz_spatial.output.layers import describe
 from kz_spatial.output.report import svg_text
@@ -193,7 +192,7 @@ def write_change(
     terms = change_terms(change, language)
     notice = change_notice(change.first, change.second, language)
     record = _record(change, terms)
-    with whole_or_absent(target) as folder:
+    with whole_or_absent(target, overwrite=overwrite) as folder:
         (folder / "tables").mkdir()
         table = _table(change)
         table.to_csv(folder / "tables" / "changes.csv", index=False, float_format="%.10g")
@@ -207,10 +206,10 @@ def write_change(
         )
         layers = describe({CHANGE_LAYER: change_frame(change)}, terms=terms, notice=notice)
         write_geopackage(layers, folder / "kz_spatial.gpkg", about=about)
-        text = json.dumps(record, ensure_ascii=False, indent=2, default=str)
-        (folder / "run.json").write_text(text + "\n", encoding="utf-8")
+        write_record(folder, record)  # the map is drawn from the folder
         folium_map(folder, language=language).save(folder / "map.html")
         figures = {"changes": _write_figure(change, terms, folder / "figures", notice)}
         page = render_changes(change, terms, figures, version=record["versions"]["kz-spatial"])
         (folder / "report.html").write_text(page, encoding="utf-8")
+        write_record(folder, record)
     return Bundle(target, record)
