@@ -158,7 +158,6 @@ def main() -> int:
         place = Path(name) / "place"
         place.mkdir()
         start = time.perf_counter()
-        child_s = 0.5
         for way in WAYS:
             killed, stop_at, wrong = 0, 1, []
             while stop_at <= args.aimed:
@@ -172,8 +171,11 @@ def main() -> int:
             faults += len(wrong)
             print(*wrong, sep="\n", end="\n" if wrong else "")
         killed, wrong = 0, []
+        begun = time.perf_counter()
+        one_kill(place, "exchange", 0, None)
+        child_s = time.perf_counter() - begun
         for _ in range(args.random):
-            hit, found = one_kill(place, "exchange", 0, draw.uniform(0, child_s + 0.2))
+            hit, found = one_kill(place, "exchange", 0, draw.uniform(0, child_s))
             killed += hit
             wrong += found
         print(f"   random: {killed} of {args.random} killed before their end, {len(wrong)} faults")

@@ -8,9 +8,7 @@ from __future__ import annotations
 import json
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import folium
+from typing import TYPE_CHECKING, Any, Final
 
 from kz_spatial._validate import check_option
 from kz_spatial.design import parse_design
@@ -32,26 +30,22 @@ if TYPE_CHECKING:
 
 __all__ = ["OfflineMap", "folium_map"]
 
+_SHOWN_PEOPLE: Final = 30_000
 
-def _settlements(layer: Layer) -> folium.FeatureGroup:
-    group = folium.FeatureGroup(name=layer.title, overlay=True, show=True)
-    style = layer.styles[0]
-    shown = layer.frame[layer.frame["population"] >= 30_000].sort_values("population")
-    for row in shown.to_dict("records"):
-        each = describe_class(style, row["population"])
-        name = str(row[layer.label_column])
-        folium.CircleMarker(
-            (row["geometry"].y, row["geometry"].x),
-            radius=each.size if each else 2.0,
-            weight=1,
-            color="#ffffff",
-            fill=True,
-            fill_color="#333333",
-            fill_opacity=0.9,
-            tooltip=f"{escape(name)}: {integer(row['population'], layer.language)} "
-            f"{layer.terms.say('legend.people')}",
-        ).add_to(group)
-    return group
+
+def _dots(layer: Layer) -> list[dict[str, Any]]:
+    """Larger settlements as data for the page's script, which draws them."""
+    style, people = layer.styles[0], layer.terms.say("legend.people")
+    shown = layer.frame[layer.frame["population"] >= _SHOWN_PEOPLE].sort_values("population")
+    return [
+        {
+            "at": [round(row["geometry"].y, 4), round(row["geometry"].x, 4)],
+            "radius": each.size if (each := describe_class(style, row["population"])) else 2.0,
+            "tip": f"{escape(str(row[layer.label_column]))}: "
+            f"{integer(row['population'], layer.language)} {people}",
+        }
+        for row in shown.to_dict("records")
+    ]
 
 
 def _layers_of(
@@ -144,13 +138,12 @@ def folium_map(bundle: Study | str | os.PathLike[str], *, language: Language = "
     page = OfflineMap(location=(48.2, 67.0), zoom_start=5, zoom_snap=0.25, zoom_control=False)
     root: Any = page.get_root()
     root.title = escape(terms.title)
-    points = [_settlements(layer) for layer in layers if layer.geometry == "point"]
-    for group in points:
-        group.add_to(page)
     shapes: dict[str, Any] = {}
     themes: list[dict[str, Any]] = []
+    dots: list[dict[str, Any]] = []
     for layer in layers:
-        if layer.geometry == "point":
+        if layer.entry.group == "places":
+            dots += _dots(layer)
             continue
         frame, key = light_frame(layer)
         shapes.setdefault(key, outlines(frame))
@@ -158,6 +151,6 @@ def folium_map(bundle: Study | str | os.PathLike[str], *, language: Language = "
     # what holds no results comes last, so that the map never opens on it
     themes.sort(key=lambda each: each["bare"])
     Corner(_title(layers, terms), position="topleft", css="kz-title").add_to(page)
-    Themes(shapes, themes, points[0] if points else None, _words(terms)).add_to(page)
+    Themes(shapes, themes, dots, _words(terms)).add_to(page)
     page.fit_bounds([[40.6, 46.5], [55.45, 87.3]])
     return page

@@ -60,9 +60,9 @@ class OfflineMap(folium.Map):
 
 
 def script_json(value: Any) -> str:
-    """JSON that keeps its letters and cannot close the script it stands in."""
+    """JSON that keeps its letters, and can neither close nor comment out the script around it."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return text.replace("</", "<\\/")
+    return text.replace("</", "<\\/").replace("<!--", "<\\!--")
 
 
 class Corner(MacroElement):
@@ -85,10 +85,10 @@ class Themes(MacroElement):
         self,
         shapes: dict[str, Any],
         themes: list[dict[str, Any]],
-        settlements: folium.FeatureGroup | None,
+        dots: list[dict[str, Any]],
         words: dict[str, str],
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Themes"
         self.shapes, self.themes, self.words = shapes, themes, words
-        self.settlements, self.outline, self.json = settlements, OUTLINE, script_json
+        self.dots, self.outline, self.json = dots, OUTLINE, script_json

@@ -34,7 +34,7 @@ def _legend(style: Style) -> str:
                 f"repeating-linear-gradient({a}deg,#888 0 1px,transparent 1px 4px)" for a in angles
             )
             fill = f"{lines},{each.colour}"
-        rows.append(f'<i style="background:{fill}">{each.letter}</i>{escape(each.label)}')
+        rows.append(f'<i style="background:{fill}">{escape(each.letter)}</i>{escape(each.label)}')
     if style.mark_note:
         rows.append(f"<small>{escape(style.mark_note)}</small>")
     return f"<details><summary>{escape(style.title)}</summary>{'<br>'.join(rows)}</details>"
@@ -100,9 +100,9 @@ def make_theme(layer: Layer, style: Style, frame: gpd.GeoDataFrame, shapes: str)
             for each in classes
         ],
         "features": [classes.index(each) for each in picked],
-        "signs": [style.sign(*each) for each in zip(picked, records, strict=True)],
+        "signs": [escape(style.sign(*each)) for each in zip(picked, records, strict=True)],
         "tips": [_tip(layer, style, row) for row in records],
-        "small": [i for i, km2 in enumerate(_area_km2(frame)) if km2 < _SMALL_KM2],
+        "small": [i for i, km2 in enumerate(_area_km2(frame)) if 0 < km2 < _SMALL_KM2],
         "points": [[round(p.y, 3), round(p.x, 3)] for p in inside],
         "legend": _legend(style),
     }

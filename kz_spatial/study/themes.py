@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from kz_spatial.design import Texts, text_faults
 from kz_spatial.errors import CallError
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["OwnLayer", "Theme", "ThemeClass", "own_from_record", "own_to_record"]
+
+
+_COLOUR: Final = re.compile(r"#[0-9a-fA-F]{6}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,10 @@ class Theme:
         if self.direction not in (1, -1):
             found.append(f"{self.column}.direction: found {self.direction!r}, expected 1 or -1")
         for each in self.classes:
-            found += text_faults(f"{self.column}.classes.{each.value}", each.labels)
+            key = f"{self.column}.classes.{each.value}"
+            found += text_faults(key, each.labels)
+            if not _COLOUR.match(each.colour):
+                found.append(f"{key}.colour: found {each.colour!r}, expected #rrggbb")
         return found
 
 

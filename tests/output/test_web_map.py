@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+from dataclasses import replace
 
 import pytest
 from helpers import chromium_command
@@ -154,3 +155,31 @@ def test_refuses_what_is_no_bundle(tmp_path):
         folium_map(tmp_path)
     with pytest.raises(CallError, match="language"):
         folium_map(tmp_path, language="de")
+
+
+EVIL = "`${document.title='run'}`<!--<script></script><img src=x onerror=\"document.title='run'\">"
+
+
+def test_names_go_into_the_page_as_data_and_never_as_code(study, chromium, tmp_path):
+    """A bundle's GeoPackage may come from anyone."""
+    frames = {
+        name: frame.assign(**{c: EVIL for c in frame if c.startswith("name_")})
+        for name, frame in study.frames.items()
+    }
+    page = tmp_path / "map.html"
+    kz.folium_map(replace(study, frames=frames)).save(page)
+    done = subprocess.run(
+        [*chromium_command(chromium, tmp_path, "--dump-dom"), page.as_uri()],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        timeout=120,
+    )
+    title = re.search(r"<title>(.*?)</title>", done.stdout).group(1)
+    assert title == "Smart-city readiness of Kazakhstan's regions"
+    assert done.stdout.count("<option") == sum(
+        len(each.styles)
+        for each in describe(study.frames, terms=Terms.of(study))
+        if each.entry.group != "places"
+    )
