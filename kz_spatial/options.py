@@ -62,6 +62,12 @@ class RunOptions:
         Cells with fewer firms are suppressed.
     bandwidth_m, cell_m : float
         Kernel deviation and cell size of the density surfaces, in metres.
+
+    Examples
+    --------
+    >>> asked = RunOptions(language="kk", draws=0)
+    >>> asked.n_clusters, asked.bandwidth_m
+    (3, 75000.0)
     """
 
     coding: Coding = "corrected"

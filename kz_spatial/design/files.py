@@ -225,10 +225,15 @@ def parse_design(content: Mapping[str, Any], *, source: str = "design") -> Study
 def list_designs() -> tuple[str, ...]:
     """Names of the shipped designs.
 
+    Returns
+    -------
+    tuple of str
+        In the order of the alphabet, as `load_design` takes them.
+
     Examples
     --------
-    >>> "readiness_2024" in list_designs()
-    True
+    >>> list_designs()
+    ('readiness_2019', 'readiness_2024')
     """
     return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
 

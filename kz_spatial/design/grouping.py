@@ -39,6 +39,11 @@ class Region:
         Other names it goes by in files.
     colour : str
         Fill as #rrggbb where regions are told apart by colour; empty for the palette's.
+
+    Examples
+    --------
+    >>> Region("middle", {"en": "Middle"}, ("KZ-35", "KZ-62"), spellings=("Centre",)).oblasts
+    ('KZ-35', 'KZ-62')
     """
 
     code: str

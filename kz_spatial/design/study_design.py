@@ -35,6 +35,11 @@ class Wave:
         Year of the boundaries; 2022 or later are today's 20 oblasts.
     columns : tuple of str
         Columns that tell waves or countries apart in files that stack them.
+
+    Examples
+    --------
+    >>> Wave(2019, vintage=2019, columns=("year", "country")).vintage
+    2019
     """
 
     year: int

@@ -54,6 +54,12 @@ class Bundle:
         Its folder.
     record : dict
         What run.json holds.
+
+    Examples
+    --------
+    >>> made = Bundle(Path("results"), {"n_firms": 1013})
+    >>> os.fspath(made), made.record["n_firms"]
+    ('results', 1013)
     """
 
     path: Path
@@ -182,6 +188,17 @@ def write_bundle(
     ------
     CallError
         When the folder exists and may not be replaced, is a file or cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import kz_spatial as kz
+    >>> quick = kz.RunOptions(draws=0, permutations=99, cell_m=25_000)
+    >>> study = kz.run_study(options=quick)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     made = kz.write_bundle(study, Path(folder) / "results")
+    ...     sorted(each.name for each in made.path.glob("*.html"))
+    ['map.html', 'report.html']
     """
     target = Path(out)
     check_target(target, overwrite=overwrite)
@@ -263,11 +280,26 @@ def run(
     overwrite, progress
         As in `write_bundle`; steps of the computation are reported too.
     **reading
-        `items`, `region`, `region_codes`, `kind` of `read_survey`.
+        `items`, `region`, `region_codes`, `kind`, `where` of `read_survey`.
 
     Returns
     -------
     Bundle
+
+    Raises
+    ------
+    InputError, CallError
+        As `run_study` and `write_bundle` raise them; nothing is written then.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import kz_spatial as kz
+    >>> quick = kz.RunOptions(draws=0, permutations=99, cell_m=25_000)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     made = kz.run(out=Path(folder) / "results", options=quick)
+    ...     made.record["layers"][:2], (made.path / "kz_spatial.gpkg").is_file()
+    (['composites', 'oblasts'], True)
     """
     check_target(Path(out), overwrite=overwrite)
     study = run_study(survey, design=design, options=options, progress=progress, **reading)
@@ -298,11 +330,27 @@ def write_audit(
     language : str
         Of the page, one of `words.languages()`.
     **reading
-        `items`, `region`, `region_codes`, `kind` of `read_survey`.
+        `items`, `region`, `region_codes`, `kind`, `where` of `read_survey`.
 
     Returns
     -------
     Audit
+
+    Raises
+    ------
+    InputError, CallError
+        As `read_survey` and `audit` raise them, and as `write_bundle` does for the folder.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import kz_spatial as kz
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     found = kz.write_audit(out=Path(folder) / "audit")
+    ...     sorted(each.name for each in (Path(folder) / "audit").glob("[a-d]*"))
+    ['audit.html', 'counts.csv', 'degrees_of_freedom.csv']
+    >>> found.common_df
+    (12,)
     """
     target = Path(out)
     check_target(target, overwrite=overwrite)

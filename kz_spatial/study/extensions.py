@@ -115,7 +115,7 @@ def own_layers() -> tuple[OwnLayer, ...]:
 
 
 def load_extensions(paths: tuple[str | PathLike[str], ...] | list[str] = ()) -> None:
-    """Run files that register layers, and what installed packages offer.
+    r"""Run files that register layers, and what installed packages offer.
 
     Packages offer a module or a function under the entry point "kz_spatial.layers"; a function is
     called.
@@ -129,6 +129,25 @@ def load_extensions(paths: tuple[str | PathLike[str], ...] | list[str] = ()) -> 
     ------
     CallError
         When a file is not there or fails, naming it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> lines = (
+    ...     "import kz_spatial as kz",
+    ...     "def spread(study):",
+    ...     "    table = study.tables['oblast']",
+    ...     "    return table[['epayment_share_sd']].set_axis(['spread'], axis=1)",
+    ...     "kz.register_layer('spread', spread, title={'en': 'Spread'},",
+    ...     "                  themes=kz.Theme('spread', {'en': 'Deviation of firms'}))",
+    ... )
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "spread.py"
+    ...     _ = path.write_text("\n".join(lines), encoding="utf-8")
+    ...     load_extensions([path])
+    >>> [each.name for each in own_layers()]
+    ['spread']
+    >>> unregister_layer("spread")
     """
     for point in entry_points(group=_ENTRY_POINTS):
         found = point.load()

@@ -33,7 +33,12 @@ class ThemeClass:
         Fill as #rrggbb.
     letter : str
         Second cue on the map, where hue is lost.
-    hatch : {"", "diagonal", "cross"}
+        hatch : {"", "diagonal", "cross"}
+
+    Examples
+    --------
+    >>> ThemeClass("above", {"en": "Above", "ru": "Выше"}, "#2c7fb8", letter="+").labels["ru"]
+    'Выше'
     """
 
     value: str | int

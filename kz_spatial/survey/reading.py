@@ -298,6 +298,11 @@ def check_survey(
 def attrition(firms: pd.DataFrame) -> pd.DataFrame:
     """Attrition table of a firm table that `read_survey` or `load_twin` made.
 
+    Parameters
+    ----------
+    firms : DataFrame
+        It, or a table made of it that kept its `attrs`.
+
     Returns
     -------
     DataFrame

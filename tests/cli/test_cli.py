@@ -210,7 +210,6 @@ BAD_SURVEYS = {
     "k33 of -3": lambda raw: raw.assign(k33=raw["k33"].mask(raw.index == 3, -3)),
     "the same id twice": lambda raw: raw.assign(idstd=raw["idstd"].mask(raw.index == 3, 700001)),
     "nothing in ge7": lambda raw: raw.assign(ge7=None),
-    "no item": lambda raw: raw.drop(columns=["c7", "ge7", "h1", "g3"]).rename(columns={"k33": "k"}),
     "no rows": lambda raw: raw.iloc[:0],
 }
 SAYS = {
@@ -220,7 +219,6 @@ SAYS = {
     "k33 of -3": ("5", "k33", "-3", "0 to 100"),
     "the same id twice": ("5", "idstd", "700001", "once"),
     "nothing in ge7": ("ge7", "no answer"),
-    "no item": ("c7", "expected"),
     "no rows": ("no rows",),
 }
 
@@ -314,8 +312,9 @@ def test_a_write_that_breaks_off_leaves_nothing(tmp_path, monkeypatch, capsys):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(bundle, "render_report", fail)
-    assert cli.main(["run", "--out", str(tmp_path / "out")]) == 1
-    assert "No space left" in capsys.readouterr().err
+    assert cli.main(["run", "--out", str(tmp_path / "out")]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == f"kz-spatial: {tmp_path / 'out'}: cannot be written: No space left on device"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -348,8 +347,8 @@ def test_target_that_the_system_refuses(capsys):
 @pytest.mark.parametrize(
     "call",
     [
-        ["run", "--out", "x", "--weights", "nope"],
         ["run"],
+        ["run", "--out", "x", "--draws", "many"],
         ["fly"],
     ],
 )
@@ -358,6 +357,51 @@ def test_wrong_calls_exit_2(call, capsys):
         cli.main(call)
     assert stop.value.code == 2
     capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (["--weights", "nope"], "weights='nope': expected one of 'wmedian', 'wstrict', 'wweak'"),
+        (["--design", "none.toml"], "none.toml: no such file; expected a design (.toml), or one"),
+        (["--extend", "none.py"], "none.py: no such file, expected a Python file"),
+        (["--clusters", "8"], "n_clusters=8: expected 1 to 7 groups of 7 composite regions"),
+    ],
+)
+def test_wrong_options_of_a_run_are_one_line(call, said, tmp_path, capsys):
+    assert cli.main(["run", "--out", str(tmp_path / "x"), *call]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"kz-spatial: {said}")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_without_any_item_has_a_line_for_each(raw, tmp_path, capsys):
+    path = tmp_path / "survey.csv"
+    raw[["idstd", "oblast"]].to_csv(path, index=False)
+    assert cli.main(["run", str(path), "--out", str(tmp_path / "out")]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.partition("expected item ")[2][:3].strip(";") for line in lines] == [
+        "c7", "k33", "ge7", "h1", "g3",
+    ]  # fmt: skip
+
+
+def test_a_design_is_written_checked_and_used(raw, tmp_path, capsys):
+    mine = tmp_path / "mine.toml"
+    assert cli.main(["design", "--out", str(mine)]) == 0
+    assert cli.main(["design", "--out", str(mine)]) == 2
+    assert "exists already" in capsys.readouterr().err
+    path = tmp_path / "survey.csv"
+    raw.assign(year=[2019, *[2024] * (len(raw) - 1)]).to_csv(path, index=False)
+    assert cli.main(["check", str(path), "--design", str(mine)]) == 1
+    assert "found 2019, 2024: several waves" in capsys.readouterr().err
+    where = ["--where", "year=2024"]
+    assert cli.main(["check", str(path), "--design", str(mine), *where]) == 0
+    assert "1012 rows, 0 faults" in capsys.readouterr().out
+    mine.write_text(mine.read_text("utf-8").replace('kind = "days"', 'kind = "weeks"'), "utf-8")
+    assert cli.main(["check", str(path), "--design", str(mine), *where]) == 1
+    told = capsys.readouterr()
+    assert "indicators.permit_days.kind: found 'weeks'" in told.err
+    assert "1 faults; the file was checked by readiness_2024" in told.out
 
 
 def test_join_by_name_keeps_every_row_and_column(tmp_path, capsys):

@@ -15,22 +15,6 @@ import kz_spatial as kz
 
 STUB = (ROOT / "kz_spatial" / "__init__.pyi").read_text(encoding="utf-8")
 NAMES = sorted(set(kz.__all__) - {"__version__"})
-# what names of wings that are being rewritten still lack; the list may only get shorter
-NOT_YET = {
-    "Bundle": ["example"],
-    "Region": ["example"],
-    "RunOptions": ["example"],
-    "ThemeClass": ["example"],
-    "Wave": ["example"],
-    "attrition": ["Parameters"],
-    "folium_map": ["example"],
-    "list_designs": ["Returns"],
-    "load_extensions": ["example"],
-    "run": ["example"],
-    "write_audit": ["example"],
-    "write_bundle": ["example"],
-}
-WITH_EXAMPLE = sorted(name for name in NAMES if "example" not in NOT_YET.get(name, []))
 
 
 def sections(text: str) -> dict[str, str]:
@@ -73,13 +57,10 @@ def test_the_names_are_those_of_the_stub():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_public_name_is_documented_with_an_example(name):
-    lacking, known = faults(name, getattr(kz, name)), NOT_YET.get(name, [])
-    unknown = [each for each in lacking if not any(what in each for what in known)]
-    assert unknown == []
-    assert len(lacking) == len(known), "take what is mended from NOT_YET"
+    assert faults(name, getattr(kz, name)) == []
 
 
-@pytest.mark.parametrize("name", WITH_EXAMPLE)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_example_is_among_those_that_run(name):
     """`test_examples` runs what doctest finds in the module where a name is made."""
     home = importlib.import_module(getattr(kz, name).__module__)
