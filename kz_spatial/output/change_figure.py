@@ -23,7 +23,7 @@ __all__ = ["difference_unit", "draw_changes"]
 
 _GREY: Final = "#7f7f7f"
 _MARKERS: Final = {"rise": "^", "fall": "v"}
-_ACROSS: Final = 5
+_ACROSS: Final = 3
 
 
 def difference_unit(name: str, terms: Terms) -> str:
@@ -81,7 +81,7 @@ def draw_changes(change: BundleChange, terms: Terms, *, notice: str = "") -> Fig
         for ax, name in zip(axes.ravel(), names, strict=False):
             rows = table[table["indicator"] == name].set_index("code").loc[codes]
             _draw(ax, rows, change.design.by_name[name].scale)
-            ax.set_title(fill(terms.indicator(name), 20), fontsize=8.5)
+            ax.set_title(fill(terms.indicator(name), 28), fontsize=8.5)
             ax.set_xlabel(fill(difference_unit(name, terms), 22), fontsize=8)
             write_numbers(ax, terms.language, which="x")
         for ax in axes[:, 0]:

@@ -160,8 +160,10 @@ def change_terms(change: BundleChange, language: Language) -> Terms:
     """
     design = change.design
     key = classed(change)
+    # maps open on the study's outcome
+    names = sorted(design.by_name, key=lambda name: name != design.outcome)
     themes = tuple(
-        _theme(change, name, set(key[change.frame["indicator"] == name])) for name in design.by_name
+        _theme(change, name, set(key[change.frame["indicator"] == name])) for name in names
     )
     layer = OwnLayer(
         CHANGE_LAYER,

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from markupsafe import escape
 
 from kz_spatial.output.change_figure import difference_unit
 from kz_spatial.output.change_layer import CHANGE_CLASSES, change_notice, classed
 from kz_spatial.output.page import html_table, render_page
 from kz_spatial.output.report import place_figure
-from kz_spatial.words import date, integer, interval, missing_note, number, percent, say
+from kz_spatial.words import (
+    NOTHING,
+    date,
+    decimals,
+    integer,
+    missing_note,
+    number,
+    percent,
+    say,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,10 +38,34 @@ if TYPE_CHECKING:
 __all__ = ["change_notes", "render_changes"]
 
 
-def _signed(value: float, language: Language) -> str:
-    """A difference with its sign."""
-    told = number(value, language)
-    return f"+{told}" if value > 0 else told
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """Writes the numbers of one indicator with as many decimals as its errors bear."""
+
+    scale: float
+    places: int
+    language: Language
+
+    @classmethod
+    def of(cls, rows: pd.DataFrame, scale: float, language: Language) -> _Numbers:
+        """Two digits of the middle standard error; three at most after the decimal sign."""
+        errors = scale * rows["std_error"]
+        middle = float(errors[errors > 0].median())
+        places = 1 - math.floor(math.log10(middle)) if math.isfinite(middle) else 1
+        return cls(scale, min(max(places, 0), 3), language)
+
+    def plain(self, value: float) -> str:
+        return decimals(self.scale * value, self.places, self.language)
+
+    def signed(self, value: float) -> str:
+        told = self.plain(value)
+        return f"+{told}" if value > 0 else told
+
+    def interval(self, low: float, high: float) -> str:
+        if not math.isfinite(low):
+            return NOTHING
+        ends = {"low": self.plain(low), "high": self.plain(high)}
+        return say("format.interval", self.language, **ends)
 
 
 def _coding(record: Mapping[str, Any], language: Language) -> str:
@@ -57,7 +94,7 @@ def change_notes(change: BundleChange, language: Language) -> list[str]:
     return lines
 
 
-def _finding(rows: pd.DataFrame, scale: float, terms: Terms) -> str:
+def _finding(rows: pd.DataFrame, numbers: _Numbers, terms: Terms) -> str:
     """Which regions changed, by class, and how many did not clearly."""
     parts = []
     for key, (words, _) in CHANGE_CLASSES.items():
@@ -69,15 +106,14 @@ def _finding(rows: pd.DataFrame, scale: float, terms: Terms) -> str:
         elif key in ("withheld", "no interval"):
             part = ", ".join(terms.place(code) for code in found["code"])
         else:
-            told = (_signed(scale * each, terms.language) for each in found["difference"])
-            pairs = zip(found["code"], told, strict=True)
-            part = ", ".join(f"{terms.place(code)} ({shown})" for code, shown in pairs)
+            pairs = zip(found["code"], found["difference"], strict=True)
+            part = ", ".join(f"{terms.place(code)} ({numbers.signed(by)})" for code, by in pairs)
         parts.append(terms.say("legend.about", name=terms.say(words), part=part))
     return ". ".join(parts) + "."
 
 
-def _table(rows: pd.DataFrame, name: str, change: BundleChange, terms: Terms) -> Markup:
-    language, scale = terms.language, change.design.by_name[name].scale
+def _table(rows: pd.DataFrame, numbers: _Numbers, change: BundleChange, terms: Terms) -> Markup:
+    language = terms.language
     heads = [
         "",
         *(
@@ -94,10 +130,10 @@ def _table(rows: pd.DataFrame, name: str, change: BundleChange, terms: Terms) ->
     cells = (
         [
             terms.place(row["code"]),
-            number(scale * row["first"], language),
-            number(scale * row["second"], language),
-            _signed(scale * row["difference"], language),
-            interval(scale * row["ci_low"], scale * row["ci_high"], language),
+            numbers.plain(row["first"]),
+            numbers.plain(row["second"]),
+            numbers.signed(row["difference"]),
+            numbers.interval(row["ci_low"], row["ci_high"]),
             number(row["p"], language, digits=2),
             terms.say(CHANGE_CLASSES[row["class"]][0]),
         ]
@@ -124,7 +160,8 @@ def _bundles(change: BundleChange, terms: Terms) -> Markup:
             [date(dt.date.fromisoformat(each["written"][:10]), language) for each in both],
         ),
     ]
-    rows = [[terms.say(key), *values] for key, values in told]
+    # text all of it, so that years and names stand under each other
+    rows = [[terms.say(key), *map(escape, values)] for key, values in told]
     return html_table(rows, ["", terms.say("change.first"), terms.say("change.second")], language)
 
 
@@ -168,12 +205,13 @@ def render_changes(
     parts = []
     for name, each in design.by_name.items():
         rows = table[table["indicator"] == name]
+        numbers = _Numbers.of(rows, each.scale, language)
         parts.append(
             {
                 "name": terms.indicator(name),
                 "unit": difference_unit(name, terms),
-                "told": _finding(rows, each.scale, terms),
-                "table": _table(rows, name, change, terms),
+                "told": _finding(rows, numbers, terms),
+                "table": _table(rows, numbers, change, terms),
             }
         )
     tested = int(change.frame["change"].notna().sum())
