@@ -33,7 +33,8 @@ class ThemeClass:
         Fill as #rrggbb.
     letter : str
         Second cue on the map, where hue is lost.
-        hatch : {"", "diagonal", "cross"}
+    hatch : {"", "diagonal", "cross"}
+        Pattern laid over the fill.
 
     Examples
     --------
