@@ -13,12 +13,15 @@ from pathlib import Path
 import geopandas as gpd
 import matplotlib.pyplot as plt
 import pytest
+from helpers import DESIGN
 
 from kz_spatial.cli import main as cli
 from kz_spatial.output.geopackage import About, write_geopackage
-from kz_spatial.output.layers import LAYER_ORDER, describe
+from kz_spatial.output.layers import describe
 from kz_spatial.output.qgis_plugin import build_plugin
+from kz_spatial.output.terms import Terms
 from kz_spatial.palette import SEQUENTIAL_GOOD
+from kz_spatial.study import layer_entries
 from kz_spatial.words import SHIPPED
 
 pytestmark = pytest.mark.qgis
@@ -39,13 +42,16 @@ def _translate(bundle, folder):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # readers of other standards' metadata
         frames = {
-            name: gpd.read_file(bundle / "kz_spatial.gpkg", layer=name) for name in LAYER_ORDER
+            each.name: gpd.read_file(bundle / "kz_spatial.gpkg", layer=each.name)
+            for each in layer_entries(DESIGN.grouping)
         }
     made = {}
     for language in (each for each in SHIPPED if each != "en"):
         path = folder / f"{language}.gpkg"
         about = About(source="synthetic twin", coding="corrected", synthetic=True)
-        write_geopackage(describe(frames, language=language, notice="!"), path, about=about)
+        write_geopackage(
+            describe(frames, terms=Terms.of_paper(language), notice="!"), path, about=about
+        )
         made[language] = str(path)
     return made
 

@@ -364,7 +364,7 @@ def check_command_is_found_from_a_folder_a_python_or_a_program(settings):
     assert command.as_arguments(program.parent / "venv") == [str(inside)]
     assert command.as_arguments(program.parent) == [str(inside)]
     python = settings["command"]
-    assert command.as_arguments(python) == [python, "-m", "kz_spatial.cli.main"]
+    assert command.as_arguments(python) == [python, "-m", "kz_spatial.cli"]
     assert command.version(command.as_arguments(python)).startswith("kz-spatial ")
     os.environ["PYTHONHOME"] = "/nowhere"  # as QGIS sets it on Windows
     try:
