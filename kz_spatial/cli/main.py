@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from kz_spatial.cli.compare import add_compare
+from kz_spatial.cli.changes import add_compare
 from kz_spatial.cli.maps import add_density, add_plugin
 from kz_spatial.cli.studies import add_audit, add_check, add_design, add_run
 from kz_spatial.cli.tables import add_join

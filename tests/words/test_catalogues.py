@@ -30,7 +30,7 @@ BUILT = {
         *("n_firms", "rank", "mean", "sd", "se", "n", "missing", "p", "p_min", "p_fdr"),
         *("p_bonferroni", "changes", "unstable", "statistic", "label", "value", "quadrant"),
         *("method", "low", "high", "kato", "geonameid", "is_seat", "latitude", "longitude"),
-        *("population", "area_km2"),
+        *("population", "area_km2", "ci_low", "ci_high"),
     ),
     "map.": ("theme", "zoom_in", "zoom_out", "metres", "kilometres"),
     "table.": (
