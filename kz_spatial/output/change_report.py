@@ -127,6 +127,7 @@ def _table(rows: pd.DataFrame, numbers: _Numbers, change: BundleChange, terms: T
         terms.say("report.p"),
         terms.say("column.change"),
     ]
+    told = [CHANGE_CLASSES[key][0] for key in rows["class"]]
     cells = (
         [
             terms.place(row["code"]),
@@ -135,9 +136,9 @@ def _table(rows: pd.DataFrame, numbers: _Numbers, change: BundleChange, terms: T
             numbers.signed(row["difference"]),
             numbers.interval(row["ci_low"], row["ci_high"]),
             number(row["p"], language, digits=2),
-            terms.say(CHANGE_CLASSES[row["class"]][0]),
+            terms.say(words),
         ]
-        for row in rows.to_dict("records")
+        for row, words in zip(rows.to_dict("records"), told, strict=True)
     )
     return html_table(cells, heads, language)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from kz_spatial.design import Texts, text_faults
 from kz_spatial.errors import CallError
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["OwnLayer", "Theme", "ThemeClass", "own_from_record", "own_to_record"]
 
 
+Hatch = Literal["", "diagonal", "cross"]
 _COLOUR: Final = re.compile(r"#[0-9a-fA-F]{6}\Z")
 
 
@@ -46,7 +47,7 @@ class ThemeClass:
     labels: Texts
     colour: str
     letter: str = ""
-    hatch: Literal["", "diagonal", "cross"] = ""
+    hatch: Hatch = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,8 @@ class Theme:
             found += text_faults(key, each.labels)
             if not _COLOUR.match(each.colour):
                 found.append(f"{key}.colour: found {each.colour!r}, expected #rrggbb")
+            if each.hatch not in get_args(Hatch):
+                found.append(f"{key}.hatch: found {each.hatch!r}, expected '', diagonal or cross")
         return found
 
 
