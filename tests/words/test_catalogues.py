@@ -69,6 +69,14 @@ SHARED = {
 }
 
 
+def whole_texts(node: ast.expr) -> set[str]:
+    """Texts that an expression may be: itself, or either side of a choice."""
+    if isinstance(node, ast.IfExp):
+        return whole_texts(node.body) | whole_texts(node.orelse)
+    known = isinstance(node, ast.Constant) and isinstance(node.value, str)
+    return {node.value} if known else set()
+
+
 def said_in(source: str) -> set[str]:
     """Keys that a file hands to `say`, or to the `say` of its terms, whole."""
     found = set()
@@ -77,12 +85,8 @@ def said_in(source: str) -> set[str]:
             continue
         called = node.func.attr if isinstance(node.func, ast.Attribute) else node.func
         name = called.id if isinstance(called, ast.Name) else called
-        if name == "say" and not isinstance(node.args[0], ast.JoinedStr):
-            found |= {
-                each.value
-                for each in ast.walk(node.args[0])
-                if isinstance(each, ast.Constant) and isinstance(each.value, str)
-            }
+        if name == "say":
+            found |= whole_texts(node.args[0])
     return found
 
 
@@ -125,8 +129,8 @@ def test_no_message_is_unused_and_none_is_said_that_is_not_there():
 
 def test_the_search_sees_keys():
     told = said_in(
-        'say("a.b", x)\nterms.say("c" if x else "d")\nself.say("e")\nsay(f"g.{h}")\nf("i")\n'
-        'f.layer.terms.say("j", n=1)\nsay.other("k")\nself.say()'
+        'say("a.b", x)\nterms.say("c" if x == "no" else "d")\nself.say("e")\nsay(f"g.{h}")\n'
+        'f("i")\nf.layer.terms.say("j", n=1)\nsay.other("k")\nself.say()\nsay(row["l"])'
     )
     assert told == {"a.b", "c", "d", "e", "j"}
     assert said_by_names('KEY = "report.contents"\n"report.nothing"') == {"report.contents"}
