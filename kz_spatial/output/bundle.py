@@ -99,14 +99,13 @@ def _write_figures(study: Study, folder: Path, terms: Terms) -> dict[str, str]:
 
 
 def _place_notice(study: Study, notice: str) -> str:
-    """A notice, and that places are modelled where any are."""
-    modelled = bool((study.firms["placement"] == "modelled").any())
-    told = say("notice.modelled", study.options.language) if modelled else ""
+    """A notice, and that places are modelled where they are."""
+    told = say("notice.modelled", study.options.language) if study.modelled else ""
     return ". ".join(filter(None, (notice, told)))
 
 
 def _placed(study: Study, layers: tuple[Layer, ...]) -> list[Layer]:
-    """Layers whose densities say that places are modelled where any are."""
+    """Layers whose densities say that places are modelled where they are."""
     return [
         replace(layer, notice=_place_notice(study, layer.notice))
         if layer.name == "density_contours"

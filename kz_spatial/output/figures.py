@@ -316,7 +316,9 @@ def draw_figures(study: Study, terms: Terms) -> dict[str, Figure]:
         }
         made |= {each.name: _theme_map(layers, each.name, (), notice) for each in study.own}
         made |= _statistics(study, terms, notice)
-        placed = "; ".join(filter(None, (notice, terms.say("notice.modelled"))))
+        placed = notice
+        if study.modelled:
+            placed = "; ".join(filter(None, (notice, terms.say("notice.modelled"))))
         areas = oblasts(vintage=grouping.vintage, detail="light")
         for name, surface in study.surfaces.items():
             title = terms.titled(name)

@@ -20,6 +20,7 @@ from kz_spatial.design import StudyDesign, load_design
 from kz_spatial.errors import NotEnoughDataError
 from kz_spatial.estimates import aggregate
 from kz_spatial.groups import rank_partition
+from kz_spatial.options import MIN_FIRMS
 from kz_spatial.regression import fixed_effects, tables_by_inference
 from kz_spatial.replication.printed import (
     Cell,
@@ -77,9 +78,13 @@ def _rows(name: str) -> list[dict[str, str]]:
 
 
 def _table2(firms: pd.DataFrame) -> dict[tuple[str, str], float]:
-    """Means and deviations by region and item, percentages for the yes/no items."""
+    """Means and deviations by region and item, percentages for the yes/no items.
+
+    Cells of few firms are withheld, but for the twin's, whose firms are made up.
+    """
     design = load_design()
-    by_region = aggregate(firms, design=design, min_firms=1)
+    synthetic = firms.attrs.get("kz_spatial", {}).get("synthetic", False)
+    by_region = aggregate(firms, design=design, min_firms=1 if synthetic else MIN_FIRMS)
     found = {}
     for name, indicator in design.by_name.items():
         scale = indicator.scale

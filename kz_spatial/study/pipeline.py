@@ -16,15 +16,16 @@ from kz_spatial.errors import CallError, KzSpatialWarning, NotEnoughDataError
 from kz_spatial.estimates import aggregate
 from kz_spatial.neighbours import contiguity
 from kz_spatial.options import RunOptions
-from kz_spatial.places import join, join_audit, oblasts, place_firms, regions, settlements
+from kz_spatial.places import join, join_audit, oblasts, regions, settlements
 from kz_spatial.regression import FixedEffectsFit, fixed_effects
 from kz_spatial.replication import replicate, unlike_paper
 from kz_spatial.study.extensions import own_frame, own_layers
 from kz_spatial.study.frames import clusters_frame, contours_frame, local_moran_frame, unit_frame
 from kz_spatial.study.groupings import Groupings, find_groupings
 from kz_spatial.study.results import Study
+from kz_spatial.study.smoothing import located, study_surfaces
 from kz_spatial.study.spatial_patterns import Patterns, find_patterns
-from kz_spatial.surfaces import DensitySurface, density
+from kz_spatial.surfaces import DensitySurface
 from kz_spatial.survey import CODINGS, attrition, load_twin, read_survey
 from kz_spatial.words import languages
 
@@ -134,26 +135,6 @@ def _replication(codings: dict[str, pd.DataFrame], design: StudyDesign, log: _Lo
     return replicate(codings)
 
 
-def _surfaces(
-    firms: pd.DataFrame, areas: gpd.GeoDataFrame, options: RunOptions, log: _Log
-) -> dict[str, DensitySurface]:
-    surfaces = {}
-    outcome = design_of(firms).outcome
-    for name, value in {"firms": None, **({outcome: outcome} if outcome else {})}.items():
-        try:
-            surfaces[name] = density(
-                firms[firms["placement"] != "none"],
-                value=value,
-                weights=options.weights,
-                bandwidth_m=options.bandwidth_m,
-                cell_m=options.cell_m,
-                mask=areas,
-            )
-        except NotEnoughDataError as error:
-            log.inapplicable[f"density, {name}"] = str(error)
-    return surfaces
-
-
 def _frames(
     design: StudyDesign,
     areas: dict[str, gpd.GeoDataFrame],
@@ -216,19 +197,18 @@ def _check_reading(reading: dict[str, Any]) -> None:
         )
 
 
-def _locate(
-    read: dict[str, pd.DataFrame], options: RunOptions, areas: gpd.GeoDataFrame, log: _Log
-) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
-    """Firms with their units in both codings, and those of the chosen one with places."""
-    codings = {coding: join(firms, areas) for coding, firms in read.items()}
-    firms = place_firms(codings[options.coding], seed=options.seed)
-    modelled = int((firms["placement"] == "modelled").sum())
-    if modelled:
+def _note_places(firms: pd.DataFrame, log: _Log) -> None:
+    """Say how many firms have no coordinates, and what their surfaces rest on."""
+    lacking = int((~located(firms)).sum())
+    if lacking == len(firms):
         log.warnings.append(
-            f"{modelled} of {len(firms)} firms have no coordinates and were placed on "
-            f"settlements by population (seed {options.seed})"
+            "firms have no coordinates: surfaces spread regional figures over settlements by "
+            "population; differences within a region are not observed"
         )
-    return codings, firms
+    elif lacking:
+        log.warnings.append(
+            f"{lacking} of {len(firms)} firms have no coordinates and are on no surface"
+        )
 
 
 def _tables(
@@ -295,7 +275,9 @@ def run_study(
         areas = _areas(asked)
         by_oblast = bool(read[options.coding]["oblast_code"].notna().any())
         levels = asked.levels if by_oblast else asked.levels[:1]
-        codings, firms = _locate(read, options, areas[levels[-1]], log)
+        codings = {coding: join(firms, areas[levels[-1]]) for coding, firms in read.items()}
+        firms = codings[options.coding]
+        _note_places(firms, log)
     with log.step("aggregate"):
         tables = _tables(firms, levels, options, log)
     with log.step("regress"):
@@ -311,7 +293,8 @@ def run_study(
         log.inapplicable |= groupings.inapplicable
         log.warnings.extend(groupings.warnings)
     with log.step("density"):
-        surfaces = _surfaces(firms, light[LEVEL], options, log)
+        surfaces, lacking = study_surfaces(firms, tables, light[LEVEL], options)
+        log.inapplicable |= lacking
     with log.step("layers"):
         frames = _frames(asked, areas, tables, patterns, groupings, surfaces)
     record = firms.attrs["kz_spatial"]

@@ -35,7 +35,7 @@ class Study:
     provenance : dict
         Source, SHA-256, whether synthetic, coding; as the firm table carried it.
     firms : DataFrame
-        Firm table with places; stays on the machine.
+        Firm table; stays on the machine.
     attrition, join_audit
         What became of the answers and of the rows.
     tables : dict of DataFrame
@@ -86,6 +86,13 @@ class Study:
     def synthetic(self) -> bool:
         """Whether the firms are those of the twin."""
         return bool(self.provenance.get("synthetic"))
+
+    @property
+    def modelled(self) -> bool:
+        """Whether surfaces are regional figures spread over settlements."""
+        return not {"longitude", "latitude"} <= set(self.firms) or not (
+            self.firms[["longitude", "latitude"]].notna().all(axis=1).any()
+        )
 
     @property
     def moran(self) -> dict[tuple[str, str], GlobalStatistic]:

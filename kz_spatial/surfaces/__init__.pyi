@@ -1,3 +1,4 @@
 from .kernel import DensitySurface, density
+from .modelled import spread_by_population
 
-__all__ = ["DensitySurface", "density"]
+__all__ = ["DensitySurface", "density", "spread_by_population"]

@@ -79,7 +79,9 @@ def warnings(plan: Plan, layer) -> str:
     if plan.synthetic:
         told += [tr_in(plan.language, "Synthetic twin: made-up firms, not survey microdata")]
     if "places: modelled" in words:
-        told += [tr_in(plan.language, "Firms are placed by a model, on settlements by population")]
+        told += [
+            tr_in(plan.language, "Modelled: regional estimates spread by settlement population")
+        ]
     return ". ".join(told)
 
 

@@ -77,7 +77,7 @@ def check_layouts_have_every_part_and_say_twin(settings):
         assert texts["warnings"].startswith(words), texts
         assert words.lower() in texts["source"].lower()
     dense = plugin.make_layout("Density of firms, firms per 1000 km²", "A4")
-    assert "placed by a model" in _texts(dense)["warnings"]
+    assert "spread by settlement population" in _texts(dense)["warnings"]
     plugin.unload()
 
 

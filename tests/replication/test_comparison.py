@@ -190,3 +190,19 @@ def test_audit_command_writes_every_table(tmp_path, capsys):
     assert "12 is the only number" in page
     assert cli.main(["audit", "--out", str(out)]) == 2
     assert "exists already" in capsys.readouterr().err
+
+
+def test_a_lone_firm_of_a_survey_is_in_no_cell():
+    """A survey's cells of few firms are withheld; the twin's firms are made up."""
+    codings = {}
+    for coding in ("corrected", "as-published"):
+        firms = kz.load_twin(coding=coding)
+        alone = firms["composite"] == "astana"
+        firms = firms.drop(index=firms.index[alone][1:]).reset_index(drop=True)
+        firms.attrs["kz_spatial"]["synthetic"] = False
+        codings[coding] = firms
+    table = replicate(codings).query("table == 'Table 2' and row == 'Astana'")
+    assert len(table) > 0
+    assert table[["as_published", "corrected"]].isna().all(axis=None)
+    elsewhere = replicate(codings).query("table == 'Table 2' and row == 'East'")
+    assert elsewhere["corrected"].notna().any()

@@ -420,8 +420,8 @@
         <translation>Контур</translation>
     </message>
     <message>
-        <source>Firms are placed by a model, on settlements by population</source>
-        <translation>Фирмалар модель бойынша, елді мекендерге халық санына қарай орналастырылған</translation>
+        <source>Modelled: regional estimates spread by settlement population</source>
+        <translation>Модель бойынша: өңірлік бағалар елді мекендердің халқына қарай бөлінген</translation>
     </message>
 </context>
 </TS>

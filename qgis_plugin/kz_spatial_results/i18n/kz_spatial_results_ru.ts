@@ -420,8 +420,8 @@
         <translation>Контур</translation>
     </message>
     <message>
-        <source>Firms are placed by a model, on settlements by population</source>
-        <translation>Фирмы размещены моделью: по населённым пунктам и их населению</translation>
+        <source>Modelled: regional estimates spread by settlement population</source>
+        <translation>По модели: региональные оценки распределены по населению населённых пунктов</translation>
     </message>
 </context>
 </TS>
