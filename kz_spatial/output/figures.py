@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from kz_spatial.design import SCORE
-from kz_spatial.options import EQUAL_AREA_CRS
+from kz_spatial.options import EQUAL_AREA_CRS, Language
+from kz_spatial.output.histogram import Bars, make_bars
 from kz_spatial.output.layers import Layer, describe
 from kz_spatial.output.outlines import light_outlines
 from kz_spatial.output.plots import (
@@ -23,7 +24,7 @@ from kz_spatial.output.terms import Terms
 from kz_spatial.output.ticks import number_formatter, write_numbers
 from kz_spatial.palette import NO_DATA, OUTLINE, SEQUENTIAL_GOOD
 from kz_spatial.places import oblasts
-from kz_spatial.words import integer, number
+from kz_spatial.words import integer, number, span
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -58,11 +59,34 @@ def _distributed(study: Study) -> list[str]:
     return sorted(names, key=lambda name: name != study.design.outcome)
 
 
-def _edges(values: np.ndarray[Any, Any], kind: str) -> np.ndarray[Any, Any]:
-    """Edges of the bars: a bar for each count, else twenty."""
-    if kind == "count":
-        return np.arange(np.floor(values.min()), values.max() + 2) - 0.5
-    return np.histogram_bin_edges(values, 20)
+def _draw_bars(ax: Axes, bars: Bars, least: int, withheld: str, language: Language) -> None:
+    """Bars of a distribution; those of few firms are hatched and as high as the least number."""
+    few = (bars.counts > 0) & (bars.counts < least)
+    # the height of a bar of few firms would tell how many they are
+    heights = np.where(few, least, bars.counts)
+    drawn = ax.bar(
+        bars.edges[:-1],
+        heights,
+        np.diff(bars.edges),
+        align="edge",
+        edgecolor="white",
+        linewidth=0.5,
+        color=[NO_DATA if each else _FILL for each in few],
+    )
+    hidden = [bar for bar, each in zip(drawn, few, strict=True) if each]
+    for bar in hidden:
+        bar.set_hatch("////")
+    if hidden:
+        ax.legend(hidden[:1], [withheld], frameon=False, fontsize=7)
+    ends = (
+        (0, bars.open_low, span(-np.inf, bars.below, language)),
+        (-1, bars.open_high, span(bars.above, np.inf, language)),
+    )
+    for position, is_open, told in ends:
+        if is_open:
+            bar = drawn[position]
+            place = (bar.get_x() + bar.get_width() / 2, heights[position])
+            ax.annotate(told, place, (0, 2), textcoords="offset points", ha="center", fontsize=6.5)
 
 
 def _histograms(study: Study, terms: Terms, notice: str) -> Figure | None:
@@ -83,26 +107,8 @@ def _histograms(study: Study, terms: Terms, notice: str) -> Figure | None:
             ax.text(0.5, 0.5, withheld, ha="center", transform=ax.transAxes)
             ax.set_axis_off()
             continue
-        edges = _edges(values, study.design.by_name[name].kind)
-        counts = np.histogram(values, edges)[0]
-        few = (counts > 0) & (counts < study.options.min_firms)
-        # the height of a bar of few firms would tell how many they are
-        heights = np.where(few, study.options.min_firms, counts)
-        colours = [NO_DATA if each else _FILL for each in few]
-        bars = ax.bar(
-            edges[:-1],
-            heights,
-            np.diff(edges),
-            align="edge",
-            edgecolor="white",
-            linewidth=0.5,
-            color=colours,
-        )
-        hidden = [bar for bar, each in zip(bars, few, strict=True) if each]
-        for bar in hidden:
-            bar.set_hatch("////")
-        if hidden:
-            ax.legend(hidden[:1], [withheld], frameon=False, fontsize=7)
+        bars = make_bars(values, study.design.by_name[name].kind, study.options.min_firms)
+        _draw_bars(ax, bars, study.options.min_firms, withheld, terms.language)
         ax.axvline(values.mean(), color="#bd0026", linewidth=1.2)
         ax.set_xlabel(f"{terms.unit(name)} (n = {integer(len(values), terms.language)})")
         ax.yaxis.get_major_locator().set_params(integer=True)
