@@ -222,7 +222,7 @@ def make_tables(study: Study) -> dict[str, pd.DataFrame]:
     }
     for each in study.own:
         every[each.name] = pd.DataFrame(study.frames[each.name].drop(columns="geometry"))
-    optional = ("clusters_by_number", "cluster_choice", "co_membership")
+    optional = ("regression", "clusters_by_number", "cluster_choice", "co_membership")
     return {
         name: table
         for name, table in every.items()

@@ -1,5 +1,5 @@
 from .change import CHANGES, BundleChange, compare_bundles
-from .contents import GROUPS, OBLASTS, LayerEntry, layer_entries
+from .contents import GROUPS, OBLASTS, TABLES, LayerEntry, layer_entries
 from .extensions import (
     load_extensions,
     own_layers,
@@ -17,6 +17,7 @@ __all__ = [
     "GROUPS",
     "OBLASTS",
     "STEPS",
+    "TABLES",
     "BundleChange",
     "LayerEntry",
     "OwnLayer",

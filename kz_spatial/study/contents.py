@@ -13,9 +13,22 @@ if TYPE_CHECKING:
     from kz_spatial.design import Grouping
     from kz_spatial.study.themes import OwnLayer
 
-__all__ = ["GROUPS", "OBLASTS", "LayerEntry", "layer_entries"]
+__all__ = ["GROUPS", "OBLASTS", "TABLES", "LayerEntry", "layer_entries"]
 
 OBLASTS: Final = "oblasts"
+# tables of a bundle beside those of registered layers
+TABLES: Final = (
+    "readiness",
+    "regression",
+    "moran",
+    "local_moran",
+    "clusters",
+    "clusters_by_number",
+    "cluster_choice",
+    "co_membership",
+    "attrition",
+    "replication",
+)
 # groups that layers are shown in, in order
 GROUPS: Final = ("places", "indicators", "neighbours", "clusters", "own", "density")
 

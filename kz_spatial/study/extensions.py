@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from kz_spatial.crosswalk import units
 from kz_spatial.design import Texts, name_faults, text_faults
 from kz_spatial.errors import CallError, DesignError, InputError
+from kz_spatial.study.contents import TABLES
 from kz_spatial.study.themes import OwnLayer, Theme
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ __all__ = [
 ]
 
 _ENTRY_POINTS: Final = "kz_spatial.layers"
-_TAKEN: Final = ("oblasts", "local_moran", "clusters", "density_contours", "settlements")
+_TAKEN: Final = ("oblasts", "density_contours", "settlements", *TABLES)
 _registered: dict[str, OwnLayer] = {}
 
 

@@ -8,7 +8,8 @@ from helpers import ROOT
 
 import kz_spatial as kz
 from kz_spatial.errors import CallError, DesignError, InputError
-from kz_spatial.study import extensions, layer_entries
+from kz_spatial.output.tables import make_tables
+from kz_spatial.study import TABLES, extensions, layer_entries
 from kz_spatial.study.extensions import own_frame
 
 OPTIONS = kz.RunOptions(draws=0, permutations=99)
@@ -124,6 +125,17 @@ def test_a_registered_layer_is_part_of_the_next_study_and_of_its_order():
     ]
     kz.unregister_layer("contrast")
     assert extensions.own_layers() == ()
+
+
+@pytest.mark.parametrize("name", ["moran", "readiness", "regression", "settlements"])
+def test_no_layer_takes_the_name_of_a_table(name):
+    with pytest.raises(DesignError, match=f"name: found '{name}', which has a meaning of its own"):
+        kz.register_layer(name, lambda s: s, title={"en": "x"}, themes=THEME)
+
+
+def test_the_list_of_tables_is_what_a_bundle_has(study):
+    assert set(make_tables(study)) <= set(TABLES)
+    assert set(TABLES) - set(make_tables(study)) == {"co_membership"}  # no draws were asked for
 
 
 def test_files_that_cannot_be_run_are_named(tmp_path):
