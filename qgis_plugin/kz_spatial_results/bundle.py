@@ -19,13 +19,16 @@ RECORD = "run.json"
 class PlannedLayer:
     """One layer to load.
 
-    `group` is the title of its group, `name` what the layer panel shows, `visible` whether it is on
-    when the bundle opens, `themed` whether each of its styles is a map theme, `open` whether its
-    group is unfolded, `outlined` whether the outlines of the plan's layer lie on it.
+    `key` is its table or file stem, `group_key` and `group` are key and title of its group, `name`
+    what the layer panel shows, `visible` whether it is on when the bundle opens, `themed` whether
+    each of its styles is a map theme, `open` whether its group is unfolded, `outlined` whether the
+    outlines of the plan's layer lie on it.
     """
 
+    key: str
     source: str
     provider: str
+    group_key: str
     group: str
     name: str
     visible: bool = False
@@ -51,10 +54,15 @@ class Plan:
     language: str
     outline: str = ""
 
-    @property
-    def name(self) -> str:
-        """Name of the folder, and that it is a twin where it is."""
-        own = self.folder.name
+    def name_beside(self, others) -> str:
+        """Name of the folder, and that it is a twin where it is.
+
+        Folders above it come before it, as many as tell it from the folders of other bundles.
+        """
+        parts, count = self.folder.parts, 1
+        while count < len(parts) and any(o.parts[-count:] == parts[-count:] for o in others):
+            count += 1
+        own = "/".join(parts[-count:])
         return f"{own} ({tr('synthetic twin')})" if self.synthetic else own
 
 
@@ -121,8 +129,10 @@ def _planned(folder: Path, tables: dict, contents: dict) -> list:
         group = groups.get(entry.get("group"), {})
         layers.append(
             PlannedLayer(
+                entry["name"],
                 f"{folder / GEOPACKAGE}|layername={entry['name']}",
                 "ogr",
+                group.get("key", ""),
                 group.get("title", tr("Results")),
                 tables[entry["name"]],
                 bool(entry.get("visible")),
@@ -131,9 +141,12 @@ def _planned(folder: Path, tables: dict, contents: dict) -> list:
                 bool(entry.get("outlined")),
             )
         )
-    surfaces = groups.get(contents.get("surfaces"), {}).get("title", tr("Results"))
+    surfaces = groups.get(contents.get("surfaces"), {})
+    key, title = surfaces.get("key", ""), surfaces.get("title", tr("Results"))
     rasters = sorted(folder.glob("density_*.tif"), key=lambda p: p.stem != "density_firms")
-    return layers + [PlannedLayer(str(r), "gdal", surfaces, _raster_title(r)) for r in rasters]
+    return layers + [
+        PlannedLayer(r.stem, str(r), "gdal", key, title, _raster_title(r)) for r in rasters
+    ]
 
 
 def read_plan(path) -> Plan:
@@ -141,7 +154,7 @@ def read_plan(path) -> Plan:
 
     Raises ResultsError with one line when the folder is no bundle or is damaged.
     """
-    folder = Path(path)
+    folder = Path(path).absolute()
     for name in (GEOPACKAGE, RECORD):
         if not (folder / name).is_file():
             raise ResultsError(

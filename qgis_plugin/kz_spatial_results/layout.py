@@ -20,10 +20,10 @@ from qgis.core import (
 from qgis.PyQt.QtGui import QColor, QFont
 
 from .bundle import Plan
+from .placed import free_name
 from .words import tr_in
 
 SIZES = {"A4": (297.0, 210.0), "A3": (420.0, 297.0)}
-FOLDER_PROPERTY = "kz_spatial/folder"
 _NORTH = ":/images/north_arrows/layout_default_north_arrow.svg"
 _MARGIN = 10.0
 _WARNING = QColor(176, 0, 32)
@@ -72,9 +72,11 @@ def source_line(plan: Plan) -> str:
     ).format(source, plan.coding, plan.written)
 
 
-def warnings(plan: Plan, layer) -> str:
+def warnings(plan: Plan, layers) -> str:
     """What a reader of the sheet must know, in the bundle's language; empty where nothing is."""
-    words = [word for group in layer.metadata().keywords().values() for word in group]
+    words = [
+        word for layer in layers for group in layer.metadata().keywords().values() for word in group
+    ]
     told = []
     if plan.synthetic:
         told += [tr_in(plan.language, "Synthetic twin: made-up firms, not survey microdata")]
@@ -162,7 +164,7 @@ def _add_scale_and_north(layout, view, frame, arrow, size) -> None:
 
 
 def add_layout(project, plan: Plan, layer, theme: str, extent, size: str = "A4") -> QgsPrintLayout:
-    """Add a layout of one map theme to the project; one of the same name is replaced.
+    """Add a layout of one map theme to the project, under a name that is free.
 
     The map and the legend follow the theme, whatever the canvas shows.
     """
@@ -170,12 +172,14 @@ def add_layout(project, plan: Plan, layer, theme: str, extent, size: str = "A4")
     scale = height / SIZES["A4"][1]
     layout = QgsPrintLayout(project)
     layout.initializeDefaults()
-    layout.setName(f"{size}: {theme}")
-    layout.setCustomProperty(FOLDER_PROPERTY, str(plan.folder))
+    manager = project.layoutManager()
+    layout.setName(free_name(f"{size}: {theme}", [each.name() for each in manager.layouts()]))
     layout.pageCollection().page(0).setPageSize(QgsLayoutSize(width, height))
     across, top = width - 2 * _MARGIN, _MARGIN + 18 * scale
     foot = height - _MARGIN - 5 * scale
-    warned = warnings(plan, layer)
+    # a theme of the reader's may show more than the layer of the legend
+    shown = project.mapThemeCollection().mapThemeVisibleLayers(theme)
+    warned = warnings(plan, [layer, *shown])
     low = foot - (7 * scale if warned else 1)
     frame = (_MARGIN, top, across, low - top)
     view = _add_map(layout, theme, extent, frame)
@@ -197,9 +201,5 @@ def add_layout(project, plan: Plan, layer, theme: str, extent, size: str = "A4")
             bold=True,
             colour=_WARNING,
         ).setId("warnings")
-    manager = project.layoutManager()
-    earlier = manager.layoutByName(layout.name())
-    if earlier is not None:
-        manager.removeLayout(earlier)
     manager.addLayout(layout)
     return layout

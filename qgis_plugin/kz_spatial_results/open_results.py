@@ -50,6 +50,6 @@ class OpenResults(KzAlgorithm):
             raise QgsProcessingException(tr("There is no project to open the bundle in"))
         project = context.project()
         opened = open_plan(plan, project, canvas_of(project))
-        for source in opened.skipped:
-            feedback.pushWarning(tr("{0}: cannot be read, and is left out").format(source))
+        for line in opened.told():
+            feedback.pushWarning(line)
         return {"LAYERS": len(opened.layers)}

@@ -1,26 +1,40 @@
-"""Put a bundle into a project: groups, order, styles, map themes, projection and extent."""
+"""Put a bundle into a project, or renew one that is there and keep what the reader made of it."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
-    QgsFillSymbol,
     QgsLayerTreeGroup,
-    QgsMapLayerStyle,
     QgsMapThemeCollection,
     QgsRasterLayer,
     QgsRectangle,
     QgsReferencedRectangle,
-    QgsSingleSymbolRenderer,
     QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QTimer
 
 from .bundle import Plan, PlannedLayer, read_plan
-from .layout import FOLDER_PROPERTY, SIZES, add_layout
+from .layout import SIZES, add_layout
+from .placed import (
+    BUNDLE_MARK,
+    GROUP_MARK,
+    KEY_MARK,
+    LAYER_MARK,
+    OUTLINE_MARK,
+    PLAIN,
+    PREFIXED,
+    bundle_themes,
+    file_of,
+    free_name,
+    group_of,
+    nodes_of,
+    open_folders,
+)
+from .styles import add_outline, offer_styles
 from .words import PROJECT_CRS, ResultsError, tr
 
 _MARGIN = 1.05
@@ -30,21 +44,29 @@ _MARGIN = 1.05
 class Opened:
     """What was put into the project.
 
-    `layers` by table or file stem, `themes` layers by name of a map theme, `skipped` sources that
-    cannot be read.
+    `layers` by table or file stem, also those that were there; `themes` layers by name of a map
+    theme that was added; `skipped` sources that cannot be read, `edited` names of layers that were
+    not read again because they are being edited, `gone` of those that the bundle has no more.
     """
 
     plan: Plan
     group: QgsLayerTreeGroup
     layers: dict
     themes: dict
-    skipped: tuple
+    skipped: tuple = ()
+    edited: tuple = ()
+    gone: tuple = ()
 
-
-def _key(planned: PlannedLayer) -> str:
-    if planned.provider == "ogr":
-        return planned.source.rpartition("layername=")[2]
-    return planned.source.replace("\\", "/").rpartition("/")[2].rpartition(".")[0]
+    def told(self) -> list:
+        """What the reader should know, in lines for the message bar."""
+        lines = [tr("{0}: cannot be read, and is left out").format(each) for each in self.skipped]
+        if self.edited:
+            text = tr("{0}: being edited, so not read again; save the edits and open once more")
+            lines.append(text.format(", ".join(self.edited)))
+        if self.gone:
+            text = tr("{0}: no longer in the bundle; left as it was in the project")
+            lines.append(text.format(", ".join(self.gone)))
+        return lines
 
 
 def _load(planned: PlannedLayer):
@@ -52,61 +74,53 @@ def _load(planned: PlannedLayer):
     return maker(planned.source, planned.name, planned.provider)
 
 
-def add_styles(layer: QgsVectorLayer) -> tuple:
-    """Offer every style stored with a layer in its style menu; return their names.
-
-    QGIS applies the default on loading; the others would be found only in a database dialog.
-    """
-    found = layer.listStylesInDatabase()
-    # own styles come first, then those of other tables
-    ids, names = found[1][: max(found[0], 0)], found[2][: max(found[0], 0)]
-    if not ids:
-        return ()
-    manager = layer.styleManager()
-    manager.renameStyle(manager.currentStyle(), names[0])
-    for number, name in zip(ids[1:], names[1:]):
-        text = layer.getStyleFromDatabase(number)[0]
-        manager.addStyle(name, QgsMapLayerStyle(text))
-    return tuple(names)
+def _read_again(layer) -> None:
+    """Let a layer see the file that lies under its name now; style, name and filter stay."""
+    if layer.isValid():
+        layer.reload()
+    else:
+        layer.setDataSource(layer.source(), layer.name(), layer.providerType(), False)
+    if isinstance(layer, QgsVectorLayer):
+        layer.updateExtents()
+    layer.triggerRepaint()
 
 
-def _remove_earlier(root, folder: str, project) -> None:
-    """Take out what an earlier opening of the same bundle put in."""
-    for group in root.findGroups():
-        if group.customProperty(FOLDER_PROPERTY) == folder:
-            ids = group.findLayerIds()
-            themes = project.mapThemeCollection()
-            for name in list(themes.mapThemes()):
-                if set(themes.mapThemeVisibleLayerIds(name)) & set(ids):
-                    themes.removeMapTheme(name)
-            project.removeMapLayers(ids)
-            root.removeChildNode(group)
-    manager = project.layoutManager()
-    for layout in manager.printLayouts():
-        if layout.customProperty(FOLDER_PROPERTY) == folder:
-            manager.removeLayout(layout)
+def _slot(parent, mark: str, order: list, own: str) -> int:
+    """Where a new child belongs among those that the reader has, by the order of the bundle."""
+    children = parent.children()
+    for at, child in enumerate(children):
+        key = child.customProperty(mark)
+        if key in order and order.index(key) > order.index(own):
+            return at
+    return len(children)
 
 
-def _free_name(name: str, taken) -> str:
-    names, number = set(taken), 2
-    found = name
-    while found in names:
-        found, number = f"{name} {number}", number + 1
-    return found
+def _place(project, plan: Plan, group, planned: PlannedLayer, layer):
+    """Add a layer to its group of the bundle; return its node."""
+    project.addMapLayer(layer, False)
+    inner = [each for each in group.findGroups(True) if _is_marked(each, planned.group_key)]
+    if not inner:
+        order = list(dict.fromkeys(each.group_key for each in plan.layers))
+        at = _slot(group, GROUP_MARK, order, planned.group_key)
+        inner = [group.insertGroup(at, planned.group)]
+        inner[0].setCustomProperty(GROUP_MARK, planned.group_key)
+        inner[0].setExpanded(planned.open)
+    order = [each.key for each in plan.layers]
+    node = inner[0].insertLayer(_slot(inner[0], KEY_MARK, order, planned.key), layer)
+    node.setCustomProperty(KEY_MARK, planned.key)
+    return node
 
 
-def _add_outline(layer: QgsVectorLayer) -> str:
-    """Offer a style of lines and names alone, to lie on densities; return its name."""
-    manager, name = layer.styleManager(), tr("Outline")
-    before = manager.currentStyle()
-    manager.addStyleFromLayer(name)
-    manager.setCurrentStyle(name)
-    symbol = QgsFillSymbol.createSimple(
-        {"style": "no", "outline_color": "120,120,120,255", "outline_width": "0.2"}
-    )
-    layer.setRenderer(QgsSingleSymbolRenderer(symbol))
-    manager.setCurrentStyle(before)
-    return name
+def _is_marked(group, key: str) -> bool:
+    return group.customProperty(GROUP_MARK) == key
+
+
+def _offer(node) -> tuple:
+    """Offer a layer's new styles, and remember on its node what was offered; return their names."""
+    offered = json.loads(node.customProperty(LAYER_MARK) or "null")
+    offered, added = offer_styles(node.layer(), offered)
+    node.setCustomProperty(LAYER_MARK, json.dumps(offered))
+    return added
 
 
 def _theme_record(shown):
@@ -124,26 +138,37 @@ def _theme_record(shown):
     return theme
 
 
-def _add_themes(project, plan: Plan, layers: dict) -> dict:
-    """One map theme per layer and style, named by both; return the layer by the theme's name.
+def _outline(plan: Plan, nodes: dict):
+    """Layer and style of the outlines that lie on surfaces; the style is made where it lacks."""
+    node = nodes.get(plan.outline)
+    if node is None or not any(each.outlined for each in plan.layers):
+        return None
+    layer, style = node.layer(), node.customProperty(OUTLINE_MARK)
+    if style not in layer.styleManager().styles():
+        style = add_outline(layer)
+        node.setCustomProperty(OUTLINE_MARK, style)
+    return layer, style
 
-    The style in use comes first. Surfaces have the outlines of the plan's layer on them.
+
+def _add_themes(project, plan: Plan, group, nodes: dict, fresh: dict) -> dict:
+    """One map theme per layer and fresh style, named by both; return the layer by theme's name.
+
+    The style in use comes first. Surfaces have the outlines of the plan's layer on them. Themes of
+    a second bundle begin with the name of its group.
     """
     collection, made = project.mapThemeCollection(), {}
-    oblasts, outline = layers.get(plan.outline), None
-    shown = [each for each in plan.layers if each.provider == "ogr" and each.themed]
-    shown = [each for each in shown if _key(each) in layers]
-    if oblasts is not None and any(each.outlined for each in shown):
-        outline = _add_outline(oblasts)
-    for planned in shown:
-        layer, manager = layers[_key(planned)], layers[_key(planned)].styleManager()
-        lines = [(oblasts, outline)] if planned.outlined and outline else []
-        for style in sorted(manager.styles(), key=lambda s: s != manager.currentStyle()):
-            if layer is oblasts and style == outline:
-                continue
+    prefix = f"{group.name()}: " if group.customProperty(BUNDLE_MARK) == PREFIXED else ""
+    for planned in plan.layers:
+        styles = fresh.get(planned.key, ())
+        if not (styles and planned.themed and planned.provider == "ogr"):
+            continue
+        layer = nodes[planned.key].layer()
+        lines = _outline(plan, nodes) if planned.outlined else None
+        for style in styles:
             title = style if style.startswith(layer.name()) else f"{layer.name()}: {style}"
-            name = _free_name(title, collection.mapThemes())
-            collection.insert(name, _theme_record([(layer, style), *lines]))
+            name = free_name(prefix + title, collection.mapThemes())
+            shown = [(layer, style), *([lines] if lines else [])]
+            collection.insert(name, _theme_record(shown))
             made[name] = layer
     return made
 
@@ -189,68 +214,89 @@ def show(project, canvas, extent: QgsRectangle, *, set_crs: bool) -> None:
 
 
 def open_plan(plan: Plan, project, canvas=None) -> Opened:
-    """Put a plan's layers into a project and zoom to them.
+    """Put a plan's layers into a project and zoom to them, or renew those that are there.
 
-    A project that held no layer takes the equal-area projection; another keeps its own. Opening a
-    bundle again replaces what its last opening put in. Raises ResultsError when no layer loads.
+    A project that held no layer takes the equal-area projection and relative paths; another keeps
+    its own. Where the bundle is open, its layers are read again, what is new in it is added, and
+    nothing of the project is removed, replaced or renamed. Raises ResultsError when no layer loads.
     """
-    root = project.layerTreeRoot()
+    nodes = nodes_of(project, plan.folder)
+    return _renew(plan, project, nodes) if nodes else _open(plan, project, canvas)
+
+
+def _open(plan: Plan, project, canvas) -> Opened:
     was_empty = not project.mapLayers()
-    _remove_earlier(root, str(plan.folder), project)
     loaded = [(planned, _load(planned)) for planned in plan.layers]
     skipped = tuple(planned.source for planned, layer in loaded if not layer.isValid())
     if len(skipped) == len(loaded):
         raise ResultsError(tr("{0}: none of its layers can be read").format(plan.folder))
     if was_empty:
         use_project_crs(project)
-    bundle_group = root.insertGroup(0, plan.name)
-    bundle_group.setCustomProperty(FOLDER_PROPERTY, str(plan.folder))
-    groups, layers = {}, {}
+        # so that a project can be moved together with the bundle
+        project.writeEntryBool("Paths", "/Absolute", False)
+    group, nodes, fresh = _new_group(plan, project), {}, {}
     for planned, layer in ((p, each) for p, each in loaded if each.isValid()):
-        if planned.provider == "ogr":
-            add_styles(layer)
-        project.addMapLayer(layer, False)
-        if planned.group not in groups:
-            groups[planned.group] = bundle_group.addGroup(planned.group)
-            groups[planned.group].setExpanded(planned.open)
-        node = groups[planned.group].addLayer(layer)
+        node = _place(project, plan, group, planned, layer)
         node.setItemVisibilityChecked(planned.visible)
         node.setExpanded(planned.visible and planned.themed)
-        layers[_key(planned)] = layer
-    themes = _add_themes(project, plan, layers)
+        nodes[planned.key], fresh[planned.key] = node, _offer(node)
+    layers = {key: node.layer() for key, node in nodes.items()}
+    themes = _add_themes(project, plan, group, nodes, fresh)
     extent = layers_extent(layers.values(), project.crs(), project)
     project.viewSettings().setDefaultViewExtent(QgsReferencedRectangle(extent, project.crs()))
     _add_layouts(project, plan, themes, extent)
     if canvas is not None:
         show(project, canvas, extent, set_crs=was_empty)
-    return Opened(plan, bundle_group, layers, themes, skipped)
+    return Opened(plan, group, layers, themes, skipped)
 
 
-def bundle_themes(project) -> dict:
-    """Layer and bundle's folder by map theme, of all bundles that are open in a project.
+def _new_group(plan: Plan, project):
+    """The group of a bundle, on top, with a name that no other group has."""
+    root, others = project.layerTreeRoot(), open_folders(project)
+    name = free_name(plan.name_beside(others), [each.name() for each in root.findGroups(True)])
+    group = root.insertGroup(0, name)
+    group.setCustomProperty(BUNDLE_MARK, PREFIXED if others else PLAIN)
+    return group
 
-    A theme belongs to the layer that gives it its name; others only add lines to it.
-    """
-    collection, found = project.mapThemeCollection(), {}
-    for group in project.layerTreeRoot().findGroups():
-        folder = group.customProperty(FOLDER_PROPERTY)
-        own = [project.mapLayer(key) for key in group.findLayerIds()] if folder else []
-        for name in collection.mapThemes():
-            shown = set(collection.mapThemeVisibleLayerIds(name))
-            top = [each for each in own if each.id() in shown and name.startswith(each.name())]
-            if top:
-                found[name] = (top[0], folder)
-    return found
+
+def _renew(plan: Plan, project, nodes: dict) -> Opened:
+    """Read layers again that are there, and add what the bundle has got since."""
+    group = group_of(nodes.values()) or _new_group(plan, project)
+    wanted = {each.key for each in plan.layers}
+    gone = tuple(node.layer().name() for key, node in nodes.items() if key not in wanted)
+    edited, skipped, fresh = [], [], {}
+    for planned in plan.layers:
+        node = nodes.get(planned.key)
+        if node is None:
+            layer = _load(planned)
+            if not layer.isValid():
+                skipped.append(planned.source)
+                continue
+            node = nodes[planned.key] = _place(project, plan, group, planned, layer)
+            node.setItemVisibilityChecked(False)
+            node.setExpanded(False)
+        elif _is_edited(node.layer()):
+            edited.append(node.layer().name())
+            continue
+        else:
+            _read_again(node.layer())
+        if node.layer().isValid():
+            fresh[planned.key] = _offer(node)
+        else:
+            skipped.append(planned.source)
+    themes = _add_themes(project, plan, group, nodes, fresh)
+    layers = {key: node.layer() for key, node in nodes.items()}
+    return Opened(plan, group, layers, themes, tuple(skipped), tuple(edited), gone)
+
+
+def _is_edited(layer) -> bool:
+    return isinstance(layer, QgsVectorLayer) and layer.isEditable()
 
 
 def layout_of_theme(project, theme: str, size: str):
     """Add a layout of a map theme of an open bundle, of the whole country."""
-    layer, folder = bundle_themes(project)[theme]
-    (group,) = [
-        g
-        for g in project.layerTreeRoot().findGroups()
-        if g.customProperty(FOLDER_PROPERTY) == folder
-    ]
-    layers = [project.mapLayer(key) for key in group.findLayerIds()]
+    layer = bundle_themes(project)[theme]
+    folder = file_of(layer).parent
+    layers = [node.layer() for node in nodes_of(project, folder).values()]
     extent = layers_extent(layers, project.crs(), project)
     return add_layout(project, read_plan(folder), layer, theme, extent, size)

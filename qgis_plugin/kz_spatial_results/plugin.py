@@ -124,8 +124,8 @@ class KzSpatialResults:
         from .opener import open_plan
 
         opened = open_plan(read_plan(folder), QgsProject.instance(), self.iface.mapCanvas())
-        for source in opened.skipped:
-            self.say(tr("{0}: cannot be read, and is left out").format(source))
+        for line in opened.told():
+            self.say(line)
         return opened
 
     def add_boundaries(self):
@@ -137,7 +137,7 @@ class KzSpatialResults:
     def choose_layout(self):
         """Ask for a theme of an opened bundle and a size of paper, and show the layout."""
         from .layout_dialog import LayoutDialog
-        from .opener import bundle_themes
+        from .placed import bundle_themes
 
         themes = bundle_themes(QgsProject.instance())
         if not themes:

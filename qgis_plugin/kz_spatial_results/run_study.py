@@ -159,7 +159,9 @@ class RunStudy(KzAlgorithm):
                 feedback.pushInfo(tr("Open the bundle with kz_spatial results > Open results"))
                 return {}
             try:
-                open_plan(read_plan(self._to_open), project, canvas_of(project))
+                opened = open_plan(read_plan(self._to_open), project, canvas_of(project))
+                for line in opened.told():
+                    feedback.pushWarning(line)
             except ResultsError as error:
                 feedback.reportError(str(error))
         return {}

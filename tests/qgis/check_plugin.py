@@ -187,7 +187,7 @@ def check_projection_puts_places_where_the_package_puts_them(settings):
     plugin.unload()
 
 
-def check_opening_again_replaces_and_keeps_a_projection_in_use(settings):
+def check_opening_again_doubles_nothing_and_keeps_a_projection_in_use(settings):
     _, plugin = _started()
     project = _empty_project()
     plugin.open_results(_bundle(settings))

@@ -244,6 +244,14 @@
         <translation>{0}: оқылмайды, тасталды</translation>
     </message>
     <message>
+        <source>{0}: being edited, so not read again; save the edits and open once more</source>
+        <translation>{0}: өңделіп жатыр, қайта оқылмады; өзгерістерді сақтап, нәтижелерді тағы бір рет ашыңыз</translation>
+    </message>
+    <message>
+        <source>{0}: no longer in the bundle; left as it was in the project</source>
+        <translation>{0}: нәтижелерде енді жоқ; жобада бұрынғыдай қалды</translation>
+    </message>
+    <message>
         <source>{0}: none of its layers can be read</source>
         <translation>{0}: бірде-бір қабаты оқылмайды</translation>
     </message>

@@ -244,6 +244,14 @@
         <translation>{0}: не читается и пропущен</translation>
     </message>
     <message>
+        <source>{0}: being edited, so not read again; save the edits and open once more</source>
+        <translation>{0}: редактируется и не перечитан; сохраните правки и откройте результаты ещё раз</translation>
+    </message>
+    <message>
+        <source>{0}: no longer in the bundle; left as it was in the project</source>
+        <translation>{0}: больше нет в результатах; в проекте оставлено как было</translation>
+    </message>
+    <message>
         <source>{0}: none of its layers can be read</source>
         <translation>{0}: ни один слой не читается</translation>
     </message>
