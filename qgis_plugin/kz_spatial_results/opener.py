@@ -95,8 +95,10 @@ def _slot(parent, mark: str, order: list, own: str) -> int:
     return len(children)
 
 
-def _place(project, plan: Plan, group, planned: PlannedLayer, layer):
-    """Add a layer to its group of the bundle; return its node."""
+def _place(project, plan: Plan, group, planned: PlannedLayer, layer) -> tuple:
+    """Add a layer with its styles to its group; return its node and the names of the styles."""
+    # before the map can see it, since each style is put on once
+    offered, added = offer_styles(layer, None)
     project.addMapLayer(layer, False)
     inner = [each for each in group.findGroups(True) if _is_marked(each, planned.group_key)]
     if not inner:
@@ -108,17 +110,17 @@ def _place(project, plan: Plan, group, planned: PlannedLayer, layer):
     order = [each.key for each in plan.layers]
     node = inner[0].insertLayer(_slot(inner[0], KEY_MARK, order, planned.key), layer)
     node.setCustomProperty(KEY_MARK, planned.key)
-    return node
+    node.setCustomProperty(LAYER_MARK, json.dumps(offered))
+    return node, added
 
 
 def _is_marked(group, key: str) -> bool:
     return group.customProperty(GROUP_MARK) == key
 
 
-def _offer(node) -> tuple:
-    """Offer a layer's new styles, and remember on its node what was offered; return their names."""
-    offered = json.loads(node.customProperty(LAYER_MARK) or "null")
-    offered, added = offer_styles(node.layer(), offered)
+def _offer_again(node) -> tuple:
+    """Offer the styles that a layer has got since; return their names."""
+    offered, added = offer_styles(node.layer(), json.loads(node.customProperty(LAYER_MARK)))
     node.setCustomProperty(LAYER_MARK, json.dumps(offered))
     return added
 
@@ -236,10 +238,10 @@ def _open(plan: Plan, project, canvas) -> Opened:
         project.writeEntryBool("Paths", "/Absolute", False)
     group, nodes, fresh = _new_group(plan, project), {}, {}
     for planned, layer in ((p, each) for p, each in loaded if each.isValid()):
-        node = _place(project, plan, group, planned, layer)
+        node, fresh[planned.key] = _place(project, plan, group, planned, layer)
+        nodes[planned.key] = node
         node.setItemVisibilityChecked(planned.visible)
         node.setExpanded(planned.visible and planned.themed)
-        nodes[planned.key], fresh[planned.key] = node, _offer(node)
     layers = {key: node.layer() for key, node in nodes.items()}
     themes = _add_themes(project, plan, group, nodes, fresh)
     extent = layers_extent(layers.values(), project.crs(), project)
@@ -272,16 +274,17 @@ def _renew(plan: Plan, project, nodes: dict) -> Opened:
             if not layer.isValid():
                 skipped.append(planned.source)
                 continue
-            node = nodes[planned.key] = _place(project, plan, group, planned, layer)
+            node, fresh[planned.key] = _place(project, plan, group, planned, layer)
+            nodes[planned.key] = node
             node.setItemVisibilityChecked(False)
             node.setExpanded(False)
-        elif _is_edited(node.layer()):
+            continue
+        if _is_edited(node.layer()):
             edited.append(node.layer().name())
             continue
-        else:
-            _read_again(node.layer())
+        _read_again(node.layer())
         if node.layer().isValid():
-            fresh[planned.key] = _offer(node)
+            fresh[planned.key] = _offer_again(node)
         else:
             skipped.append(planned.source)
     themes = _add_themes(project, plan, group, nodes, fresh)

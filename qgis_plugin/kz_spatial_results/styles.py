@@ -24,18 +24,26 @@ def _stored(layer) -> dict:
     return {name: layer.getStyleFromDatabase(key)[0] for key, name in own}
 
 
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
 def _digest(text: str) -> str:
     """Of what a style says, however it is laid out; QGIS keeps notes of its own in properties."""
-    plain = ET.canonicalize(text, strip_text=True, exclude_tags=["customproperties"])
-    return hashlib.sha256(plain.encode()).hexdigest()[:16]
+    root = ET.fromstring(text)  # noqa: S314  QGIS has read and written it itself
+    for notes in root.findall("customproperties"):
+        root.remove(notes)
+    # the order of attributes differs from one start of QGIS to the next
+    return _short(repr([(e.tag, sorted(e.items()), (e.text or "").strip()) for e in root.iter()]))
 
 
-def _seen(layer, name: str) -> str:
-    """Digest of a style as QGIS writes it after reading it."""
-    manager = layer.styleManager()
+def _seen(layer, names) -> dict:
+    """Digests of styles as QGIS writes them after reading them."""
+    manager, found = layer.styleManager(), {}
     before = manager.currentStyle()
-    manager.setCurrentStyle(name)
-    found = _digest(manager.style(name).xmlData())
+    for name in names:
+        manager.setCurrentStyle(name)
+        found[name] = _digest(manager.style(name).xmlData())
     manager.setCurrentStyle(before)
     return found
 
@@ -59,12 +67,12 @@ def offer_styles(layer, offered) -> tuple:
     a style as stored and as QGIS holds it, and its name in the layer. Returns what to remember,
     and the names of the styles that were added.
     """
-    manager, told, added = layer.styleManager(), dict(offered or {}), []
+    manager, told, added, new = layer.styleManager(), dict(offered or {}), [], {}
     stored = _stored(layer)
     if offered is None and not stored:
         return told, (manager.currentStyle(),)
     for number, (name, text) in enumerate(stored.items()):
-        digest = _digest(text)
+        digest = _short(text)
         before, held, own = told.get(name, ("", "", name))
         if digest == before:
             continue
@@ -78,7 +86,9 @@ def offer_styles(layer, offered) -> tuple:
             own = free_name(name, manager.styles())
             manager.addStyle(own, QgsMapLayerStyle(text))
             added.append(own)
-        told[name] = (digest, _seen(layer, own), own)
+        new[name] = (digest, own)
+    seen = _seen(layer, [own for _, own in new.values()])
+    told.update({name: (digest, seen[own], own) for name, (digest, own) in new.items()})
     return told, tuple(added)
 
 
