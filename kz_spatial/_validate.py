@@ -117,13 +117,17 @@ def check_unique_rows(indices: Mapping[str, pd.Index[Any]]) -> None:
             )
 
 
-def positive_weights(column: pd.Series[Any]) -> NDArray[np.float64]:
+def positive_weights(
+    column: pd.Series[Any], ids: pd.Series[Any] | None = None
+) -> NDArray[np.float64]:
     """Survey weights of a firm table as numbers.
 
     Parameters
     ----------
     column : (n,) Series
         Named as in the table.
+    ids : (n,) Series, optional
+        What rows are called; the table's index without it.
 
     Returns
     -------
@@ -140,7 +144,10 @@ def positive_weights(column: pd.Series[Any]) -> NDArray[np.float64]:
     weights = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     bad = np.flatnonzero(~(np.isfinite(weights) & (weights > 0)))
     if bad.size:
-        rows = describe_rows(bad, lambda place: str(column.index[place]))
+        named = column.index if ids is None else ids.to_numpy()
+        rows = describe_rows(bad, lambda place: str(named[place]))
+        if ids is not None:
+            rows = rows.replace("row", str(ids.name), 1)
         raise InputError(
             f"firm table: {rows}, column {column.name}: found {column.iloc[bad[0]]}, "
             "expected a weight above 0"

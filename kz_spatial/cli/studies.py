@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["add_audit", "add_check", "add_design", "add_run"]
 
-_SURVEYS = ".dta, .sav, .csv or .parquet"
+_SURVEYS = ".dta, .sav, .csv, .tsv, .xlsx or .parquet"
 _FIRST = (
     ("report.html", "read first"),
     ("map.html", "open in a browser"),

@@ -131,7 +131,7 @@ def _weights_of(firms: pd.DataFrame, weights: str | None) -> NDArray[np.float64]
     if weights is None:
         return np.ones(len(firms))
     check_columns(firms.columns, [weights], what="firm table")
-    return positive_weights(firms[weights])
+    return positive_weights(firms[weights], firms.get("firm_id"))
 
 
 def aggregate(

@@ -33,14 +33,7 @@ __all__ = [
 
 CODINGS: Final[tuple[Coding, ...]] = ("corrected", "as-published")
 SIZES: Final[dict[int, str]] = {1: "small", 2: "medium", 3: "large"}
-_LABELS: Final[dict[str, int]] = {
-    **dict.fromkeys(("yes", "да", "иә"), YES),
-    **dict.fromkeys(("no", "нет", "жоқ"), NO),
-    **dict.fromkeys(("don't know", "don't know (spontaneous)", "dont know", "dk"), -9),
-    **dict.fromkeys(("refused", "refused (spontaneous)", "refusal"), -8),
-    **dict.fromkeys(("does not apply", "not applicable", "doesn't apply"), -7),
-}
-_NOTHING: Final = ("", ".", "na", "nan", "<na>")
+_NOTHING: Final = r"\.?|\.[a-z]|na|nan|<na>"  # nothing, and Stata's missing values . to .z
 
 
 def to_codes(column: pd.Series[Any]) -> tuple[pd.Series[Any], pd.Series[Any]]:
@@ -49,22 +42,20 @@ def to_codes(column: pd.Series[Any]) -> tuple[pd.Series[Any], pd.Series[Any]]:
     Parameters
     ----------
     column : Series
-        Numbers, text holding numbers, or the labels of yes/no and special answers.
+        Numbers, or text holding numbers; labels are codes by then, see `answers`.
 
     Returns
     -------
     codes : Series of float
         NaN where nothing was recorded or where the text is no answer.
     unreadable : Series of bool
-        True where there is text that is neither number nor label.
+        True where there is text that is no number.
     """
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
         return column.astype(float), pd.Series(data=False, index=column.index)
-    text = column.astype("string").str.strip()
-    text = text.mask(text.str.lower().isin(_NOTHING))
+    text = column.astype(object).astype("string").str.strip()
+    text = text.mask(text.str.lower().str.fullmatch(_NOTHING))
     codes = pd.to_numeric(text, errors="coerce").astype(float)
-    codes = codes.where(codes.notna(), text.str.lower().str.replace("’", "'").map(_LABELS))
-    codes = pd.to_numeric(codes, errors="coerce").astype(float)
     return codes, (codes.isna() & text.notna()).astype(bool)
 
 

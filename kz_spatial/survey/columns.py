@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from kz_spatial._validate import check_option
+from kz_spatial.survey.answers import by_labels
 from kz_spatial.survey.formats import Labels, read_table
 
 if TYPE_CHECKING:
@@ -153,13 +154,14 @@ def load_raw(
         the caller named its column, and where none of the items is there.
     """
     frame, labels = read_table(path)
+    assumed = [f"{path}: {each}" for each in frame.attrs.get("notes", ())]
     frame, faults = _pick(path, frame, labels, where or {})
     faults += _stacked(path, frame, labels, design)
     columns = list(frame.columns)
     wanted = _wanted(design)
     given = _renamed(items, wanted)
     names: dict[str, str] = {}
-    notes, gone = [], []
+    notes, gone = list(assumed), list[str]()
     by_item = {each.item: each.name for each in design.indicators}
     for key, candidates in wanted.items():
         asked = (given[key],) if key in given else candidates
@@ -171,16 +173,25 @@ def load_raw(
             gone.append(by_item[key])
             notes.append(f"{_absent(path, key, key, columns)}; {by_item[key]} is left out")
     if len(gone) == len(by_item):
-        faults += [note.rpartition("; ")[0] for note in notes]
-        notes, gone = [], []
+        faults += [note.rpartition("; ")[0] for note in notes[len(assumed) :]]
+        notes, gone = list(assumed), []
     faults += _find_region(path, columns, design, region, names)
     if frame.empty:
         faults.append(f"{path}: found a header and no rows, expected one row per firm")
     canonical = pd.DataFrame({key: frame[name] for key, name in names.items()}, frame.index)
     found_labels = {key: labels[name] for key, name in names.items() if name in labels}
+    for key, special in _asked(design).items():
+        if key in canonical:
+            canonical[key] = by_labels(canonical[key], found_labels.get(key, {}), special)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    kept = design.without(gone, notes)
+    kept = design.without(gone, notes[len(assumed) :])
     return RawSurvey(path, canonical, found_labels, names, kept, digest), faults, notes
+
+
+def _asked(design: StudyDesign) -> dict[str, dict[int, str]]:
+    """Every question of a design with the special answers it may have."""
+    asked = {each.skip.item: dict(design.special_codes) for each in design.indicators if each.skip}
+    return asked | {each.item: design.codes_of(each) for each in design.indicators}
 
 
 def _find_region(

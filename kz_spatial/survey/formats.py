@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +15,9 @@ from kz_spatial.errors import CallError, InputError
 __all__ = ["READERS", "Labels", "read_table"]
 
 Labels = dict[str, dict[Any, str]]
-READERS: Final = (".dta", ".sav", ".csv", ".parquet")
+READERS: Final = (".dta", ".sav", ".csv", ".tsv", ".xlsx", ".parquet")
+_TEXT: Final = (".csv", ".tsv")
+_MARKS: Final = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
 def _read_stata(path: Path) -> tuple[pd.DataFrame, Labels]:
@@ -33,25 +36,36 @@ def _read_stata(path: Path) -> tuple[pd.DataFrame, Labels]:
 def _read_sav(path: Path) -> tuple[pd.DataFrame, Labels]:
     import pyreadstat
 
-    frame, meta = pyreadstat.read_sav(path)
+    # user-missing values are answers with a reason
+    frame, meta = pyreadstat.read_sav(path, user_missing=True)
     return frame, dict(meta.variable_value_labels)
 
 
+def _decoded(path: Path) -> tuple[str, str]:
+    """Text of a file, and what its encoding was taken for; empty where nothing was guessed."""
+    content = path.read_bytes()
+    for mark, encoding in _MARKS:
+        if content.startswith(mark):
+            return content.decode(encoding), encoding
+    try:
+        return content.decode("utf-8-sig"), ""
+    except UnicodeDecodeError:
+        if b"\0" in content:
+            raise InputError(f"{path}: found bytes that are no text, expected a table") from None
+        return content.decode("cp1251"), "Windows-1251"
+
+
 def _read_csv(path: Path) -> tuple[pd.DataFrame, Labels]:
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        head = stream.read(65536).lstrip()
-        if not head:
-            raise InputError(
-                f"{path}: found an empty file, expected a header row and one row per firm"
-            )
-        first = head.splitlines()[0]
-        separator = max(",;\t", key=first.count)
-        stream.seek(0)
-        reader = csv.reader(stream, delimiter=separator)
-        # as pandas does, skip lines that hold nothing but blanks
-        rows = ((reader.line_num, row) for row in reader if len(row) > 1 or "".join(row).strip())
-        _, header = next(rows)
-        widths = {line: len(row) for line, row in rows}
+    content, encoding = _decoded(path)
+    if not content.strip():
+        raise InputError(f"{path}: found an empty file, expected a header row and one row per firm")
+    first = content.lstrip().splitlines()[0]
+    separator = max(",;\t", key=first.count)
+    reader = csv.reader(io.StringIO(content, newline=""), delimiter=separator)
+    # as pandas does, skip lines that hold nothing but blanks
+    rows = ((reader.line_num, row) for row in reader if len(row) > 1 or "".join(row).strip())
+    _, header = next(rows)
+    widths = {line: len(row) for line, row in rows}
     repeated = sorted({each for each in header if header.count(each) > 1})
     if repeated:
         raise InputError(f"{path}: row 1: found column {repeated[0]!r} twice, expected once")
@@ -62,12 +76,27 @@ def _read_csv(path: Path) -> tuple[pd.DataFrame, Labels]:
             f"expected {len(header)} as in the header"
         )
     decimal = "," if separator == ";" else "."
-    frame = pd.read_csv(path, sep=separator, decimal=decimal, encoding="utf-8-sig")
+    frame = pd.read_csv(io.StringIO(content), sep=separator, decimal=decimal)
+    notes = [f"read as {encoding} text"] if encoding else []
+    if separator == ";":
+        notes.append("columns parted by semicolons, decimal commas")
+    frame.attrs["notes"] = notes
     return frame.set_axis(list(widths), axis=0), {}
 
 
+def _read_workbook(path: Path) -> tuple[pd.DataFrame, Labels]:
+    """The first sheet of a workbook, its first row the header."""
+    sheets = pd.read_excel(path, sheet_name=None, dtype=object, keep_default_na=False)
+    name, frame = next(iter(sheets.items()))
+    if len(sheets) > 1:
+        frame.attrs["notes"] = [f"read sheet {name!r}, the first of {len(sheets)}"]
+    return frame.replace("", None), {}
+
+
 def _read_parquet(path: Path) -> tuple[pd.DataFrame, Labels]:
-    return pd.read_parquet(path), {}
+    frame = pd.read_parquet(path)
+    plain = frame.select_dtypes("category").columns
+    return frame.astype(dict.fromkeys(plain, object)), {}
 
 
 def _check_path(path: Path) -> None:
@@ -90,7 +119,8 @@ def read_table(path: Path) -> tuple[pd.DataFrame, Labels]:
     -------
     frame : DataFrame
         Columns by their names as text; the index names rows as an editor counts them: the line of
-        a .csv, header and blank lines included, elsewhere 1, 2, ...
+        a text file or sheet, header included, elsewhere 1, 2, ... `.attrs["notes"]` says what was
+        assumed.
     labels : dict
         Value labels by column.
 
@@ -101,7 +131,14 @@ def read_table(path: Path) -> tuple[pd.DataFrame, Labels]:
     """
     _check_path(path)
     suffix = path.suffix.lower()
-    read = {".dta": _read_stata, ".sav": _read_sav, ".parquet": _read_parquet, ".csv": _read_csv}
+    read = {
+        ".dta": _read_stata,
+        ".sav": _read_sav,
+        ".parquet": _read_parquet,
+        ".csv": _read_csv,
+        ".tsv": _read_csv,
+        ".xlsx": _read_workbook,
+    }
     try:
         frame, labels = read[suffix](path)
     except InputError:
@@ -115,6 +152,8 @@ def read_table(path: Path) -> tuple[pd.DataFrame, Labels]:
             "short or of another format"
         ) from error
     frame.columns = pd.Index([str(each) for each in frame.columns])
-    if suffix != ".csv":
+    if suffix == ".xlsx":
+        frame.index = pd.RangeIndex(2, len(frame) + 2)
+    elif suffix not in _TEXT:
         frame.index = pd.RangeIndex(1, len(frame) + 1)
     return frame, labels

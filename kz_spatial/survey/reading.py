@@ -18,7 +18,7 @@ from kz_spatial.crosswalk import LEVEL
 from kz_spatial.design import design_of, load_design
 from kz_spatial.errors import InputError, SurveyError
 from kz_spatial.options import Coding
-from kz_spatial.places import COUNTRY, Kind, Resolution, resolve_column
+from kz_spatial.places import COUNTRY, Kind, Resolution, resolve, resolve_column
 from kz_spatial.survey.coding import (
     CODINGS,
     attrition_table,
@@ -60,18 +60,44 @@ class SurveyCheck:
     attrition: pd.DataFrame | None = field(default=None, compare=False)
 
 
-def _region_values(raw: RawSurvey, region_codes: Mapping[Any, str] | None) -> list[Any]:
-    """Regions as text: by the caller's codes, by value labels, or as they stand."""
+def _region_values(
+    raw: RawSurvey, region_codes: Mapping[Any, str] | None
+) -> tuple[list[Any], dict[str, str]]:
+    """Regions as text, and what is wrong with values that cannot be read, by value.
+
+    By the caller's codes, else by value labels; numbers without either are KATO codes where the
+    whole column is. Another code system is never guessed inside a labelled column.
+    """
     values = raw.frame["region"].tolist()
     given = region_codes if region_codes is not None else raw.labels.get("region", {})
     by_text = {as_text(key): text for key, text in given.items()}
-    keys = [as_text(each) for each in values]
-    return [by_text.get(key, value) for key, value in zip(keys, values, strict=True)]
+    keys = ["" if pd.isna(each) else as_text(each) for each in values]
+    bare = [key for key in dict.fromkeys(keys) if key.isdigit() and key not in by_text]
+    names = [key for key in dict.fromkeys(keys) if not key.isdigit() and _is_region(key)]
+    wrong = {}
+    if given:
+        known = ", ".join(f"{key} = {text}" for key, text in by_text.items())
+        wrong = {key: f"found code {key}, expected one of {known}" for key in bare}
+    elif bare and names:
+        wrong = {key: f"found {key} beside names such as {names[0]!r}" for key in bare}
+    read = [by_text.get(key, value) for key, value in zip(keys, values, strict=True)]
+    return [None if key in wrong else each for key, each in zip(keys, read, strict=True)], wrong
 
 
-def _region_faults(raw: RawSurvey, resolution: Resolution) -> list[str]:
-    faults = []
+def _is_region(text: str) -> bool:
+    try:
+        return bool(text) and resolve(text) is not None
+    except InputError:
+        return False
+
+
+def _region_faults(raw: RawSurvey, resolution: Resolution, wrong: Mapping[str, str]) -> list[str]:
     column = raw.names["region"]
+    keys = ["" if pd.isna(each) else as_text(each) for each in raw.frame["region"]]
+    faults = []
+    for value, reason in wrong.items():
+        where = describe_rows([i for i, key in enumerate(keys) if key == value], raw.row_name)
+        faults.append(f"{raw.path}: {where}, column {column}: {reason}")
     for value, reason in resolution.faults.items():
         rows = [i for i, text in enumerate(resolution.texts) if text == value]
         bare = value.isdigit() and "region" not in raw.labels
@@ -79,7 +105,9 @@ def _region_faults(raw: RawSurvey, resolution: Resolution) -> list[str]:
         faults.append(
             f"{raw.path}: {describe_rows(rows, raw.row_name)}, column {column}: {reason}{hint}"
         )
-    missing = [i for i, text in enumerate(resolution.texts) if text is None]
+    missing = [
+        i for i, text in enumerate(resolution.texts) if text is None and keys[i] not in wrong
+    ]
     if missing:
         faults.append(
             f"{raw.path}: {describe_rows(missing, raw.row_name)}, column {column}: found "
@@ -106,11 +134,12 @@ def _id_faults(raw: RawSurvey) -> list[str]:
     return faults
 
 
-def _weight_faults(raw: RawSurvey) -> list[str]:
-    faults = []
+def _weight_faults(raw: RawSurvey) -> tuple[list[str], list[str]]:
+    """Weights that are none, and notes on firms without one: they matter if it is asked for."""
+    faults, notes = [], []
     for name in (each for each in raw.design.weights if each in raw.frame):
         codes, unreadable = to_codes(raw.frame[name])
-        bad = unreadable | codes.isna() | codes.le(0) | np.isinf(codes)
+        bad = unreadable | codes.le(0) | np.isinf(codes)
         if bad.any():
             where = describe_rows(np.flatnonzero(bad), raw.row_name)
             found = raw.frame[name][bad].iloc[0]
@@ -118,7 +147,18 @@ def _weight_faults(raw: RawSurvey) -> list[str]:
                 f"{raw.path}: {where}, column {raw.names[name]}: found {found}, expected "
                 "a weight above 0"
             )
-    return faults
+        if lacking := int((codes.isna() & ~unreadable).sum()):
+            notes.append(
+                f"{lacking} firms have no weight {raw.names[name]}: it cannot be asked for"
+            )
+    return faults, notes
+
+
+def _kato_note(raw: RawSurvey, values: list[Any]) -> list[str]:
+    """Say that bare numbers were read as KATO codes."""
+    if not any(as_text(each).isdigit() for each in values if not pd.isna(each)):
+        return []
+    return [f"column {raw.names['region']}: its numbers were read as KATO codes (10 to 79)"]
 
 
 def _examine(
@@ -129,17 +169,19 @@ def _examine(
     faults = find_value_faults(
         raw.frame, design, source=str(raw.path), row_name=raw.row_name, names=raw.names
     )
-    faults += _id_faults(raw) + _weight_faults(raw)
-    notes = []
+    wrong_weights, notes = _weight_faults(raw)
+    faults += _id_faults(raw) + wrong_weights
     resolution = None
     if "region" in raw.frame and len(raw.frame):
-        values = _region_values(raw, region_codes)
+        values, wrong = _region_values(raw, region_codes)
         resolution = resolve_column(values, kind=kind, grouping=grouping)
-        faults += _region_faults(raw, resolution)
+        faults += _region_faults(raw, resolution, wrong)
         notes += [
             f"{value!r} was read as {code}, settled by the rest of its column"
             for value, code in resolution.settled.items()
         ]
+        if "region" not in raw.labels and region_codes is None and not wrong:
+            notes += _kato_note(raw, values)
         if resolution.totals:
             notes.append(f"{resolution.totals} rows are national totals and were set apart")
         if not any(place and place.level == LEVEL for place in resolution.places):
@@ -181,7 +223,7 @@ def read_survey(
     Parameters
     ----------
     path : path
-        .dta, .sav, .csv or .parquet.
+        .dta, .sav, .csv, .tsv, .xlsx or .parquet.
     design : StudyDesign, optional
         What to read and how to group it; the published study's by default. Indicators whose items
         the file lacks are left out, and the notes say so.
@@ -284,7 +326,7 @@ def check_survey(
     ...     print("region,k33,h1", "Shymkent,140,1", sep=chr(10), file=stream)
     >>> found = check_survey(stream.name)
     >>> found.faults[0].partition("row ")[2]
-    '2, column k33: found 140, expected 0 to 100, or -9, -8, -7'
+    '2, column k33: found 140, expected 0 to 100, or -9, -8, -7, -6, -5, -4'
     """
     asked = design or load_design()
     raw, faults, left_out = load_raw(Path(path), asked, items=items, region=region, where=where)

@@ -22,7 +22,7 @@ from .words import LANGUAGES, ResultsError, language, tr
 
 _CODINGS = ("corrected", "as-published")
 _WEIGHTS = ("", "wmedian", "wstrict", "wweak")
-_FILTER = "Survey (*.dta *.sav *.csv *.parquet)"
+_FILTER = "Survey (*.dta *.sav *.csv *.tsv *.xlsx *.parquet)"
 
 
 class RunStudy(KzAlgorithm):
@@ -52,7 +52,9 @@ class RunStudy(KzAlgorithm):
             QgsProcessingParameterFile(
                 "SURVEY", tr("Survey file"), optional=True, fileFilter=_FILTER
             ),
-            tr("A .dta, .sav, .csv or .parquet file. Leave it empty for the synthetic twin."),
+            tr(
+                "A .dta, .sav, .csv, .xlsx or .parquet file. Leave it empty for the synthetic twin."
+            ),
         )
         self.add(
             QgsProcessingParameterEnum("CODING", tr("Coding"), list(_CODINGS), defaultValue=0),

@@ -62,7 +62,10 @@ def test_the_paper_is_what_it_was():
         "almaty", "astana", "center", "east", "north", "south", "west",
     )  # fmt: skip
     assert design.weights == ("wmedian", "wstrict", "wweak")
-    assert design.special_codes == {-9: "dont_know", -8: "refused", -7: "does_not_apply"}
+    assert design.special_codes == {
+        -9: "dont_know", -8: "refused", -7: "does_not_apply",
+        -6: "still_in_process", -5: "application_denied", -4: "not_applicable",
+    }  # fmt: skip
     assert (design.score.least, design.wave.year) == (3, 2024)
     assert [name for name in design.by_name if design.by_name[name].scale == 100] == [
         "co2_monitoring",

@@ -299,8 +299,16 @@ def test_infinite_answers_count_as_none():
             {},
             "column composite: found 'East', expected a code",
         ),
-        (lambda f: f.assign(w=[*[1.0] * 1012, 0.0]), {"weights": "w"}, "row 1012, column w: .* 0"),
-        (lambda f: f.assign(w=[np.nan, *[1.0] * 1012]), {"weights": "w"}, "row 0, .* found nan"),
+        (
+            lambda f: f.assign(w=[*[1.0] * 1012, 0.0]),
+            {"weights": "w"},
+            "firm_id 701013, column w: .* 0",
+        ),
+        (
+            lambda f: f.assign(w=[np.nan, *[1.0] * 1012]),
+            {"weights": "w"},
+            "firm_id 700001, .* found nan",
+        ),
     ],
 )
 def test_faults_are_named(firms, change, options, said):

@@ -7,6 +7,7 @@ import pytest
 from babel import Locale
 from helpers import ROOT
 
+from kz_spatial.design import load_design
 from kz_spatial.palette import LISA_COLOURS
 from kz_spatial.study import GROUPS
 from kz_spatial.words import SHIPPED, catalogue_of, languages, placeholders
@@ -38,7 +39,7 @@ BUILT = {
         *("cluster_choice", "co_membership", "attrition", "replication"),
     ),
     "attrition.": (
-        *("item", "indicator", "firms", "answered", "dont_know", "refused", "does_not_apply"),
+        *("item", "indicator", "firms", "answered", *load_design().special_codes.values()),
         *("skipped", "system_missing", "used", "listwise"),
     ),
     "report.": ("group_count", "explained", "distance"),

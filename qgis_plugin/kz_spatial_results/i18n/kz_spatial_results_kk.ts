@@ -316,8 +316,8 @@
         <translation>Кәсіпорындар зерттеуінің микродеректерін оқып, фирмаларды облыстарға байланыстырады және нәтижелер қалтасын жазады: дайын стильді GeoPackage, тығыздық беттері, веб-карта, есеп және кестелер. Зерттеу файлынсыз синтетикалық егізде жұмыс істейді: зерттеудің жарияланған кестелерін қайталайтын ойдан шығарылған фирмалар. Өз ортаңыздағы kz-spatial командасын іске қосады.</translation>
     </message>
     <message>
-        <source>A .dta, .sav, .csv or .parquet file. Leave it empty for the synthetic twin.</source>
-        <translation>.dta, .sav, .csv немесе .parquet файлы. Синтетикалық егіз үшін бос қалдырыңыз.</translation>
+        <source>A .dta, .sav, .csv, .xlsx or .parquet file. Leave it empty for the synthetic twin.</source>
+        <translation>.dta, .sav, .csv, .xlsx немесе .parquet файлы. Синтетикалық егіз үшін бос қалдырыңыз.</translation>
     </message>
     <message>
         <source>corrected: yes counts 1, no counts 0. as-published: the way the printed tables were made.</source>

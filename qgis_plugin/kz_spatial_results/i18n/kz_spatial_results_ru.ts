@@ -316,8 +316,8 @@
         <translation>Читает микроданные обследования предприятий, привязывает фирмы к областям и записывает папку результатов: GeoPackage с готовыми стилями, поверхности плотности, веб-карту, отчёт и таблицы. Без файла обследования работает на синтетическом двойнике: вымышленные фирмы, которые воспроизводят напечатанные таблицы исследования. Запускает команду kz-spatial из вашей среды.</translation>
     </message>
     <message>
-        <source>A .dta, .sav, .csv or .parquet file. Leave it empty for the synthetic twin.</source>
-        <translation>Файл .dta, .sav, .csv или .parquet. Оставьте пустым для синтетического двойника.</translation>
+        <source>A .dta, .sav, .csv, .xlsx or .parquet file. Leave it empty for the synthetic twin.</source>
+        <translation>Файл .dta, .sav, .csv, .xlsx или .parquet. Оставьте пустым для синтетического двойника.</translation>
     </message>
     <message>
         <source>corrected: yes counts 1, no counts 0. as-published: the way the printed tables were made.</source>
