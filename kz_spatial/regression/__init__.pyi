@@ -1,6 +1,7 @@
+from .by_inference import tables_by_inference
 from .estimation import fixed_effects
 from .extended_models import each_dimension, permit_by_reliability, sector_by_innovation
-from .fit import INFERENCES, FixedEffectsFit, compare, tables_by_inference
+from .fit import INFERENCES, FixedEffectsFit, compare
 from .spatial_models import (
     conley,
     lm_tests,

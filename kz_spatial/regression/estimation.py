@@ -18,6 +18,7 @@ from kz_spatial.errors import CallError, CollinearTermWarning, InputError, NotEn
 from kz_spatial.regression.few_clusters import LinearModel
 from kz_spatial.regression.fit import FixedEffectsFit, Inference
 from kz_spatial.regression.formula import model_matrices
+from kz_spatial.regression.identification import indispensable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -237,9 +238,21 @@ def _notes(
     if cluster is not None and len(groups[cluster].levels) < _FEW:
         notes.append(
             f"{len(groups[cluster].levels)} clusters are few: crv1 rejects too often "
-            "where a term varies in few of them; cr2 and wild hold"
+            "where a term varies in few of them; cr2 and wild hold where it varies in several"
         )
     return tuple(notes)
+
+
+def _rests_on_one(model: LinearModel, names: list[str], group: _Group) -> tuple[str, ...]:
+    """Terms that no clustered inference can speak of."""
+    needed = indispensable(model)
+    return tuple(
+        f"{name} cannot be estimated without {group.levels.name} "
+        f"{' or '.join(map(str, group.levels[of]))}: "
+        "no clustered inference holds, and none is shown"
+        for name, of in zip(names, needed.T, strict=True)
+        if of.any()
+    )
 
 
 def fixed_effects(
@@ -324,13 +337,15 @@ def fixed_effects(
     single = groups[absorbed[0]] if len(absorbed) == 1 else None
     means, effects = _effects(data, keep, b, single, w)
     # of all inferences only CR2 held in every design of benchmarks/rejection_rates.py
+    terms = [x for x, k in zip(data.names, keep, strict=True) if k]
+    notes = _notes(groups, absorbed, cluster, firms)
+    if cluster is not None and model.n_clusters > 1:
+        notes += _rests_on_one(model, terms, groups[cluster])
     default: Inference = "hc1" if codes is None else "cr2" if model.n_clusters < _FEW else "crv1"
     return FixedEffectsFit(
         formula=formula,
         outcome=data.outcome,
-        coefficients=pd.Series(
-            b, [x for x, k in zip(data.names, keep, strict=True) if k], name="coefficient"
-        ),
+        coefficients=pd.Series(b, terms, name="coefficient"),
         n_obs=n,
         n_clusters=model.n_clusters,
         n_parameters=n_parameters,
@@ -340,10 +355,11 @@ def fixed_effects(
         effects=effects,
         residuals=pd.Series(residuals, firms.index[data.rows], name="residual"),
         dropped=dropped,
-        notes=_notes(groups, absorbed, cluster, firms),
+        notes=notes,
         weights=weights,
         cluster=cluster,
         default_inference=default,
         model=model,
         level_means=means,
+        cluster_names=pd.Index([]) if cluster is None else groups[cluster].levels,
     )

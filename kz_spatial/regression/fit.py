@@ -11,7 +11,12 @@ import pandas as pd
 from kz_spatial._validate import check_option
 from kz_spatial.errors import CallError, NotEnoughDataError
 from kz_spatial.regression.coefficient_table import coefficient_table
-from kz_spatial.regression.display import NAMES, draw_intervals, html_table, latex_table
+from kz_spatial.regression.display import (
+    NAMES,
+    draw_intervals,
+    html_table,
+    latex_table,
+)
 from kz_spatial.regression.few_clusters import (
     ANALYTIC,
     Analytic,
@@ -19,19 +24,21 @@ from kz_spatial.regression.few_clusters import (
     cluster_moments,
     covariance,
 )
+from kz_spatial.regression.identification import identification_table
 from kz_spatial.regression.wild import WildTest, wild_bootstrap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-__all__ = ["INFERENCES", "FixedEffectsFit", "Inference", "compare", "tables_by_inference"]
+__all__ = ["INFERENCES", "FixedEffectsFit", "Inference", "compare"]
 
 Inference = Literal["iid", "hc1", "hc3", "crv1", "crv3", "cr2", "wild"]
 INFERENCES: Final[tuple[Inference, ...]] = (*ANALYTIC, "wild")
 _STARS: Final = ((0.01, "***"), (0.05, "**"), (0.1, "*"))
+_UNCLUSTERED: Final = ("iid", "hc1", "hc3")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +74,8 @@ class FixedEffectsFit:
         The fit as arrays.
     level_means : (levels, k) array
         Weighted means of the terms by absorbed level, where one factor is absorbed.
+    cluster_names : Index
+        Clusters in the order of the model's numbers; empty without.
     """
 
     formula: str
@@ -87,6 +96,7 @@ class FixedEffectsFit:
     default_inference: Inference
     model: LinearModel
     level_means: NDArray[np.float64]
+    cluster_names: pd.Index[Any]
 
     def covariance(self, inference: Analytic | None = None) -> pd.DataFrame:
         """Covariance matrix of the coefficients, by term.
@@ -138,10 +148,23 @@ class FixedEffectsFit:
         -------
         WildTest
             Its `t` leaves out Stata's small-sample factor, which cancels.
+
+        Raises
+        ------
+        CallError
+            Without clusters, or where there is no such term.
+        NotEnoughDataError
+            When the coefficient cannot be estimated without one of the clusters.
         """
         check_option("term", term, tuple(self.coefficients.index))
         if self.model.clusters is None:
             raise CallError("the wild bootstrap needs clusters, expected cluster=COLUMN in the fit")
+        alone = self.identification().loc[term, "needs"]
+        if alone:
+            raise NotEnoughDataError(
+                f"term {term}: cannot be estimated without {self.cluster} {alone}, so no bootstrap "
+                "over clusters says how sure it is"
+            )
         return wild_bootstrap(
             cluster_moments(self.model),
             self.coefficients.index.get_loc(term),
@@ -152,6 +175,26 @@ class FixedEffectsFit:
             n_draws=n_draws,
             seed=seed,
         )
+
+    def identification(self) -> pd.DataFrame:
+        """What each coefficient rests on.
+
+        Returns
+        -------
+        DataFrame
+            By term: `effective_clusters`, 1 over the sum of squared shares of the clusters in the
+            variation that identifies it; `largest_cluster` and `largest_share`; `needs`, the
+            clusters without which it cannot be estimated, joined by commas. Where `needs` names
+            any, no clustered inference holds and tables show none.
+
+        Raises
+        ------
+        CallError
+            Without clusters.
+        """
+        if self.model.clusters is None:
+            raise CallError("identification: expected cluster=COLUMN in the fit")
+        return identification_table(self.model, self.coefficients.index, self.cluster_names)
 
     def table(self, inference: Inference | None = None, *, level: float = 0.95) -> pd.DataFrame:
         """Coefficients with errors, tests and intervals.
@@ -167,18 +210,24 @@ class FixedEffectsFit:
         Returns
         -------
         DataFrame
-            By term: coefficient, std_error, t, p (two-sided), ci_low, ci_high.
+            By term: coefficient, std_error, t, p (two-sided), ci_low, ci_high. Clustered
+            inferences say nothing (NaN) of a coefficient that rests on one cluster; see
+            `identification`.
         """
         asked = inference or self.default_inference
         check_option("inference", asked, INFERENCES)
         found = covariance(self.model, "crv1" if asked == "wild" else asked)
         b, error = self.coefficients.to_numpy(), np.sqrt(np.diag(found.matrix))
         table = coefficient_table(b, error, self.coefficients.index, level, df=found.df)
+        held = table.index
+        if asked not in _UNCLUSTERED:
+            held = table.index[self.identification()["needs"].eq("").to_numpy()]
+            table.loc[~table.index.isin(held), table.columns[1:]] = np.nan
         if asked == "wild":
-            tests = [self.wild(str(term), level=level) for term in self.coefficients.index]
-            table["p"] = [each.p for each in tests]
-            table["ci_low"] = [each.ci_low for each in tests]
-            table["ci_high"] = [each.ci_high for each in tests]
+            tests = [self.wild(str(term), level=level) for term in held]
+            table.loc[held, "p"] = [each.p for each in tests]
+            table.loc[held, "ci_low"] = [each.ci_low for each in tests]
+            table.loc[held, "ci_high"] = [each.ci_high for each in tests]
         return table
 
     def effects_table(self) -> pd.DataFrame:
@@ -285,23 +334,6 @@ class FixedEffectsFit:
         return ax
 
 
-def tables_by_inference(fit: FixedEffectsFit) -> Iterator[tuple[Inference, pd.DataFrame]]:
-    """The fit's table under every inference, or why there is none.
-
-    Yields
-    ------
-    inference : str
-    DataFrame
-        A row per term, `term` first, then as `FixedEffectsFit.table`; or one row with an empty
-        `term` and the `reason`.
-    """
-    for inference in INFERENCES:
-        try:
-            yield inference, fit.table(inference).rename_axis("term").reset_index()
-        except NotEnoughDataError as error:
-            yield inference, pd.DataFrame({"term": [""], "reason": [str(error)]})
-
-
 def _stars(p: float) -> str:
     return next((mark for bound, mark in _STARS if p < bound), "")
 
@@ -347,7 +379,8 @@ def compare(*fits: FixedEffectsFit, inference: Inference | None = None) -> pd.Da
             if term in table.index:
                 row = table.loc[term]
                 cells[term, "coefficient"] = f"{row['coefficient']:.4g}{_stars(row['p'])}"
-                cells[term, "std_error"] = f"({row['std_error']:.4g})"
+                error = row["std_error"]
+                cells[term, "std_error"] = f"({error:.4g})" if np.isfinite(error) else "(.)"
             else:
                 cells[term, "coefficient"] = cells[term, "std_error"] = ""
         cells["Observations", ""] = str(fit.n_obs)

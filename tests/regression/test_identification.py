@@ -1,0 +1,127 @@
+"""What coefficients rest on: shares by hand, clusters left out, and nothing said of one cluster."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import kz_spatial as kz
+from kz_spatial.errors import CallError, NotEnoughDataError
+from kz_spatial.regression.estimation import fixed_effects
+from kz_spatial.regression.fit import compare
+
+
+def _firms(n_regions=7, each=15, seed=1):
+    rng = np.random.default_rng(seed)
+    region = np.repeat([f"r{i}" for i in range(n_regions)], each)
+    n = len(region)
+    return pd.DataFrame(
+        {
+            "region": region,
+            "x": rng.normal(size=n),
+            "z": rng.normal(size=n),
+            "w": rng.uniform(0.5, 2, n),
+            "y": rng.normal(size=n) + rng.normal(size=n_regions).repeat(each),
+        }
+    )
+
+
+def _one(firms, name="r3"):
+    return firms.assign(only=np.where(firms["region"] == name, firms["x"], 0.0))
+
+
+def test_shares_by_hand():
+    # net of region means x is ±1 in a (four firms) and ±2 in b (two): squares 4 and 8
+    firms = pd.DataFrame(
+        {
+            "region": list("aaaabb"),
+            "x": [1, -1, 1, -1, 5, 1],
+            "y": [0.3, 1.0, -2.0, 0.4, 0.5, 2.0],
+        }
+    )
+    found = fixed_effects("y ~ x | region", firms, cluster="region").identification().loc["x"]
+    assert found["effective_clusters"] == pytest.approx(1 / ((1 / 3) ** 2 + (2 / 3) ** 2))
+    assert found["largest_cluster"] == "b"
+    assert found["largest_share"] == pytest.approx(2 / 3)
+    assert found["needs"] == ""
+
+
+@pytest.mark.parametrize("effects", ["| region", ""])
+@pytest.mark.parametrize("weights", [None, "w"])
+def test_a_term_of_one_region_has_a_coefficient_and_no_clustered_inference(effects, weights):
+    firms = _one(_firms())
+    fit = fixed_effects(f"y ~ z + only {effects}", firms, cluster="region", weights=weights)
+    assert fit.identification().loc["only", "needs"] == "r3"
+    assert fit.identification().loc["z", "needs"] == ""
+    assert any(note.startswith("only cannot be estimated without region r3") for note in fit.notes)
+    for inference in ("crv1", "cr2", "wild"):
+        table = fit.table(inference)
+        assert np.isfinite(table.loc["only", "coefficient"])
+        assert table.loc["only", ["std_error", "t", "p", "ci_low", "ci_high"]].isna().all()
+        assert table.loc["z"].notna().all()
+    with pytest.raises(NotEnoughDataError, match="cannot be estimated without region r3"):
+        fit.wild("only")
+    assert fit.table("hc1").notna().all().all()
+    assert compare(fit).loc[("only", "std_error"), "(1) y"] == "(.)"
+
+
+def test_a_term_of_one_firm_has_none_either():
+    firms = _firms().assign(lone=0.0)
+    firms.loc[20, "lone"] = 1.0
+    fit = fixed_effects("y ~ x + lone | region", firms, cluster="region")
+    assert fit.identification()["needs"].to_dict() == {"x": "", "lone": "r1"}
+
+
+def test_a_slope_for_each_region_and_a_reference_need_two_regions():
+    firms = _firms(4)
+    own = fixed_effects("y ~ C(region):x | region", firms, cluster="region")
+    assert own.identification()["needs"].tolist() == ["r0", "r1", "r2", "r3"]
+    gaps = fixed_effects("y ~ x + C(region):x | region", firms, cluster="region")
+    needs = gaps.identification()["needs"]
+    assert needs["x"] == "r0"
+    assert sorted(needs.drop("x")) == ["r0, r1", "r0, r2", "r0, r3"]
+
+
+def test_two_regions_are_enough_to_speak():
+    firms = _firms()
+    firms["two"] = np.where(firms["region"].isin(["r1", "r2"]), firms["x"], 0.0)
+    fit = fixed_effects("y ~ two | region", firms, cluster="region")
+    assert fit.identification().loc["two", "needs"] == ""
+    assert fit.identification().loc["two", "effective_clusters"] <= 2
+    assert fit.table("cr2").loc["two", "p"] > 0
+    assert fit.degrees_of_freedom("cr2")["two"] < 2
+
+
+@pytest.mark.parametrize("effects", ["", "| region", "| branch", "| region + branch"])
+@pytest.mark.parametrize("seed", range(4))
+def test_needs_are_those_of_fits_that_leave_a_region_out(effects, seed):
+    firms = _one(_firms(5, 8, seed), "r1")
+    firms["branch"] = np.arange(len(firms)) % 3
+    firms["pair"] = np.where(firms["region"].isin(["r1", "r4"]), firms["z"], 0.0)
+    names = ["x", "only", "pair"]
+    found = fixed_effects(f"y ~ {' + '.join(names)} {effects}", firms, cluster="region")
+    absorbed = [each.strip() for each in effects.strip("| ").split("+") if each.strip()]
+    for region in firms["region"].unique():
+        left = firms[firms["region"] != region]
+        dummies = [pd.get_dummies(left[each], dtype=float).to_numpy() for each in absorbed]
+        constant = np.ones((len(left), 1))
+        Z = np.hstack([left[names].to_numpy(), *(dummies or [constant])])
+        for j, name in enumerate(names):
+            lost = np.linalg.matrix_rank(np.delete(Z, j, axis=1)) == np.linalg.matrix_rank(Z)
+            needs = found.identification().loc[name, "needs"].split(", ")
+            assert (region in needs) == lost, (region, name)
+
+
+def test_without_clusters_there_is_nothing_to_rest_on():
+    with pytest.raises(CallError, match="expected cluster=COLUMN"):
+        fixed_effects("y ~ x", _firms()).identification()
+
+
+def test_the_study_rests_on_every_region():
+    fit = kz.fixed_effects(
+        "epayment_share ~ outages_per_month + co2_monitoring | composite",
+        kz.load_twin(),
+        cluster="composite",
+    )
+    found = fit.identification()
+    assert (found["needs"] == "").all()
+    assert found["effective_clusters"].between(3, 7).all()
