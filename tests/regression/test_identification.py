@@ -43,6 +43,24 @@ def test_shares_by_hand():
     assert found["largest_cluster"] == "b"
     assert found["largest_share"] == pytest.approx(2 / 3)
     assert found["needs"] == ""
+    # firms of a counted three times: 12 and 8
+    heavy = firms.assign(w=np.where(firms["region"] == "a", 3.0, 1.0))
+    fit = fixed_effects("y ~ x | region", heavy, cluster="region", weights="w")
+    found = fit.identification().loc["x"]
+    assert (found["largest_cluster"], found["largest_share"]) == ("a", pytest.approx(0.6))
+
+
+def test_wild_rows_are_those_of_their_terms():
+    fit = fixed_effects("y ~ x + only + z | region", _one(_firms()), cluster="region")
+    table = fit.table("wild")
+    for term in ("x", "z"):
+        found = fit.wild(term)
+        assert table.loc[term, ["p", "ci_low", "ci_high"]].tolist() == [
+            found.p,
+            found.ci_low,
+            found.ci_high,
+        ]
+    assert table.loc["x", "p"] != table.loc["z", "p"]
 
 
 @pytest.mark.parametrize("effects", ["| region", ""])
