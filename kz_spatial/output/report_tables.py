@@ -166,8 +166,13 @@ def groupings_table(study: Study, terms: Terms) -> Markup:
 
 
 def attrition_table(study: Study, terms: Terms) -> Markup:
-    """From the firms of the file to those complete on every item."""
+    """From the firms of the file to those complete on every item, with the reasons that occur."""
     table = study.attrition.reset_index()
+    design = study.design
+    reasons = {each for item in design.indicators for each in design.codes_of(item).values()}
+    table = table.drop(
+        columns=[each for each in table if each in reasons and not table[each].any()]
+    )
     table["indicator"] = [terms.indicator(each) for each in table["indicator"]]
     heads = [
         terms.say(key) if has_words(key := f"attrition.{column}") else column.replace("_", " ")

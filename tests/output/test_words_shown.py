@@ -14,6 +14,7 @@ from kz_spatial.output.figures import draw_figures
 from kz_spatial.output.layers import describe
 from kz_spatial.output.page import code_marked, english, html_table
 from kz_spatial.output.qml import raster_style, vector_style
+from kz_spatial.output.report_tables import attrition_table
 from kz_spatial.output.styles import describe_surface
 from kz_spatial.output.terms import Terms
 from kz_spatial.output.web_themes import light_frame, make_theme
@@ -98,6 +99,20 @@ def test_each_tooltip_of_the_map_has_the_numbers_of_its_unit(study):
         assert shown["Индекс готовности"] == score
         assert shown["Место"] == str(table.loc[code, "rank"])
         assert shown["Название"] == kz.oblasts()["name_ru"][code]
+
+
+def test_the_report_shows_the_reasons_that_occur(study):
+    table = study.attrition.astype({"refused": int})
+    table[["dont_know", "refused", "does_not_apply", "still_in_process"]] = 0
+    table[["application_denied", "not_applicable"]] = 0
+    table.loc["g3", "refused"] = 7
+    shown = str(attrition_table(replace(study, attrition=table), Terms.of(study, "en")))
+    heads = re.findall(r"<th>(.*?)</th>", shown)
+    assert "Refused" in heads
+    assert not {"Don&#39;t know", "Does not apply", "Still in process"} & set(heads)
+    assert heads[-3:] == ["Blank", "Used", "Complete so far"]
+    row = re.findall(r"<td.*?>(.*?)</td>", shown.rpartition("<tr>")[2])
+    assert row[heads.index("Refused") - len(heads)] == "7"
 
 
 def test_styles_of_qgis_write_numbers_by_the_language(study):
