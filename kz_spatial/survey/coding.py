@@ -213,6 +213,13 @@ def _sizes(column: pd.Series[Any]) -> pd.Series[Any]:
     return sizes.where(sizes.notna(), column.astype("string")).astype(object)
 
 
+class _Kept(dict[str, Any]):
+    """A record that copies share, since pandas copies attributes at every step of a table."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Kept:
+        return self
+
+
 def build_firms(
     raw: pd.DataFrame,
     design: StudyDesign,
@@ -262,7 +269,7 @@ def build_firms(
     firms.attrs["kz_spatial"] = {
         **provenance,
         "coding": coding,
-        "design": design_to_dict(design),
+        "design": _Kept(design_to_dict(design)),
         "attrition": attrition_table(raw, design, coding).reset_index().to_dict("records"),
     }
     return firms.reset_index(drop=True)
