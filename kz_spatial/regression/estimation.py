@@ -243,14 +243,18 @@ def _notes(
     return tuple(notes)
 
 
-def _rests_on_one(model: LinearModel, names: list[str], group: _Group) -> tuple[str, ...]:
-    """Terms that no clustered inference can speak of."""
-    needed = indispensable(model)
-    return tuple(
+def _rests_on(
+    model: LinearModel, names: list[str], group: _Group | None
+) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
+    """Clusters that each term needs, and notes on terms that no clustered inference speaks of."""
+    if group is None or len(group.levels) < 2:  # a single cluster is all there is
+        return np.ones((0 if group is None else 1, len(names)), dtype=bool), ()
+    found = indispensable(model)
+    return found, tuple(
         f"{name} cannot be estimated without {group.levels.name} "
         f"{' or '.join(map(str, group.levels[of]))}: "
         "no clustered inference holds, and none is shown"
-        for name, of in zip(names, needed.T, strict=True)
+        for name, of in zip(names, found.T, strict=True)
         if of.any()
     )
 
@@ -336,11 +340,9 @@ def fixed_effects(
     total = float(w @ (data.y - (w @ data.y) / w.sum()) ** 2)
     single = groups[absorbed[0]] if len(absorbed) == 1 else None
     means, effects = _effects(data, keep, b, single, w)
-    # of all inferences only CR2 held in every design of benchmarks/rejection_rates.py
     terms = [x for x, k in zip(data.names, keep, strict=True) if k]
-    notes = _notes(groups, absorbed, cluster, firms)
-    if cluster is not None and model.n_clusters > 1:
-        notes += _rests_on_one(model, terms, groups[cluster])
+    rests_on, more = _rests_on(model, terms, groups.get(cluster or ""))
+    # of all inferences only CR2 held in every design of benchmarks/rejection_rates.py
     default: Inference = "hc1" if codes is None else "cr2" if model.n_clusters < _FEW else "crv1"
     return FixedEffectsFit(
         formula=formula,
@@ -355,11 +357,12 @@ def fixed_effects(
         effects=effects,
         residuals=pd.Series(residuals, firms.index[data.rows], name="residual"),
         dropped=dropped,
-        notes=notes,
+        notes=_notes(groups, absorbed, cluster, firms) + more,
         weights=weights,
         cluster=cluster,
         default_inference=default,
         model=model,
         level_means=means,
+        needed=rests_on,
         cluster_names=pd.Index([]) if cluster is None else groups[cluster].levels,
     )

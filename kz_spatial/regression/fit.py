@@ -74,6 +74,8 @@ class FixedEffectsFit:
         The fit as arrays.
     level_means : (levels, k) array
         Weighted means of the terms by absorbed level, where one factor is absorbed.
+    needed : (G, k) array of bool
+        Clusters without which a coefficient cannot be estimated; no rows without clusters.
     cluster_names : Index
         Clusters in the order of the model's numbers; empty without.
     """
@@ -96,6 +98,7 @@ class FixedEffectsFit:
     default_inference: Inference
     model: LinearModel
     level_means: NDArray[np.float64]
+    needed: NDArray[np.bool_]
     cluster_names: pd.Index[Any]
 
     def covariance(self, inference: Analytic | None = None) -> pd.DataFrame:
@@ -159,15 +162,16 @@ class FixedEffectsFit:
         check_option("term", term, tuple(self.coefficients.index))
         if self.model.clusters is None:
             raise CallError("the wild bootstrap needs clusters, expected cluster=COLUMN in the fit")
-        alone = self.identification().loc[term, "needs"]
-        if alone:
+        place = self.coefficients.index.get_loc(term)
+        if self.needed[:, place].any():
+            alone = ", ".join(map(str, self.cluster_names[self.needed[:, place]]))
             raise NotEnoughDataError(
                 f"term {term}: cannot be estimated without {self.cluster} {alone}, so no bootstrap "
                 "over clusters says how sure it is"
             )
         return wild_bootstrap(
             cluster_moments(self.model),
-            self.coefficients.index.get_loc(term),
+            place,
             hypothesis=hypothesis,
             weights=weights,
             restricted=restricted,
@@ -194,7 +198,9 @@ class FixedEffectsFit:
         """
         if self.model.clusters is None:
             raise CallError("identification: expected cluster=COLUMN in the fit")
-        return identification_table(self.model, self.coefficients.index, self.cluster_names)
+        return identification_table(
+            self.model, self.needed, self.coefficients.index, self.cluster_names
+        )
 
     def table(self, inference: Inference | None = None, *, level: float = 0.95) -> pd.DataFrame:
         """Coefficients with errors, tests and intervals.
@@ -221,7 +227,7 @@ class FixedEffectsFit:
         table = coefficient_table(b, error, self.coefficients.index, level, df=found.df)
         held = table.index
         if asked not in _UNCLUSTERED:
-            held = table.index[self.identification()["needs"].eq("").to_numpy()]
+            held = table.index[~self.needed.any(axis=0)]
             table.loc[~table.index.isin(held), table.columns[1:]] = np.nan
         if asked == "wild":
             tests = [self.wild(str(term), level=level) for term in held]

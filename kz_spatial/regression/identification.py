@@ -83,10 +83,13 @@ def variation_shares(model: LinearModel) -> NDArray[np.float64]:
 
 
 def identification_table(
-    model: LinearModel, terms: pd.Index[Any], clusters: pd.Index[Any]
+    model: LinearModel,
+    needed: NDArray[np.bool_],
+    terms: pd.Index[Any],
+    clusters: pd.Index[Any],
 ) -> pd.DataFrame:
     """Effective clusters, the largest of them and the indispensable ones, by term."""
-    shares, needed, names = variation_shares(model), indispensable(model), clusters.astype(str)
+    shares, names = variation_shares(model), clusters.astype(str)
     return pd.DataFrame(
         {
             "effective_clusters": 1 / (shares**2).sum(axis=0),

@@ -134,6 +134,16 @@ def test_without_clusters_there_is_nothing_to_rest_on():
         fixed_effects("y ~ x", _firms()).identification()
 
 
+def test_one_cluster_is_all_there_is():
+    firms = _firms(1)
+    fit = fixed_effects("y ~ x", firms, cluster="region")
+    assert fit.identification()["needs"].tolist() == ["r0", "r0"]
+    with pytest.raises(NotEnoughDataError, match="cannot be estimated without region r0"):
+        fit.wild("x")
+    with pytest.raises(NotEnoughDataError, match="one cluster"):
+        fit.table("cr2")
+
+
 def test_the_study_rests_on_every_region():
     fit = kz.fixed_effects(
         "epayment_share ~ outages_per_month + co2_monitoring | composite",
