@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 STAMP := $(VENV)/.installed
 OUT ?= results
 
-.PHONY: run test check bench kills boundaries twin plugin wheel clean
+.PHONY: run test check bench kills attack boundaries twin plugin wheel clean
 
 run: $(STAMP)  ## run the study on the embedded twin
 	$(BIN)/kz-spatial run --out $(OUT) --overwrite
@@ -25,6 +25,9 @@ bench: $(STAMP)  ## peers and kz_spatial in one run, ratios printed
 
 kills: $(STAMP)  ## kill runs while they replace a bundle, and see that nothing is lost
 	$(BIN)/python benchmarks/kills.py
+
+attack: $(STAMP)  ## attack bundles of a made-up survey, and count the answers that come out
+	$(BIN)/python benchmarks/attack.py
 
 boundaries: $(STAMP)  ## rebuild boundaries/data from its sources
 	$(PIP) -c .ci/constraints.txt -e ".[boundaries]"

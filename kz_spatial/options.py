@@ -58,8 +58,11 @@ class RunOptions:
         and groups; 0 leaves these out.
     n_clusters : int
         Groups asked of typology and regionalisation.
-    min_firms : int
-        Cells with fewer firms are suppressed.
+    disclosure : str or None
+        Profile of the rules for what may be told of firms, "survey" or "open"; None takes the
+        design's, else "open" for the twin and "survey" for files.
+    min_firms : int or None
+        Cells with fewer firms are withheld; None takes the profile's number.
     bandwidth_m, cell_m : float
         Kernel deviation and cell size of the density surfaces, in metres.
 
@@ -77,6 +80,7 @@ class RunOptions:
     permutations: int = 9999
     draws: int = 200
     n_clusters: int = 3
-    min_firms: int = MIN_FIRMS
+    disclosure: str | None = None
+    min_firms: int | None = None
     bandwidth_m: float = 75_000.0
     cell_m: float = 5_000.0

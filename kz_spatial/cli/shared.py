@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "add_design_options",
+    "add_disclosure_options",
     "add_language_options",
     "add_reading_options",
     "choose_language",
@@ -78,6 +79,16 @@ def add_design_options(parser: argparse.ArgumentParser) -> None:
         "--design",
         metavar="FILE.toml",
         help="what the study asks, or the name of a shipped design; see kz-spatial design",
+    )
+
+
+def add_disclosure_options(parser: argparse.ArgumentParser) -> None:
+    """Add `--disclosure`."""
+    parser.add_argument(
+        "--disclosure",
+        choices=("survey", "open"),
+        help="rules for what may be told of firms; without it the design's, else survey for files "
+        "and open for the twin",
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kz_spatial.cli.shared import (
     add_design_options,
+    add_disclosure_options,
     add_language_options,
     add_reading_options,
     choose_language,
@@ -43,6 +44,7 @@ def _options(args: argparse.Namespace, language: str) -> RunOptions:
         permutations=args.permutations,
         draws=args.draws,
         n_clusters=args.clusters,
+        disclosure=args.disclosure,
         bandwidth_m=1000 * args.bandwidth_km,
         cell_m=1000 * args.cell_km,
     )
@@ -95,6 +97,7 @@ def add_run(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--coding", choices=("corrected", "as-published"), default="corrected")
     parser.add_argument("--weights", metavar="COLUMN", help="survey weights; none by default")
+    add_disclosure_options(parser)
     add_language_options(parser)
     parser.add_argument("--seed", type=int, default=usual.seed)
     parser.add_argument(
@@ -168,6 +171,7 @@ def _audit(args: argparse.Namespace) -> int:
         design=args.design,
         overwrite=args.overwrite,
         language=language,
+        disclosure=args.disclosure,
         **({} if args.survey is None else choose_reading(args)),
     )
     numbers = found.numbers
@@ -193,6 +197,7 @@ def add_audit(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, help="folder to make")
     parser.add_argument("--overwrite", action="store_true", help="replace an audit of that name")
     add_design_options(parser)
+    add_disclosure_options(parser)
     add_language_options(parser)
     add_reading_options(parser)
     parser.set_defaults(do=_audit)

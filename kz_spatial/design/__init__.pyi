@@ -1,14 +1,15 @@
+from .disclosure import OPEN, PROFILES, SURVEY, DisclosureRules, disclosure_rules
 from .files import (
     PAPER,
     design_of,
     design_text,
-    design_to_dict,
     list_designs,
     load_design,
     parse_design,
 )
 from .grouping import Grouping, Region
-from .indicators import DOES_NOT_APPLY, KINDS, NO, YES, Indicator, SkipRule
+from .indicators import DOES_NOT_APPLY, KINDS, NO, YES, Indicator, Kind, SkipRule
+from .plain import design_to_dict
 from .study_design import FIRM_COLUMNS, SCORE, Score, StudyDesign, Wave
 from .texts import Texts, name_faults, text_faults, text_in
 
@@ -17,11 +18,16 @@ __all__ = [
     "FIRM_COLUMNS",
     "KINDS",
     "NO",
+    "OPEN",
     "PAPER",
+    "PROFILES",
     "SCORE",
+    "SURVEY",
     "YES",
+    "DisclosureRules",
     "Grouping",
     "Indicator",
+    "Kind",
     "Region",
     "Score",
     "SkipRule",
@@ -31,6 +37,7 @@ __all__ = [
     "design_of",
     "design_text",
     "design_to_dict",
+    "disclosure_rules",
     "list_designs",
     "load_design",
     "name_faults",

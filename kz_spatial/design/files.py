@@ -10,6 +10,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from kz_spatial.design.disclosure import DisclosureRules, disclosure_rules
 from kz_spatial.design.grouping import Grouping, Region
 from kz_spatial.design.indicators import Indicator, SkipRule
 from kz_spatial.design.study_design import ROLES, Score, StudyDesign, Wave
@@ -21,7 +22,6 @@ __all__ = [
     "PAPER",
     "design_of",
     "design_text",
-    "design_to_dict",
     "list_designs",
     "load_design",
     "parse_design",
@@ -34,7 +34,10 @@ _FOLDER: Final = Path(__file__).parent
 # keys of each table: needed, then those that may be left out
 _DESIGN: Final = (
     ("name", "title", "indicators", "grouping", "wave", "score"),
-    ("source", "outcome", "formula", "weights", "strata", "columns", "special_codes", "left_out"),
+    (
+        *("source", "outcome", "formula", "weights", "strata", "columns", "special_codes"),
+        *("left_out", "disclosure"),
+    ),
 )
 _INDICATOR: Final = (
     ("name", "item", "kind", "direction", "labels", "unit"),
@@ -160,6 +163,22 @@ class _Reader:
         values["groups"] = tuple(self.rows("score.groups", values.get("groups", [])))
         return self.make("score.", Score, values)
 
+    def disclosure(self, value: object) -> DisclosureRules | None:
+        """Rules for what may be told of firms: a profile, and numbers in place of its own."""
+        if not isinstance(value, Mapping) or "profile" not in value:
+            self.faults.append(
+                f'disclosure: found {value!r}, expected profile = "survey" or "open"'
+            )
+            return None
+        numbers = {key: each for key, each in value.items() if key != "profile"}
+        try:
+            return disclosure_rules(str(value["profile"]), numbers)
+        except CallError as error:
+            self.faults.append(str(error))
+        except DesignError as error:
+            self.faults += [f"disclosure.{line}" for line in error.faults]
+        return None
+
     def columns(self, value: object) -> dict[str, tuple[str, ...]]:
         """Names of columns by role."""
         values = self.table("columns.", value, ((), ROLES)) or {}
@@ -211,6 +230,7 @@ def parse_design(content: Mapping[str, Any], *, source: str = "design") -> Study
         "left_out": read.words("left_out", found.get("left_out", ())),
         "columns": read.columns(found.get("columns", {})),
         "special_codes": read.codes("special_codes", found.get("special_codes", {})),
+        "disclosure": read.disclosure(found["disclosure"]) if "disclosure" in found else None,
     }
     design = None
     if values and wave and grouping and score and None not in indicators:
@@ -307,71 +327,6 @@ def load_design(path: str | PathLike[str] | None = None) -> StudyDesign:
     for line in design.missing_words(languages()):
         warnings.warn(f"{file}: {line}", DesignWarning, stacklevel=2)
     return design
-
-
-def design_to_dict(design: StudyDesign) -> dict[str, Any]:
-    """A design as plain values, for JSON; `parse_design` makes the same design of it.
-
-    Examples
-    --------
-    >>> design = load_design()
-    >>> parse_design(design_to_dict(design)) == design
-    True
-    """
-    grouping, wave, score = design.grouping, design.wave, design.score
-    return {
-        "name": design.name,
-        "title": dict(design.title),
-        "source": design.source,
-        **({"outcome": design.outcome} if design.outcome else {}),
-        **({"formula": design.formula} if design.formula else {}),
-        "weights": list(design.weights),
-        "strata": list(design.strata),
-        "left_out": list(design.left_out),
-        "special_codes": {str(code): reason for code, reason in design.special_codes.items()},
-        "columns": {role: list(names) for role, names in design.columns.items()},
-        "wave": {"year": wave.year, "vintage": wave.vintage, "columns": list(wave.columns)},
-        "score": {
-            "labels": dict(score.labels),
-            "unit": dict(score.unit),
-            "least": score.least,
-            "groups": [dict(each) for each in score.groups],
-        },
-        "indicators": [_indicator_to_dict(each) for each in design.indicators],
-        "grouping": {
-            "name": grouping.name,
-            "layer": grouping.layer,
-            "labels": dict(grouping.labels),
-            "vintage": grouping.vintage,
-            "regions": [
-                {
-                    "code": each.code,
-                    "labels": dict(each.labels),
-                    "oblasts": list(each.oblasts),
-                    "spellings": list(each.spellings),
-                    "colour": each.colour,
-                }
-                for each in grouping.regions
-            ],
-        },
-    }
-
-
-def _indicator_to_dict(each: Indicator) -> dict[str, Any]:
-    made: dict[str, Any] = {
-        "name": each.name,
-        "item": each.item,
-        "kind": each.kind,
-        "direction": each.direction,
-        "labels": dict(each.labels),
-        "unit": dict(each.unit),
-        "aliases": list(each.aliases),
-        "special_codes": {str(code): reason for code, reason in each.special_codes.items()},
-    }
-    if each.skip:
-        rule: dict[str, Any] = {"item": each.skip.item, "answer": each.skip.answer}
-        made["skip"] = rule if each.skip.value is None else rule | {"value": each.skip.value}
-    return made
 
 
 def design_of(table: object) -> StudyDesign:

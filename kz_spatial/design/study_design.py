@@ -9,6 +9,7 @@ from typing import Final
 
 from kz_spatial._validate import check_option
 from kz_spatial.crosswalk import LEVEL, check_vintage
+from kz_spatial.design.disclosure import DisclosureRules
 from kz_spatial.design.grouping import Grouping
 from kz_spatial.design.indicators import Indicator, special_code_faults
 from kz_spatial.design.texts import Texts, name_faults, text_faults
@@ -118,6 +119,9 @@ class StudyDesign:
         the preferred first.
     left_out : tuple of str
         Indicators that a file lacked, in words; see `without`.
+    disclosure : DisclosureRules or None
+        Rules for what may be told of firms; None leaves them to the source: "open" for the twin,
+        "survey" for every file.
 
     Raises
     ------
@@ -146,6 +150,7 @@ class StudyDesign:
     special_codes: Mapping[int, str] = field(default_factory=dict)
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+    disclosure: DisclosureRules | None = None
 
     def __post_init__(self) -> None:
         faults = name_faults("name", self.name) + text_faults("title", self.title)

@@ -32,7 +32,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["aggregate", "readiness", "unit_moments", "unit_positions", "withheld_cells"]
+__all__ = [
+    "aggregate",
+    "readiness",
+    "score_units",
+    "unit_moments",
+    "unit_positions",
+    "weights_of",
+    "withheld_cells",
+]
 
 # means that differ by less, relative to their size, differ by rounding alone
 _ROUNDING: Final = 1e-12
@@ -115,6 +123,17 @@ def readiness(means: pd.DataFrame, design: StudyDesign | None = None) -> pd.Seri
     return scores.mean(axis=1).where(known).rename(SCORE)
 
 
+def score_units(
+    table: pd.DataFrame, indicators: Sequence[str], design: StudyDesign
+) -> pd.DataFrame:
+    """A table of means with the score and rank that they give, as its last columns."""
+    means = table[[f"{name}_mean" for name in indicators]].set_axis(list(indicators), axis=1)
+    scored = table.drop(columns=[SCORE, "rank"], errors="ignore")
+    scored[SCORE] = readiness(means, design)
+    scored["rank"] = scored[SCORE].rank(ascending=False, method="min").astype("Int64")
+    return scored
+
+
 def unit_positions(column: pd.Series[Any], codes: list[str]) -> NDArray[np.intp]:
     """Position of each firm's unit; -1 where it has none."""
     unit = pd.Index(codes).get_indexer(pd.Index(column))
@@ -127,7 +146,8 @@ def unit_positions(column: pd.Series[Any], codes: list[str]) -> NDArray[np.intp]
     return np.asarray(unit, dtype=np.intp)
 
 
-def _weights_of(firms: pd.DataFrame, weights: str | None) -> NDArray[np.float64]:
+def weights_of(firms: pd.DataFrame, weights: str | None) -> NDArray[np.float64]:
+    """Weights of firms, each above 0; 1 without a column."""
     if weights is None:
         return np.ones(len(firms))
     check_columns(firms.columns, [weights], what="firm table")
@@ -188,7 +208,7 @@ def aggregate(
     unit = unit_positions(firms[column], codes)
     if not (unit >= 0).any():
         raise InputError(f"firm table: column {column} names no {by} in any of {len(firms)} rows")
-    weight = _weights_of(firms, weights)
+    weight = weights_of(firms, weights)
     index = pd.Index(codes, name=column)
     group = pd.Series(design.grouping.regions_of(codes), index) if by == LEVEL else None
     table: dict[str, Any] = {}
@@ -208,8 +228,6 @@ def aggregate(
         table[f"{name}_suppressed"] = hidden
     frame = pd.DataFrame(table, index=index)
     frame["n_firms"] = n_firms
-    means = frame[[f"{name}_mean" for name in indicators]]
-    frame[SCORE] = readiness(means.set_axis(indicators, axis=1), design)
-    frame["rank"] = frame[SCORE].rank(ascending=False, method="min").astype("Int64")
+    frame = score_units(frame, indicators, design)
     frame.attrs = {**firms.attrs, "by": by, "weights": weights, "min_firms": min_firms}
     return frame

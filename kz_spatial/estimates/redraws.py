@@ -1,5 +1,7 @@
 """Firms drawn again within their regions, and the means of the regions in each draw.
 
+Where firms may not be seen, means are drawn by their published errors instead.
+
 Firms are drawn with replacement within each region, as many as it has. They are drawn in the order
 of their `firm_id`, where there is one, so that the order of rows does not matter.
 """
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["drawn_means", "drawn_rows"]
+__all__ = ["drawn_by_error", "drawn_means", "drawn_rows"]
 
 
 def drawn_rows(firms: pd.DataFrame, region: str, n_draws: int, seed: int) -> NDArray[np.intp]:
@@ -67,4 +69,24 @@ def drawn_means(
         with np.errstate(invalid="ignore"):
             means[..., j] = (total / base).reshape(n_draws, len(table))
         means[:, table[f"{name}_mean"].isna().to_numpy(), j] = np.nan
+    return means
+
+
+def drawn_by_error(
+    table: pd.DataFrame, indicators: Sequence[str], n_draws: int, seed: int
+) -> NDArray[np.float64]:
+    """Means of every unit of a table, drawn from a normal law with the error that the table shows.
+
+    Returns
+    -------
+    (draws, units, indicators) array
+        NaN where the table has no mean; a mean without an error stays as it is.
+    """
+    check_count("n_draws", n_draws, 1)
+    check_count("seed", seed, 0)
+    rng = np.random.default_rng(seed)
+    means = np.empty((n_draws, len(table), len(indicators)))
+    for j, name in enumerate(indicators):
+        mean, error = (table[f"{name}_{part}"].to_numpy(float) for part in ("mean", "se"))
+        means[..., j] = mean + np.nan_to_num(error) * rng.standard_normal((n_draws, len(table)))
     return means

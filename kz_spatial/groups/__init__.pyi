@@ -3,7 +3,7 @@ from .contiguous import optimal_curve, optimal_regions, regionalise
 from .merging import WardTree, ward_tree
 from .number import ClusterChoice, choose_n_clusters
 from .partition import Partition, rank_partition
-from .stability import CoMembership, co_membership
+from .stability import CoMembership, co_membership, redrawn_co_membership
 
 __all__ = [
     "ClusterChoice",
@@ -15,6 +15,7 @@ __all__ = [
     "optimal_curve",
     "optimal_regions",
     "rank_partition",
+    "redrawn_co_membership",
     "regionalise",
     "typology",
     "ward_tree",

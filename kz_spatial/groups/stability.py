@@ -7,7 +7,7 @@ than sharpens them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ import pandas as pd
 from kz_spatial._validate import check_count
 from kz_spatial.design import design_of
 from kz_spatial.errors import CallError, NotEnoughDataError
-from kz_spatial.estimates import aggregate, drawn_means
+from kz_spatial.estimates import aggregate, drawn_by_error, drawn_means
 from kz_spatial.groups.alike import MAX_EXACT, N_STARTS, k_means, optimal_groups
 from kz_spatial.groups.partition import check_n_clusters, z_scores
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["CoMembership", "co_membership"]
+__all__ = ["CoMembership", "co_membership", "redrawn_co_membership"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,14 +106,55 @@ def co_membership(
     check_count("n_clusters", n_clusters, 1)
     table = aggregate(firms, by=by, weights=weights, indicators=indicators, min_firms=1)
     drawn = drawn_means(firms, table, indicators, weights, n_draws, seed)
+    return _over_draws(drawn, table.index, n_clusters, seed)
+
+
+def redrawn_co_membership(
+    table: pd.DataFrame,
+    *,
+    indicators: Sequence[str],
+    n_clusters: int = 3,
+    n_draws: int = 200,
+    seed: int = 20240,
+) -> CoMembership:
+    """Count how often two units fall into one group, from published means and errors.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `aggregate` returns it; means are drawn from normal laws with its errors.
+    indicators, n_clusters, n_draws, seed
+        As in `co_membership`.
+
+    Returns
+    -------
+    CoMembership
+
+    Examples
+    --------
+    >>> import kz_spatial as kz
+    >>> table = kz.aggregate(kz.load_twin())
+    >>> asked = ["epayment_share", "outages_per_month"]
+    >>> redrawn_co_membership(table, indicators=asked, n_draws=20).matrix.shape
+    (7, 7)
+    """
+    check_count("n_clusters", n_clusters, 1)
+    drawn = drawn_by_error(table, indicators, n_draws, seed)
+    return _over_draws(drawn, table.index, n_clusters, seed)
+
+
+def _over_draws(
+    drawn: NDArray[np.float64], index: pd.Index[Any], n_clusters: int, seed: int
+) -> CoMembership:
+    """How often units fall together in (draws, units, indicators) drawn means."""
     whole = drawn[np.isfinite(drawn).all(axis=(1, 2))]
     if not len(whole):
         raise NotEnoughDataError(
-            f"none of {n_draws} draws had every indicator in every unit; "
+            f"none of {len(drawn)} draws had every indicator in every unit; "
             "leave out an indicator that few firms answered"
         )
-    check_n_clusters(n_clusters, len(table))
+    check_n_clusters(n_clusters, len(index))
     labels = _groups_of_draws(z_scores(whole), n_clusters, seed)
     total = (labels[:, :, None] == labels[:, None, :]).sum(axis=0)
-    matrix = pd.DataFrame(total / len(whole), table.index, table.index)
-    return CoMembership(matrix, len(whole), n_draws - len(whole), n_clusters, seed)
+    matrix = pd.DataFrame(total / len(whole), index, index)
+    return CoMembership(matrix, len(whole), len(drawn) - len(whole), n_clusters, seed)

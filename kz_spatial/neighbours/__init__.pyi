@@ -4,7 +4,7 @@ from .global_statistics import bivariate_moran, geary, getis_ord, moran
 from .global_test import GlobalStatistic
 from .local_statistics import LocalMoran, local_moran
 from .own_weights import as_graph
-from .resampling import ResampledMoran, resampled_moran
+from .resampling import ResampledMoran, redrawn_moran, resampled_moran
 from .unit_values import linked_units
 from .weights import (
     contiguity,
@@ -33,6 +33,7 @@ __all__ = [
     "local_moran",
     "moran",
     "neighbour_masks",
+    "redrawn_moran",
     "resampled_moran",
     "seeded",
     "union",

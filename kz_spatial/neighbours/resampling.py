@@ -9,7 +9,7 @@ of Moran's I leans toward no pattern, and labels change rather too often than to
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ import pandas as pd
 from kz_spatial._validate import check_option, check_share
 from kz_spatial.crosswalk import LEVEL
 from kz_spatial.design import design_of
-from kz_spatial.estimates import aggregate, drawn_means
+from kz_spatial.estimates import aggregate, drawn_by_error, drawn_means
 from kz_spatial.neighbours.global_statistics import moran_of_rows
 from kz_spatial.neighbours.local_statistics import local_moran, local_tests
 from kz_spatial.neighbours.unit_values import centred, linked_units, ordered_weights
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from libpysal.graph import Graph
     from numpy.typing import NDArray
 
-__all__ = ["ResampledMoran", "resampled_moran"]
+__all__ = ["ResampledMoran", "redrawn_moran", "resampled_moran"]
 
 _UNSTABLE: Final = 0.1
 
@@ -99,6 +99,42 @@ def _tests_of_draws(
     return statistics, labels
 
 
+def _over_draws(
+    first: pd.Series[Any],
+    drawn: NDArray[np.float64],
+    graph: Graph,
+    *,
+    level: float,
+    alpha: float,
+    n_permutations: int,
+    seed: int,
+) -> ResampledMoran:
+    """Moran's I and local labels of a Series of means and of (draws, n) drawn ones."""
+    found = local_moran(first, graph, alpha=alpha, n_permutations=n_permutations, seed=seed)
+    label = found.frame["label"]
+    order, W = ordered_weights(graph)
+    place = first.index.get_indexer(order)  # -1 for units that only the graph has
+    every = np.where(place >= 0, np.vstack([first.to_numpy(), drawn])[:, place], np.nan)
+    statistics, labels = _tests_of_draws(
+        every, W, alpha=alpha, n_permutations=n_permutations, seed=seed
+    )
+    changed = labels[1:] != label.reindex(order).to_numpy()
+    share = pd.Series(changed.mean(axis=0), order).reindex(first.index)
+    known = statistics[1:][np.isfinite(statistics[1:])]
+    tail = (1 - level) / 2
+    low, high = np.quantile(known, [tail, 1 - tail]) if len(known) else (np.nan, np.nan)
+    return ResampledMoran(
+        statistic=float(statistics[0]),
+        low=float(low),
+        high=float(high),
+        level=level,
+        frame=pd.DataFrame({"label": label, "changes": share, "unstable": share > _UNSTABLE}),
+        n_draws=len(known),
+        n_skipped=len(drawn) - len(known),
+        seed=seed,
+    )
+
+
 def resampled_moran(
     firms: pd.DataFrame,
     indicator: str,
@@ -163,28 +199,59 @@ def resampled_moran(
     check_option("indicator", indicator, tuple(design_of(firms).by_name))
     check_share("level", level)
     table = aggregate(firms, by=by, weights=weights, indicators=[indicator], min_firms=min_firms)
-    first = table[f"{indicator}_mean"]
-    found = local_moran(first, graph, alpha=alpha, n_permutations=n_permutations, seed=seed)
-    label = found.frame["label"]
     drawn = drawn_means(firms, table, [indicator], weights, n_draws, seed)[..., 0]
-    order, W = ordered_weights(graph)
-    place = table.index.get_indexer(order)  # -1 for units that only the graph has
-    every = np.where(place >= 0, np.vstack([first.to_numpy(), drawn])[:, place], np.nan)
-    statistics, labels = _tests_of_draws(
-        every, W, alpha=alpha, n_permutations=n_permutations, seed=seed
-    )
-    changed = labels[1:] != label.reindex(order).to_numpy()
-    share = pd.Series(changed.mean(axis=0), order).reindex(table.index)
-    known = statistics[1:][np.isfinite(statistics[1:])]
-    tail = (1 - level) / 2
-    low, high = np.quantile(known, [tail, 1 - tail]) if len(known) else (np.nan, np.nan)
-    return ResampledMoran(
-        statistic=float(statistics[0]),
-        low=float(low),
-        high=float(high),
+    return _over_draws(
+        table[f"{indicator}_mean"],
+        drawn,
+        graph,
         level=level,
-        frame=pd.DataFrame({"label": label, "changes": share, "unstable": share > _UNSTABLE}),
-        n_draws=len(known),
-        n_skipped=n_draws - len(known),
+        alpha=alpha,
+        n_permutations=n_permutations,
+        seed=seed,
+    )
+
+
+def redrawn_moran(
+    table: pd.DataFrame,
+    indicator: str,
+    graph: Graph,
+    *,
+    level: float = 0.95,
+    alpha: float = 0.05,
+    n_draws: int = 200,
+    n_permutations: int = 999,
+    seed: int = 20240,
+) -> ResampledMoran:
+    """Give Moran's I a range from published means and errors, where firms may not be seen.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `aggregate` returns it; means are drawn from normal laws with its errors.
+    indicator, graph, level, alpha, n_draws, n_permutations, seed
+        As in `resampled_moran`.
+
+    Returns
+    -------
+    ResampledMoran
+
+    Examples
+    --------
+    >>> import kz_spatial as kz
+    >>> graph = kz.contiguity(kz.composites(detail="light"))
+    >>> table = kz.aggregate(kz.load_twin())
+    >>> found = redrawn_moran(table, "epayment_share", graph, n_draws=20)
+    >>> found.low < found.statistic < found.high
+    True
+    """
+    check_share("level", level)
+    drawn = drawn_by_error(table, [indicator], n_draws, seed)[..., 0]
+    return _over_draws(
+        table[f"{indicator}_mean"],
+        drawn,
+        graph,
+        level=level,
+        alpha=alpha,
+        n_permutations=n_permutations,
         seed=seed,
     )

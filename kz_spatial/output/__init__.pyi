@@ -1,5 +1,7 @@
-from .bundle import ALL_STEPS, Bundle, run, write_audit, write_bundle
+from .audit_bundle import write_audit
+from .bundle import ALL_STEPS, Bundle, run, write_bundle
 from .change_bundle import write_change
+from .disclosure import Published, publish
 from .geopackage import write_surface
 from .qgis_plugin import build_plugin, install_plugin
 from .terms import Terms
@@ -8,10 +10,12 @@ from .web_map import folium_map
 __all__ = [
     "ALL_STEPS",
     "Bundle",
+    "Published",
     "Terms",
     "build_plugin",
     "folium_map",
     "install_plugin",
+    "publish",
     "run",
     "write_audit",
     "write_bundle",

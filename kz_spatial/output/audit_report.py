@@ -50,7 +50,13 @@ def _table(frame: pd.DataFrame, language: Language) -> Markup:
 
 
 def render_audit(
-    audit: Audit, *, source: str, synthetic: bool, version: str, language: Language = "en"
+    audit: Audit,
+    *,
+    source: str,
+    synthetic: bool,
+    rules: str,
+    version: str,
+    language: Language = "en",
 ) -> str:
     """Render an audit.
 
@@ -61,6 +67,8 @@ def render_audit(
         What the data are.
     synthetic : bool
         Whether they are the twin.
+    rules : str
+        Rules for what may be told of firms, in a sentence.
     version : str
         Version of the package.
     language : str
@@ -82,6 +90,7 @@ def render_audit(
         language,
         source=Terms.of_paper(language).source(source, synthetic=synthetic),
         notice=say("notice.twin", language) if synthetic else "",
+        rules=rules,
         version=version,
         cells=2 * len(solved),
         all_cells=2 * len(audit.counts),

@@ -9,36 +9,44 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from kz_spatial._validate import check_option
-from kz_spatial.design import StudyDesign, design_of, design_to_dict
-from kz_spatial.errors import CallError
-from kz_spatial.options import Language, RunOptions
-from kz_spatial.output.audit_report import render_audit
+from kz_spatial.design import StudyDesign, design_to_dict
+from kz_spatial.options import RunOptions
+from kz_spatial.output.disclosure import (
+    Published,
+    disclosure_record,
+    publish,
+    rules_line,
+)
 from kz_spatial.output.figures import draw_figures
-from kz_spatial.output.folders import check_target, now, versions, whole_or_absent, write_record
+from kz_spatial.output.folders import (
+    check_target,
+    now,
+    versions,
+    whole_or_absent,
+    write_json,
+    write_record,
+)
 from kz_spatial.output.geopackage import About, write_geopackage, write_surface
 from kz_spatial.output.layers import describe
 from kz_spatial.output.report import render_report, svg_text
 from kz_spatial.output.tables import make_tables, to_latex
 from kz_spatial.output.terms import Terms
 from kz_spatial.output.web_map import folium_map
-from kz_spatial.replication import Audit, audit, unlike_paper
 from kz_spatial.study import (
     GROUPS,
     OBLASTS,
     STEPS,
     layer_entries,
     own_to_record,
-    read_codings,
     run_study,
 )
-from kz_spatial.words import has_words, languages, missing_note, say
+from kz_spatial.words import has_words, missing_note, say
 
 if TYPE_CHECKING:
     from kz_spatial.output.layers import Layer
     from kz_spatial.study import Study
 
-__all__ = ["WRITE_STEPS", "Bundle", "run", "write_audit", "write_bundle"]
+__all__ = ["WRITE_STEPS", "Bundle", "run", "write_bundle"]
 
 WRITE_STEPS: Final = ("tables", "GeoPackage", "rasters", "map", "figures", "report")
 _DPI: Final = 150
@@ -75,7 +83,7 @@ def _caption(table: str, terms: Terms) -> str:
     return terms.say(key) if has_words(key) else terms.layer(table)
 
 
-def _write_tables(study: Study, folder: Path, terms: Terms, notice: str) -> None:
+def _write_tables(study: Published, folder: Path, terms: Terms, notice: str) -> None:
     (folder / "tables").mkdir()
     for name, table in make_tables(study).items():
         path = folder / "tables" / f"{name}.csv"
@@ -85,11 +93,11 @@ def _write_tables(study: Study, folder: Path, terms: Terms, notice: str) -> None
         path.with_suffix(".tex").write_text(text, encoding="utf-8")
 
 
-def _write_figures(study: Study, folder: Path, terms: Terms) -> dict[str, str]:
+def _write_figures(study: Published, folder: Path, terms: Terms, notice: str) -> dict[str, str]:
     """Draw and save the figures; return each as SVG text."""
     folder.mkdir()
     texts = {}
-    for name, figure in draw_figures(study, terms).items():
+    for name, figure in draw_figures(study, terms, notice=notice).items():
         # the layout settles in the first drawing and is kept for the second
         figure.savefig(folder / f"{name}.png", dpi=_DPI)
         figure.set_layout_engine("none")
@@ -98,13 +106,13 @@ def _write_figures(study: Study, folder: Path, terms: Terms) -> dict[str, str]:
     return texts
 
 
-def _place_notice(study: Study, notice: str) -> str:
+def _place_notice(study: Published, notice: str) -> str:
     """A notice, and that places are modelled where they are."""
     told = say("notice.modelled", study.options.language) if study.modelled else ""
     return ". ".join(filter(None, (notice, told)))
 
 
-def _placed(study: Study, layers: tuple[Layer, ...]) -> list[Layer]:
+def _placed(study: Published, layers: tuple[Layer, ...]) -> list[Layer]:
     """Layers whose densities say that places are modelled where they are."""
     return [
         replace(layer, notice=_place_notice(study, layer.notice))
@@ -114,7 +122,7 @@ def _placed(study: Study, layers: tuple[Layer, ...]) -> list[Layer]:
     ]
 
 
-def _contents(study: Study, terms: Terms) -> dict[str, Any]:
+def _contents(study: Published, terms: Terms) -> dict[str, Any]:
     """Layers from the top of the map down, as the plugin arranges them."""
     entries = layer_entries(study.design.grouping, study.own)
     shown = [each for each in entries if each.name in study.frames]
@@ -139,15 +147,16 @@ def _contents(study: Study, terms: Terms) -> dict[str, Any]:
     }
 
 
-def _record(study: Study, timings: dict[str, float]) -> dict[str, Any]:
+def _record(study: Published, timings: dict[str, float]) -> dict[str, Any]:
     return {
         "synthetic": study.synthetic,
         "source": study.provenance["source"],
         "sha256": study.provenance["sha256"],
         "options": asdict(study.options),
-        "n_firms": len(study.firms),
-        "listwise": int(study.attrition["listwise"].iloc[-1]),
-        "join": asdict(study.join_audit),
+        "n_firms": study.n_firms,
+        "listwise": study.listwise,
+        "join": study.join,
+        "disclosure": asdict(study.rules) | {"guarded": study.rules.guarded},
         "layers": list(study.frames),
         "contents": _contents(study, Terms.of(study)),
         "design": design_to_dict(study.design),
@@ -161,7 +170,7 @@ def _record(study: Study, timings: dict[str, float]) -> dict[str, Any]:
 
 
 def write_bundle(
-    study: Study,
+    study: Study | Published,
     out: str | os.PathLike[str],
     *,
     overwrite: bool = False,
@@ -172,6 +181,7 @@ def write_bundle(
     Parameters
     ----------
     study : Study
+        Its firms pass the gate of `kz_spatial.output.disclosure` and no further.
     out : path
         Folder to make. It appears only when everything in it is written.
     overwrite : bool
@@ -201,10 +211,12 @@ def write_bundle(
     """
     target = Path(out)
     check_target(target, overwrite=overwrite)
-    terms = Terms.of(study)
-    notice = terms.say("notice.twin") if study.synthetic else ""
-    timings = dict(study.timings)
     clock = [time.perf_counter()]
+    study = publish(study)
+    terms = Terms.of(study)
+    twin = terms.say("notice.twin") if study.synthetic else ""
+    notice = ". ".join(filter(None, (twin, rules_line(study.rules, terms.language))))
+    timings = study.timings | {"disclosure": round(time.perf_counter() - clock[0], 3)}
 
     def begin(step: str) -> None:
         if progress:
@@ -244,13 +256,15 @@ def write_bundle(
         folium_map(study, language=terms.language).save(folder / "map.html")
         end("map")
         begin("figures")
-        texts = _write_figures(study, folder / "figures", terms)
+        texts = _write_figures(study, folder / "figures", terms, notice)
         end("figures")
         begin("report")
         record = _record(study, timings)
         page = render_report(study, terms, texts, version=record["versions"]["kz-spatial"])
         (folder / "report.html").write_text(page, encoding="utf-8")
         end("report")
+        told = disclosure_record(study)
+        write_json(folder / "disclosure.json", told)
         write_record(folder, record)
     return Bundle(target, record)
 
@@ -303,95 +317,6 @@ def run(
     check_target(Path(out), overwrite=overwrite)
     study = run_study(survey, design=design, options=options, progress=progress, **reading)
     return write_bundle(study, out, overwrite=overwrite, progress=progress)
-
-
-def write_audit(
-    survey: str | os.PathLike[str] | None = None,
-    *,
-    out: str | os.PathLike[str],
-    design: StudyDesign | str | os.PathLike[str] | None = None,
-    overwrite: bool = False,
-    language: Language = "en",
-    **reading: Any,
-) -> Audit:
-    """Audit the study's printed numbers against a survey, or the twin, and write the result.
-
-    Parameters
-    ----------
-    survey : path, optional
-        Survey file; without it, the twin.
-    out : path
-        Folder to make: audit.html, a CSV per table, run.json.
-    design : StudyDesign, path or name, optional
-        How the file is read; its indicators, regions and formula are those of the published study.
-    overwrite : bool
-        Whether a bundle or audit of that name may be replaced.
-    language : str
-        Of the page, one of `words.languages()`.
-    **reading
-        `items`, `region`, `region_codes`, `kind`, `where` of `read_survey`.
-
-    Returns
-    -------
-    Audit
-
-    Raises
-    ------
-    InputError, CallError
-        As `read_survey` and `audit` raise them, and as `write_bundle` does for the folder.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> import kz_spatial as kz
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     found = kz.write_audit(out=Path(folder) / "audit")
-    ...     sorted(each.name for each in (Path(folder) / "audit").glob("[a-d]*"))
-    ['audit.html', 'counts.csv', 'degrees_of_freedom.csv']
-    >>> found.common_df
-    (12,)
-    """
-    target = Path(out)
-    check_target(target, overwrite=overwrite)
-    check_option("language", language, languages())
-    codings = read_codings(survey, design=design, **reading)
-    if reason := unlike_paper(design_of(codings["corrected"])):
-        raise CallError(f"audit: {reason}")
-    record = codings["corrected"].attrs["kz_spatial"]
-    found = audit(codings)
-    installed = versions()
-    page = render_audit(
-        found,
-        source=record["source"],
-        synthetic=record["synthetic"],
-        version=installed["kz-spatial"],
-        language=language,
-    )
-    tables = {
-        name: getattr(found, name)
-        for name in (
-            "numbers",
-            "counts",
-            "degrees_of_freedom",
-            "granularity",
-            "groupings",
-            "estimates",
-        )
-    }
-    with whole_or_absent(target, overwrite=overwrite) as folder:
-        (folder / "audit.html").write_text(page, encoding="utf-8")
-        for name, table in tables.items():
-            table.to_csv(folder / f"{name}.csv", index=False, float_format="%.10g")
-        text = {
-            "synthetic": record["synthetic"],
-            "source": record["source"],
-            "sha256": record["sha256"],
-            "common_df": found.common_df,
-            "versions": installed,
-            "written": now(),
-        }
-        write_record(folder, text)
-    return found
 
 
 ALL_STEPS: Final = (*STEPS, *WRITE_STEPS)

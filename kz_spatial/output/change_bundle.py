@@ -75,7 +75,8 @@ def _shared_coding(change: BundleChange) -> str:
 def _kept(record: dict[str, Any]) -> dict[str, Any]:
     """What a comparison's record keeps of a bundle's."""
     kept = ("synthetic", "source", "sha256", "options", "n_firms", "design", "warnings")
-    return {key: record[key] for key in (*kept, "versions", "written")}
+    more = {key: record[key] for key in ("disclosure",) if key in record}
+    return {key: record[key] for key in (*kept, "versions", "written")} | more
 
 
 def _counts(change: BundleChange) -> dict[str, dict[str, int]]:

@@ -85,7 +85,7 @@ def change_notes(change: BundleChange, language: Language) -> list[str]:
         one, two = (told(each, language) for each in (first, second))
         if one != two:
             lines.append(say(key, language, first=one, second=two))
-    if first["sha256"] == second["sha256"]:
+    if first["sha256"] == second["sha256"] is not None:
         lines.append(say("change.one_file", language))
     if years[0] > years[1]:
         lines.append(

@@ -9,7 +9,7 @@ import numpy as np
 
 from kz_spatial.design import SCORE
 from kz_spatial.options import EQUAL_AREA_CRS, Language
-from kz_spatial.output.histogram import Bars, make_bars
+from kz_spatial.output.histogram import Bars
 from kz_spatial.output.layers import Layer, describe
 from kz_spatial.output.outlines import light_outlines
 from kz_spatial.output.plots import (
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from kz_spatial.study import Study
+    from kz_spatial.output.disclosure import Published
     from kz_spatial.surfaces import DensitySurface
 
 __all__ = ["FIGURE_STYLE", "draw_figures"]
@@ -53,7 +53,7 @@ _SHORT_LABEL: Final = 26  # letters that let three entries stand in a row
 _HATCH: Final = {"": "", "diagonal": "////", "cross": "xxxx"}
 
 
-def _distributed(study: Study) -> list[str]:
+def _distributed(study: Published) -> list[str]:
     """Indicators whose answers have a distribution to show, the outcome first."""
     names = [name for name, each in study.design.by_name.items() if each.kind != "binary"]
     return sorted(names, key=lambda name: name != study.design.outcome)
@@ -89,9 +89,9 @@ def _draw_bars(ax: Axes, bars: Bars, least: int, withheld: str, language: Langua
             ax.annotate(told, place, (0, 2), textcoords="offset points", ha="center", fontsize=6.5)
 
 
-def _histograms(study: Study, terms: Terms, notice: str) -> Figure | None:
+def _histograms(study: Published, terms: Terms, notice: str) -> Figure | None:
     """Firm-level distributions of the study's figure 2."""
-    names = _distributed(study)
+    names, least = _distributed(study), study.rules.min_firms
     if not names:
         return None
     across, down = min(len(names), 3), -(-len(names) // 3)
@@ -101,23 +101,22 @@ def _histograms(study: Study, terms: Terms, notice: str) -> Figure | None:
     for ax in axes.ravel()[len(names) :]:
         ax.set_axis_off()
     for ax, name in zip(axes.ravel(), names, strict=False):
-        values = study.firms[name].dropna().to_numpy()
+        told = study.distributions[name]
         ax.set_title(terms.indicator(name))
-        if len(values) < study.options.min_firms:
+        if told.bars is None:
             ax.text(0.5, 0.5, withheld, ha="center", transform=ax.transAxes)
             ax.set_axis_off()
             continue
-        bars = make_bars(values, study.design.by_name[name].kind, study.options.min_firms)
-        _draw_bars(ax, bars, study.options.min_firms, withheld, terms.language)
-        ax.axvline(values.mean(), color="#bd0026", linewidth=1.2)
-        ax.set_xlabel(f"{terms.unit(name)} (n = {integer(len(values), terms.language)})")
+        _draw_bars(ax, told.bars, least, withheld, terms.language)
+        ax.axvline(told.mean, color="#bd0026", linewidth=1.2)
+        ax.set_xlabel(f"{terms.unit(name)} (n = {integer(round(told.n), terms.language)})")
         ax.yaxis.get_major_locator().set_params(integer=True)
         write_numbers(ax, terms.language)
     axes[0, 0].set_ylabel(terms.say("column.n_firms"))
     return made
 
 
-def _comparison(study: Study, terms: Terms, notice: str) -> Figure:
+def _comparison(study: Published, terms: Terms, notice: str) -> Figure:
     """Means of the grouping's regions with 95 % intervals of the mean."""
     table, names = study.tables[study.design.grouping.name], list(study.design.by_name)
     order = table[SCORE].sort_values(na_position="first").index
@@ -270,7 +269,7 @@ def _surface_map(
     return made
 
 
-def _statistics(study: Study, terms: Terms, notice: str) -> dict[str, Any]:
+def _statistics(study: Published, terms: Terms, notice: str) -> dict[str, Any]:
     """Scatterplots of the finest level, trees, curves and matrices of the groups."""
     told: dict[str, Any] = {"terms": terms, "notice": notice}
     finest, groups = list(study.tables)[-1], study.groupings
@@ -289,13 +288,15 @@ def _statistics(study: Study, terms: Terms, notice: str) -> dict[str, Any]:
     return made
 
 
-def draw_figures(study: Study, terms: Terms) -> dict[str, Figure]:
+def draw_figures(study: Published, terms: Terms, *, notice: str = "") -> dict[str, Figure]:
     """Draw all figures of a study.
 
     Parameters
     ----------
-    study : Study
+    study : Published
     terms : Terms
+    notice : str
+        At the foot of every figure, such as that of the twin.
 
     Returns
     -------
@@ -306,7 +307,6 @@ def draw_figures(study: Study, terms: Terms) -> dict[str, Figure]:
     """
     import matplotlib as mpl
 
-    notice = terms.say("notice.twin") if study.synthetic else ""
     grouping = study.design.grouping
     with mpl.rc_context(FIGURE_STYLE):
         frames = {name: light_outlines(f, grouping)[0] for name, f in study.frames.items()}

@@ -102,8 +102,13 @@ def _files(folder: Path) -> list[str]:
 def write_record(folder: Path, record: dict[str, Any]) -> None:
     """Write run.json last, with the list of the files that the folder owns and their checksums."""
     owned = {name: _sha256(folder / name) for name in _files(folder) if name != _RECORD}
-    text = json.dumps({**record, "files": owned}, ensure_ascii=False, indent=2, default=str)
-    (folder / _RECORD).write_text(text + "\n", encoding="utf-8")
+    write_json(folder / _RECORD, {**record, "files": owned})
+
+
+def write_json(path: Path, record: dict[str, Any]) -> None:
+    """Write plain values as JSON that people can read."""
+    text = json.dumps(record, ensure_ascii=False, indent=2, default=str)
+    path.write_text(text + "\n", encoding="utf-8")
 
 
 def _foreign(old: Path) -> list[str]:

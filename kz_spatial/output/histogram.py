@@ -46,7 +46,7 @@ def _round_step(width: float) -> float:
     return float(next(power * each for each in _STEPS if power * each >= width * (1 - 1e-9)))
 
 
-def make_bars(values: NDArray[np.float64], kind: str, least: int) -> Bars:
+def make_bars(values: NDArray[np.float64], kind: str, least: int, *, full: bool = False) -> Bars:
     """Sort answers into bars.
 
     Parameters
@@ -58,6 +58,8 @@ def make_bars(values: NDArray[np.float64], kind: str, least: int) -> Bars:
     least : int
         The outer bars reach inward until they hold so many firms: where an extreme lies, and how
         far out, no edge says.
+    full : bool
+        Whether bars are widened until each holds so many firms or none.
 
     Examples
     --------
@@ -65,6 +67,16 @@ def make_bars(values: NDArray[np.float64], kind: str, least: int) -> Bars:
     >>> bars.edges.tolist(), bars.counts.tolist(), bars.open_high
     ([-0.5, 0.5, 1.5, 2.5], [6, 9, 6], True)
     """
+    wider = 1.0
+    bars = _bars(values, kind, least, wider)
+    while full and len(bars.counts) > 1 and ((bars.counts > 0) & (bars.counts < least)).any():
+        wider *= 2
+        bars = _bars(values, kind, least, wider)
+    return bars
+
+
+def _bars(values: NDArray[np.float64], kind: str, least: int, wider: float) -> Bars:
+    """Bars of some times their usual width."""
     # from the least-th smallest to the least-th largest: what lies beyond moves no edge
     ranked, beyond = np.sort(values), min(least, (len(values) + 1) // 2)
     low, high = ranked[beyond - 1], ranked[-beyond]
@@ -72,6 +84,7 @@ def make_bars(values: NDArray[np.float64], kind: str, least: int) -> Bars:
     if kind == "count":
         step = max(step, 1.0)
         step = float(np.ceil(step))
+    step *= wider
     shift = 0.5 if kind == "count" else 0.0
     first, last = np.floor((low + shift) / step), np.floor((high + shift) / step)
     if kind == "percent":  # 100 belongs to the bar below it

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from kz_spatial.crosswalk import LEVEL
 from kz_spatial.design import SCORE
 from kz_spatial.output import report_tables
+from kz_spatial.output.disclosure import rules_line
 from kz_spatial.output.page import code_marked, render_page
 from kz_spatial.output.terms import Terms
 from kz_spatial.palette import LISA_LETTERS
@@ -22,7 +23,8 @@ from kz_spatial.words import date, decimals, missing_note, number, percent
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kz_spatial.study import OwnLayer, Study
+    from kz_spatial.output.disclosure import Published
+    from kz_spatial.study import OwnLayer
 
 __all__ = ["place_figure", "render_report", "svg_text"]
 
@@ -42,7 +44,7 @@ def svg_text(figure: Any) -> str:
     return out.getvalue()
 
 
-def _regression_notes(study: Study, terms: Terms) -> list[str]:
+def _regression_notes(study: Published, terms: Terms) -> list[str]:
     return [
         terms.say(
             "report.regression_sample",
@@ -56,7 +58,7 @@ def _regression_notes(study: Study, terms: Terms) -> list[str]:
     ]
 
 
-def _extremes(study: Study, terms: Terms) -> list[str]:
+def _extremes(study: Published, terms: Terms) -> list[str]:
     """Who scores highest and lowest, on the score and on the outcome."""
     lines, outcome = [], study.design.outcome
     whole = study.tables[study.design.grouping.name]
@@ -82,7 +84,7 @@ def _extremes(study: Study, terms: Terms) -> list[str]:
     return lines
 
 
-def _told_apart(study: Study, terms: Terms) -> list[str]:
+def _told_apart(study: Published, terms: Terms) -> list[str]:
     """Which coefficients are told from zero."""
     fit = study.fits.get(study.options.coding)
     if fit is None:
@@ -99,7 +101,7 @@ def _told_apart(study: Study, terms: Terms) -> list[str]:
     return [terms.say("report.finding.told_apart", **values, terms=", ".join(clear))]
 
 
-def _patterns(study: Study, terms: Terms) -> list[str]:
+def _patterns(study: Published, terms: Terms) -> list[str]:
     """Where there is spatial pattern, and which classes are in doubt."""
     lines = []
     tested = [each for each in study.patterns if np.isfinite(each.moran.p)]
@@ -126,7 +128,7 @@ def _patterns(study: Study, terms: Terms) -> list[str]:
     return lines
 
 
-def _doubtful(study: Study, terms: Terms) -> list[str]:
+def _doubtful(study: Published, terms: Terms) -> list[str]:
     """Oblasts that local Moran singles out on some draws of firms only."""
     named = []
     for name, each in study.patterns.at(LEVEL).items():
@@ -155,14 +157,14 @@ def place_figure(figures: Mapping[str, str], name: str, caption: str) -> Markup:
     )
 
 
-def _caveats(study: Study, terms: Terms) -> list[str]:
+def _caveats(study: Published, terms: Terms) -> list[str]:
     """What code warned of, and what could not be computed; English in every language."""
     reasons = (f"{what}: {why}" for what, why in study.inapplicable.items())
     return [*study.warnings, *reasons, *filter(None, [missing_note(terms.language)])]
 
 
 def render_report(
-    study: Study,
+    study: Published,
     terms: Terms,
     figures: Mapping[str, str],
     *,
@@ -173,7 +175,7 @@ def render_report(
 
     Parameters
     ----------
-    study : Study
+    study : Published
     terms : Terms
     figures : mapping
         Figure name to SVG text, as `svg_text` makes it.
@@ -201,7 +203,8 @@ def render_report(
         design=design,
         coding=terms.say(f"coding.{study.options.coding}"),
         weights=study.options.weights or terms.say("report.no_weights"),
-        n_firms=len(study.firms),
+        n_firms=study.n_firms,
+        rules=rules_line(study.rules, language),
         n_regions=len(design.grouping.codes),
         version=version,
         written=date(written or today, language),

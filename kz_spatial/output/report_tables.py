@@ -15,7 +15,7 @@ from kz_spatial.words import NOTHING, has_words, integer, interval, number, perc
 if TYPE_CHECKING:
     import pandas as pd
 
-    from kz_spatial.study import Study
+    from kz_spatial.output.disclosure import Published
 
 __all__ = [
     "attrition_table",
@@ -31,7 +31,7 @@ _CONFIDENCE = 0.95
 _CRITERIA = ("silhouette", "calinski_harabasz", "gap")
 
 
-def readiness_table(study: Study, terms: Terms) -> Markup:
+def readiness_table(study: Published, terms: Terms) -> Markup:
     """Means, standard errors, score and place of each region of the grouping."""
     table, language = study.tables[study.design.grouping.name].sort_values("rank"), terms.language
     heads = ["", terms.say("column.n_firms")]
@@ -55,7 +55,7 @@ def readiness_table(study: Study, terms: Terms) -> Markup:
     return html_table(zip(*columns, strict=True), heads, language)
 
 
-def regression_table(study: Study, terms: Terms) -> Markup:
+def regression_table(study: Published, terms: Terms) -> Markup:
     """Coefficients of both codings side by side; empty without a fit."""
     if not study.fits:
         return Markup()
@@ -90,7 +90,7 @@ def _by(level: str, name: str, terms: Terms) -> str:
     )
 
 
-def moran_table(study: Study, terms: Terms) -> Markup:
+def moran_table(study: Published, terms: Terms) -> Markup:
     """Global Moran's I of each indicator at each level."""
     language = terms.language
     drawn = any(each.resampled is not None for each in study.patterns)
@@ -118,7 +118,7 @@ def moran_table(study: Study, terms: Terms) -> Markup:
     return html_table(rows, [*heads, terms.say("report.inference")], language)
 
 
-def other_statistics_table(study: Study, terms: Terms) -> Markup:
+def other_statistics_table(study: Published, terms: Terms) -> Markup:
     """The other global statistics with their p, an indicator to a row."""
     rows, names = [], dict[str, None]()
     for pattern in study.patterns:
@@ -138,7 +138,7 @@ def other_statistics_table(study: Study, terms: Terms) -> Markup:
     return html_table(cells, heads, terms.language)
 
 
-def groupings_table(study: Study, terms: Terms) -> Markup:
+def groupings_table(study: Published, terms: Terms) -> Markup:
     """How tight each grouping is, and what the criteria would have chosen."""
     rows, language = [], terms.language
     for each in study.groupings.every:
@@ -165,7 +165,7 @@ def groupings_table(study: Study, terms: Terms) -> Markup:
     return html_table(rows, heads, language)
 
 
-def attrition_table(study: Study, terms: Terms) -> Markup:
+def attrition_table(study: Published, terms: Terms) -> Markup:
     """From the firms of the file to those complete on every item, with the reasons that occur."""
     table = study.attrition.reset_index()
     design = study.design

@@ -16,17 +16,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from kz_spatial.groups import Partition
-    from kz_spatial.study import Study, UnitGroups
+    from kz_spatial.output.disclosure import Published
+    from kz_spatial.study import UnitGroups
 
 __all__ = ["make_tables", "to_latex"]
 
 
-def _names(study: Study, codes: Iterable[Any]) -> list[str]:
+def _names(study: Published, codes: Iterable[Any]) -> list[str]:
     """English names of units, as tables have them in every language."""
     return [place_name(str(code), grouping=study.design.grouping) for code in codes]
 
 
-def _readiness(study: Study) -> pd.DataFrame:
+def _readiness(study: Published) -> pd.DataFrame:
     parts = []
     for level, table in study.tables.items():
         shown = table.drop(columns=[c for c in table if c.endswith("_suppressed")])
@@ -41,7 +42,7 @@ def _readiness(study: Study) -> pd.DataFrame:
     return every[[*first, *(c for c in every if c not in first)]]
 
 
-def _regression(study: Study) -> pd.DataFrame:
+def _regression(study: Published) -> pd.DataFrame:
     parts = []
     for coding, fit in study.fits.items():
         for inference in INFERENCES:
@@ -52,7 +53,7 @@ def _regression(study: Study) -> pd.DataFrame:
             table.insert(0, "coding", coding)
             table.insert(1, "inference", inference)
             if "reason" not in table:
-                df = fit.degrees_of_freedom("crv1" if inference == "wild" else inference)
+                df = fit.degrees_of_freedom(inference)
                 table = table.assign(df=df.to_numpy(), reason="")
             parts.append(
                 table.assign(
@@ -83,7 +84,7 @@ def _regression(study: Study) -> pd.DataFrame:
     )
 
 
-def _moran(study: Study) -> pd.DataFrame:
+def _moran(study: Published) -> pd.DataFrame:
     """Global statistics, Moran's I of each indicator first."""
     rows = []
     for pattern in study.patterns:
@@ -117,7 +118,7 @@ def _moran(study: Study) -> pd.DataFrame:
     return table[[*(c for c in table if c not in last), *last]]
 
 
-def _local_moran(study: Study) -> pd.DataFrame:
+def _local_moran(study: Published) -> pd.DataFrame:
     parts = []
     for each in study.patterns:
         frame = each.local.frame.rename_axis("code").reset_index()
@@ -131,7 +132,7 @@ def _local_moran(study: Study) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _members(study: Study, groups: UnitGroups, found: Partition) -> pd.DataFrame:
+def _members(study: Published, groups: UnitGroups, found: Partition) -> pd.DataFrame:
     """Units of one partition, a row each."""
     return pd.DataFrame(
         {
@@ -154,12 +155,12 @@ def _stacked(parts: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-def _clusters(study: Study) -> pd.DataFrame:
+def _clusters(study: Published) -> pd.DataFrame:
     every = study.groupings.every
     return _stacked([_members(study, each, each.partition) for each in every])
 
 
-def _clusters_by_number(study: Study) -> pd.DataFrame:
+def _clusters_by_number(study: Published) -> pd.DataFrame:
     # by number of groups within a level, both kinds side by side
     found = [
         (list(study.tables).index(each.level), k, each, partition)
@@ -170,7 +171,7 @@ def _clusters_by_number(study: Study) -> pd.DataFrame:
     return _stacked([_members(study, each, partition) for _, _, each, partition in found])
 
 
-def _cluster_choice(study: Study) -> pd.DataFrame:
+def _cluster_choice(study: Published) -> pd.DataFrame:
     """Criteria for the number of groups; `best_by` names those that choose a row."""
     parts = []
     for each in study.groupings.every:
@@ -188,7 +189,7 @@ def _cluster_choice(study: Study) -> pd.DataFrame:
     return _stacked(parts)
 
 
-def _co_membership(study: Study) -> pd.DataFrame:
+def _co_membership(study: Published) -> pd.DataFrame:
     parts = []
     for level, found in study.groupings.co_membership.items():
         frame = found.matrix.rename_axis("code").reset_index()
@@ -198,7 +199,7 @@ def _co_membership(study: Study) -> pd.DataFrame:
     return _stacked(parts)
 
 
-def make_tables(study: Study) -> dict[str, pd.DataFrame]:
+def make_tables(study: Published) -> dict[str, pd.DataFrame]:
     """All tables of a study.
 
     Returns

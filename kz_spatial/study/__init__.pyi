@@ -7,8 +7,8 @@ from .extensions import (
     unregister_layer,
 )
 from .groupings import UnitGroups
-from .pipeline import STEPS, read_codings, run_study
-from .results import Study
+from .pipeline import STEPS, choose_rules, read_codings, run_study
+from .results import Findings, Study
 from .spatial_patterns import Pattern
 from .themes import OwnLayer, Theme, ThemeClass, own_from_record, own_to_record
 
@@ -19,6 +19,7 @@ __all__ = [
     "STEPS",
     "TABLES",
     "BundleChange",
+    "Findings",
     "LayerEntry",
     "OwnLayer",
     "Pattern",
@@ -26,6 +27,7 @@ __all__ = [
     "Theme",
     "ThemeClass",
     "UnitGroups",
+    "choose_rules",
     "compare_bundles",
     "layer_entries",
     "load_extensions",

@@ -9,15 +9,18 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib.metadata import entry_points
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from kz_spatial.crosswalk import units
 from kz_spatial.design import Texts, name_faults, text_faults
 from kz_spatial.errors import CallError, DesignError, InputError
+from kz_spatial.regression import tell_fit
 from kz_spatial.study.contents import TABLES
+from kz_spatial.study.estimates_of import VeiledFirms
 from kz_spatial.study.themes import OwnLayer, Theme
 
 if TYPE_CHECKING:
@@ -56,7 +59,8 @@ def register_layer(
     compute : callable
         From a `Study` to a DataFrame indexed by the codes of oblasts, or of the regions of the
         study's grouping, with the columns that the themes show; a GeoDataFrame brings its own
-        shapes.
+        shapes. Where disclosure rules let no layer see a firm, the study has none, and
+        `Study.estimate` gives what they allow.
     title : mapping
         By language; English is needed.
     themes : Theme or sequence of Theme
@@ -170,6 +174,15 @@ def load_extensions(paths: tuple[str | PathLike[str], ...] | list[str] = ()) -> 
             raise CallError(f"{path}: {type(error).__name__}: {error}") from error
 
 
+def _veil(study: Study) -> Study:
+    """The study as a layer may see it: whole, or without firms where rules say so."""
+    if not study.rules.guarded:
+        return study
+    hidden: Any = VeiledFirms(study.firms, study.rules)
+    fits: Any = {coding: tell_fit(fit) for coding, fit in study.fits.items()}
+    return replace(study, firms=hidden, fits=fits)
+
+
 def own_frame(
     layer: OwnLayer, study: Study, areas: Mapping[str, gpd.GeoDataFrame]
 ) -> gpd.GeoDataFrame:
@@ -198,7 +211,9 @@ def own_frame(
     if layer.name in study.frames:
         raise InputError(f"{where}: the study has a layer of that name, expected another name")
     try:
-        made = layer.compute(study)
+        made = layer.compute(_veil(study))
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from error
     except Exception as error:  # whatever the user's function trips over
         raise InputError(f"{where}: {type(error).__name__}: {error}") from error
     columns = list(getattr(made, "columns", ()))

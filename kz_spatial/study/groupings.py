@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
 from kz_spatial.crosswalk import LEVEL
-from kz_spatial.design import StudyDesign, design_of
+from kz_spatial.design import DisclosureRules, StudyDesign, design_of
 from kz_spatial.errors import NotEnoughDataError
 from kz_spatial.groups import (
     ClusterChoice,
@@ -18,6 +18,7 @@ from kz_spatial.groups import (
     choose_n_clusters,
     co_membership,
     optimal_regions,
+    redrawn_co_membership,
     typology,
     ward_tree,
 )
@@ -141,6 +142,7 @@ def find_groupings(
     tables: dict[str, pd.DataFrame],
     graphs: dict[str, Graph],
     options: RunOptions,
+    rules: DisclosureRules,
 ) -> Groupings:
     """Group the units of every level on every indicator that all of them have.
 
@@ -153,6 +155,8 @@ def find_groupings(
     graphs : dict of Graph
         Neighbours by level.
     options : RunOptions
+    rules : DisclosureRules
+        Guarded ones have means drawn by their published errors instead of firms.
     """
     design = design_of(firms)
     every: list[UnitGroups] = []
@@ -178,14 +182,16 @@ def find_groupings(
         made.trees[level] = ward_tree(columns)
         if options.draws and level == design.grouping.name:
             try:
-                made.co_membership[level] = co_membership(
-                    firms,
-                    by=level,
-                    n_clusters=options.n_clusters,
-                    indicators=list(columns),
-                    weights=options.weights,
-                    n_draws=options.draws,
-                    seed=options.seed,
+                ask: dict[str, Any] = {
+                    "n_clusters": options.n_clusters,
+                    "indicators": list(columns),
+                    "n_draws": options.draws,
+                    "seed": options.seed,
+                }
+                made.co_membership[level] = (
+                    redrawn_co_membership(table, **ask)
+                    if rules.guarded
+                    else co_membership(firms, by=level, weights=options.weights, **ask)
                 )
             except NotEnoughDataError as error:
                 made.inapplicable[f"co-membership, {level}"] = str(error)

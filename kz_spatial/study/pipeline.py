@@ -11,12 +11,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 from kz_spatial._validate import check_count, check_option
 from kz_spatial.crosswalk import LEVEL
-from kz_spatial.design import StudyDesign, design_of, load_design
+from kz_spatial.design import (
+    OPEN,
+    SURVEY,
+    DisclosureRules,
+    StudyDesign,
+    design_of,
+    disclosure_rules,
+    load_design,
+)
 from kz_spatial.errors import CallError, KzSpatialWarning, NotEnoughDataError
-from kz_spatial.estimates import aggregate
 from kz_spatial.neighbours import contiguity
 from kz_spatial.options import RunOptions
 from kz_spatial.places import join, join_audit, oblasts, regions, settlements
+from kz_spatial.protection import Protected, protect_tables
 from kz_spatial.regression import FixedEffectsFit, fixed_effects
 from kz_spatial.replication import replicate, unlike_paper
 from kz_spatial.study.extensions import own_frame, own_layers
@@ -105,7 +113,11 @@ def read_codings(
 
 
 def _fits(
-    codings: dict[str, pd.DataFrame], design: StudyDesign, weights: str | None, log: _Log
+    codings: dict[str, pd.DataFrame],
+    design: StudyDesign,
+    weights: str | None,
+    rules: DisclosureRules,
+    log: _Log,
 ) -> dict[str, FixedEffectsFit]:
     fits: dict[str, FixedEffectsFit] = {}
     if design.formula is None:
@@ -119,6 +131,12 @@ def _fits(
         except NotEnoughDataError as error:
             log.inapplicable[f"regression, {coding}"] = str(error)
             continue
+        if fit.n_obs < rules.min_firms or fit.n_obs - fit.n_parameters < rules.min_df:
+            log.inapplicable[f"regression, {coding}"] = (
+                f"withheld by the disclosure rules {rules.profile!r}: fewer than "
+                f"{rules.min_df} residual degrees of freedom"
+            )
+            continue
         if fit.n_clusters < 2:
             log.inapplicable[f"regression, {coding}"] = (
                 "complete firms of one region only, errors by region need two"
@@ -128,11 +146,15 @@ def _fits(
     return fits
 
 
-def _replication(codings: dict[str, pd.DataFrame], design: StudyDesign, log: _Log) -> Any:
+def _replication(
+    codings: dict[str, pd.DataFrame], design: StudyDesign, rules: DisclosureRules, log: _Log
+) -> Any:
     if reason := unlike_paper(design):
         log.inapplicable["replication"] = reason
         return None
-    return replicate(codings)
+    # of the twin all is shown, whose firms are made up, unless rules are asked for
+    synthetic = codings["corrected"].attrs["kz_spatial"]["synthetic"]
+    return replicate(codings, rules=rules if rules.guarded or not synthetic else None)
 
 
 def _frames(
@@ -197,6 +219,15 @@ def _check_reading(reading: dict[str, Any]) -> None:
         )
 
 
+def _join(
+    read: dict[str, pd.DataFrame], areas: dict[str, gpd.GeoDataFrame], design: StudyDesign
+) -> tuple[tuple[str, ...], dict[str, pd.DataFrame]]:
+    """Levels that firms can be told by, the finest last, and firms joined to the finest."""
+    by_oblast = any(firms["oblast_code"].notna().any() for firms in read.values())
+    levels = design.levels if by_oblast else design.levels[:1]
+    return levels, {coding: join(firms, areas[levels[-1]]) for coding, firms in read.items()}
+
+
 def _note_places(firms: pd.DataFrame, log: _Log) -> None:
     """Say how many firms have no coordinates, and what their surfaces rest on."""
     lacking = int((~located(firms)).sum())
@@ -211,18 +242,46 @@ def _note_places(firms: pd.DataFrame, log: _Log) -> None:
         )
 
 
+def choose_rules(options: RunOptions, design: StudyDesign, *, synthetic: bool) -> DisclosureRules:
+    """Rules for what may be told of firms: asked for, the design's, else those of the source."""
+    if options.disclosure is not None:
+        rules = disclosure_rules(options.disclosure)
+    else:
+        rules = design.disclosure or (OPEN if synthetic else SURVEY)
+    return rules if options.min_firms is None else replace(rules, min_firms=options.min_firms)
+
+
+def _with_rules(
+    options: RunOptions, design: StudyDesign, *, synthetic: bool
+) -> tuple[DisclosureRules, RunOptions]:
+    """Rules, and the options with the profile and the number that hold."""
+    rules = choose_rules(options, design, synthetic=synthetic)
+    return rules, replace(options, disclosure=rules.profile, min_firms=rules.min_firms)
+
+
 def _tables(
-    firms: pd.DataFrame, levels: tuple[str, ...], options: RunOptions, log: _Log
-) -> dict[str, pd.DataFrame]:
-    tables = {
-        level: aggregate(firms, by=level, weights=options.weights, min_firms=options.min_firms)
-        for level in levels
-    }
-    for name, table in tables.items():
-        hidden = int(table.filter(like="_suppressed").to_numpy().sum())
-        if hidden:
-            log.warnings.append(f"{hidden} cells by {name} are withheld: too few firms")
-    return tables
+    codings: dict[str, pd.DataFrame],
+    levels: tuple[str, ...],
+    design: StudyDesign,
+    rules: DisclosureRules,
+    options: RunOptions,
+    log: _Log,
+) -> Protected:
+    found = protect_tables(
+        codings[options.coding],
+        levels=levels,
+        design=design,
+        rules=rules,
+        weights=options.weights,
+        corrected=codings["corrected"],
+    )
+    hidden = found.verdicts[found.verdicts["verdict"] == "withheld"]
+    for level, cells in hidden.groupby("level", sort=False):
+        why = f"by the disclosure rules {rules.profile!r}" if rules.guarded else "too few firms"
+        log.warnings.append(
+            f"{len(cells)} cells by {level} are withheld{' ' if rules.guarded else ': '}{why}"
+        )
+    return found
 
 
 def run_study(
@@ -273,35 +332,37 @@ def run_study(
         _check_options(options, read[options.coding], asked)
     with log.step("join"):
         areas = _areas(asked)
-        by_oblast = bool(read[options.coding]["oblast_code"].notna().any())
-        levels = asked.levels if by_oblast else asked.levels[:1]
-        codings = {coding: join(firms, areas[levels[-1]]) for coding, firms in read.items()}
+        levels, codings = _join(read, areas, asked)
         firms = codings[options.coding]
         _note_places(firms, log)
+        record = firms.attrs["kz_spatial"]
+        rules, options = _with_rules(options, asked, synthetic=record["synthetic"])
     with log.step("aggregate"):
-        tables = _tables(firms, levels, options, log)
+        protected = _tables(codings, levels, asked, rules, options, log)
+        tables = protected.tables
     with log.step("regress"):
-        fits = _fits(codings, asked, options.weights, log)
-        replication = _replication(codings, asked, log)
+        fits = _fits(codings, asked, options.weights, rules, log)
+        replication = _replication(codings, asked, rules, log)
     with log.step("autocorrelation"):
         light = _areas(asked, detail="light")
         graphs: dict[str, Graph] = {each: contiguity(light[each]) for each in levels}
-        patterns = find_patterns(firms, tables, graphs, options)
+        patterns = find_patterns(firms, tables, graphs, options, rules)
         log.inapplicable |= patterns.inapplicable
     with log.step("cluster"):
-        groupings = find_groupings(firms, tables, graphs, options)
+        groupings = find_groupings(firms, tables, graphs, options, rules)
         log.inapplicable |= groupings.inapplicable
         log.warnings.extend(groupings.warnings)
     with log.step("density"):
-        surfaces, lacking = study_surfaces(firms, tables, light[LEVEL], options)
+        surfaces, lacking = study_surfaces(firms, tables, light[LEVEL], options, rules)
         log.inapplicable |= lacking
     with log.step("layers"):
         frames = _frames(asked, areas, tables, patterns, groupings, surfaces)
-    record = firms.attrs["kz_spatial"]
     log.warnings.extend(record.get("notes", []))
     study = Study(
         options=options,
         design=asked,
+        rules=rules,
+        protected=protected,
         provenance={k: v for k, v in record.items() if k not in _APART},
         firms=firms,
         attrition=attrition(firms),
@@ -311,6 +372,7 @@ def run_study(
         patterns=patterns,
         groupings=groupings,
         surfaces=surfaces,
+        modelled=not bool(located(firms).any()),
         frames=frames,
         own=(),
         replication=replication,

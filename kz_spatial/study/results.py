@@ -5,44 +5,46 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from kz_spatial.study.estimates_of import estimate_of
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import geopandas as gpd
     import pandas as pd
 
-    from kz_spatial.design import StudyDesign
+    from kz_spatial.design import DisclosureRules, Kind, StudyDesign
     from kz_spatial.groups import Partition
     from kz_spatial.neighbours import GlobalStatistic, LocalMoran
     from kz_spatial.options import RunOptions
     from kz_spatial.places import JoinAudit
+    from kz_spatial.protection import Protected
     from kz_spatial.regression import FixedEffectsFit
     from kz_spatial.study.groupings import Groupings
     from kz_spatial.study.spatial_patterns import Patterns
     from kz_spatial.study.themes import OwnLayer
     from kz_spatial.surfaces import DensitySurface
 
-__all__ = ["Study"]
+__all__ = ["Findings", "Study"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Study:
-    """All results of one run.
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Findings:
+    """What a run found of places, none of it about a firm.
 
     Attributes
     ----------
     options : RunOptions
+        With the number and the profile that held.
     design : StudyDesign
         Without the indicators that the file lacked.
+    rules : DisclosureRules
+        Rules for what may be told of firms.
     provenance : dict
         Source, SHA-256, whether synthetic, coding; as the firm table carried it.
-    firms : DataFrame
-        Firm table; stays on the machine.
-    attrition, join_audit
-        What became of the answers and of the rows.
     tables : dict of DataFrame
         By level: the name of the grouping and, where firms carry an oblast, "oblast"; as
-        `aggregate` returns them.
-    fits : dict
-        Fits by coding; a coding that could not be fitted is in `inapplicable`.
+        `aggregate` returns them, cells withheld by the rules.
     patterns : Patterns
         Spatial autocorrelation; `moran` and `local_moran` lead to its results by (level,
         indicator).
@@ -51,6 +53,8 @@ class Study:
         "regions".
     surfaces : dict
         Density surfaces by name.
+    modelled : bool
+        Whether surfaces are regional figures spread over settlements.
     frames : dict of GeoDataFrame
         Layers of the bundle by name, in EPSG:4326.
     own : tuple of OwnLayer
@@ -66,15 +70,13 @@ class Study:
 
     options: RunOptions
     design: StudyDesign
+    rules: DisclosureRules
     provenance: dict[str, Any]
-    firms: pd.DataFrame
-    attrition: pd.DataFrame
-    join_audit: JoinAudit
     tables: dict[str, pd.DataFrame]
-    fits: dict[str, FixedEffectsFit]
     patterns: Patterns
     groupings: Groupings
     surfaces: dict[str, DensitySurface]
+    modelled: bool
     frames: dict[str, gpd.GeoDataFrame]
     own: tuple[OwnLayer, ...]
     replication: pd.DataFrame | None
@@ -86,13 +88,6 @@ class Study:
     def synthetic(self) -> bool:
         """Whether the firms are those of the twin."""
         return bool(self.provenance.get("synthetic"))
-
-    @property
-    def modelled(self) -> bool:
-        """Whether surfaces are regional figures spread over settlements."""
-        return not {"longitude", "latitude"} <= set(self.firms) or not (
-            self.firms[["longitude", "latitude"]].notna().all(axis=1).any()
-        )
 
     @property
     def moran(self) -> dict[tuple[str, str], GlobalStatistic]:
@@ -108,3 +103,74 @@ class Study:
     def partitions(self) -> dict[tuple[str, str], Partition]:
         """Groups of the study by (kind, level)."""
         return {(each.kind, each.level): each.partition for each in self.groupings.every}
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Study(Findings):
+    """All results of one run, firms included: stays on the machine; writers see `publish`'s.
+
+    Attributes
+    ----------
+    firms : DataFrame
+        Firm table.
+    protected : Protected
+        What the rules did to the estimates.
+    attrition, join_audit
+        What became of the answers and of the rows.
+    fits : dict
+        Fits by coding; a coding that could not be fitted is in `inapplicable`.
+    """
+
+    firms: pd.DataFrame
+    protected: Protected
+    attrition: pd.DataFrame
+    join_audit: JoinAudit
+    fits: dict[str, FixedEffectsFit]
+
+    def estimate(
+        self,
+        of: Callable[[pd.DataFrame], pd.Series[Any]],
+        *,
+        by: str | None = None,
+        kind: Kind = "count",
+    ) -> pd.DataFrame:
+        """Mean of a value of firms by unit, withheld, rounded and smoothed as the rules say.
+
+        Parameters
+        ----------
+        of : callable
+            From the firm table to a numeric Series by firm.
+        by : str, optional
+            "oblast", or the name of the grouping, which is the default.
+        kind : str
+            What the values are, as for an indicator of a design.
+
+        Returns
+        -------
+        DataFrame
+            By code: `mean`, `sd`, `se`, `n`.
+
+        Raises
+        ------
+        InputError
+            When the function gives no Series by firm.
+
+        Examples
+        --------
+        >>> import kz_spatial as kz
+        >>> study = kz.run_study(options=kz.RunOptions(draws=0, permutations=99))
+        >>> found = study.estimate(lambda firms: firms["foreign_share"], kind="percent")
+        >>> list(found.columns)
+        ['mean', 'sd', 'se', 'n']
+        """
+        level = self.design.check_level(by)
+        shown = list(self.tables)
+        return estimate_of(
+            self.firms,
+            of,
+            design=self.design,
+            rules=self.rules,
+            levels=shown[: shown.index(level) + 1],
+            weights=self.options.weights,
+            kind=kind,
+        )

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from kz_spatial.crosswalk import LEVEL, unit_at
-from kz_spatial.design import StudyDesign, design_of
+from kz_spatial.design import DisclosureRules, StudyDesign, design_of
 from kz_spatial.errors import NotEnoughDataError
-from kz_spatial.options import RunOptions
+from kz_spatial.estimates import unit_positions, weights_of
+from kz_spatial.options import DATA_CRS, EQUAL_AREA_CRS, RunOptions
 from kz_spatial.places import settlements
+from kz_spatial.protection import Answers, group_points, round_to_base, unsafe_cells
 from kz_spatial.surfaces import DensitySurface, density, spread_by_population
 
 if TYPE_CHECKING:
@@ -39,16 +43,36 @@ def _owners(
         return region
     oblast = places["oblast_code"].map(lambda code: unit_at(code, design.grouping.vintage))
     n = tables[LEVEL]["n_firms"]
-    few = n.index[n.gt(0) & n.lt(least)]
+    few = n.index[n.isna() | (n.gt(0) & n.lt(least))]
     return oblast.where(~region.isin(design.grouping.regions_of(few)), region)
 
 
 def _totals(
-    firms: pd.DataFrame, design: StudyDesign, levels: list[str], weights: str | None
+    firms: pd.DataFrame,
+    tables: dict[str, pd.DataFrame],
+    design: StudyDesign,
+    options: RunOptions,
+    rules: DisclosureRules,
 ) -> pd.Series[Any]:
-    """Firms of every unit of every level, weighted where weights are asked for."""
-    weight = pd.Series(1.0, firms.index) if weights is None else firms[weights].astype(float)
-    return pd.concat([weight.groupby(firms[design.level_column(level)]).sum() for level in levels])
+    """Firms of every unit of every level, weighted where weights are asked for.
+
+    By guarded rules: counts as the tables show them, and rounded weights of units in which no firm
+    holds too much of them.
+    """
+    if not rules.guarded or options.weights is not None:
+        weight = weights_of(firms, options.weights)
+        found = []
+        for level, table in tables.items():
+            unit = unit_positions(firms[design.level_column(level)], list(table.index))
+            use = unit >= 0
+            own = Answers(np.ones(use.sum()), weight[use], unit[use], np.inf, binary=True)
+            total = np.bincount(unit[use], weight[use], len(table))
+            if rules.guarded:
+                broken = np.logical_or.reduce(list(unsafe_cells(own, len(table), rules).values()))
+                total = np.where(broken, np.nan, round_to_base(total, rules.count_base))
+            found.append(pd.Series(total, table.index))
+        return pd.concat(found)
+    return pd.concat([table["n_firms"].astype(float) for table in tables.values()])
 
 
 def _means(tables: dict[str, pd.DataFrame], design: StudyDesign, name: str) -> pd.Series[Any]:
@@ -62,18 +86,20 @@ def _means(tables: dict[str, pd.DataFrame], design: StudyDesign, name: str) -> p
     return pd.concat([coarse, fine.fillna(of_region)])
 
 
-def _points(
-    firms: pd.DataFrame, tables: dict[str, pd.DataFrame], options: RunOptions, value: str | None
+def _spread(
+    firms: pd.DataFrame,
+    tables: dict[str, pd.DataFrame],
+    options: RunOptions,
+    rules: DisclosureRules,
+    value: str | None,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Points to smooth and how: firms where they are located, else settlements."""
-    if (here := located(firms)).any():
-        return firms[here], {"value": value, "weights": options.weights}
+    """Settlements with their share of the published figures, and how to smooth them."""
     design = design_of(firms)
     places = settlements(grouping=design.grouping)
     spread = spread_by_population(
         places,
-        _owners(places, tables, design, options.min_firms),
-        _totals(firms, design, list(tables), options.weights),
+        _owners(places, tables, design, rules.min_firms),
+        _totals(firms, tables, design, options, rules),
         None if value is None else _means(tables, design, value),
     )
     if value is None:
@@ -85,11 +111,57 @@ def _points(
     }
 
 
+def _grouped(
+    firms: pd.DataFrame, options: RunOptions, rules: DisclosureRules, value: str | None
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Groups of located firms that tell of none of them, and how to smooth them."""
+    from pyproj import Transformer
+
+    design = design_of(firms)
+    move = Transformer.from_crs(DATA_CRS, EQUAL_AREA_CRS, always_xy=True)
+    at = np.column_stack(move.transform(firms["longitude"], firms["latitude"]))
+    weight = weights_of(firms, options.weights)
+    # the same groups for every surface, else two of them would tell what sets groups apart
+    asked = [Answers(np.ones(len(at)), weight, np.zeros(len(at), np.intp), np.inf, binary=True)]
+    if design.outcome:
+        each = design.by_name[design.outcome]
+        values = firms[design.outcome].to_numpy(float)
+        zero = np.zeros(len(at), np.intp)
+        asked.append(Answers(values, weight, zero, float(each.rule.upper), each.kind == "binary"))
+    groups = group_points(at, asked, rules, cell_m=options.cell_m)
+    number = 0 if value is None else 1
+    how: dict[str, Any] = {
+        "weights": f"weight_{number}",
+        "counts": f"answers_{number}",
+        "min_support": float(rules.min_firms),
+        "x": "x",
+        "y": "y",
+        "crs": EQUAL_AREA_CRS,
+    }
+    return groups, how if value is None else how | {"value": "value_1"}
+
+
+def _points(
+    firms: pd.DataFrame,
+    tables: dict[str, pd.DataFrame],
+    options: RunOptions,
+    rules: DisclosureRules,
+    value: str | None,
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Points to smooth and how: firms where they are located, else settlements."""
+    if not (here := located(firms)).any():
+        return _spread(firms, tables, options, rules, value)
+    if rules.guarded:
+        return _grouped(firms[here], options, rules, value)
+    return firms[here], {"value": value, "weights": options.weights}
+
+
 def study_surfaces(
     firms: pd.DataFrame,
     tables: dict[str, pd.DataFrame],
     areas: gpd.GeoDataFrame,
     options: RunOptions,
+    rules: DisclosureRules,
 ) -> tuple[dict[str, DensitySurface], dict[str, str]]:
     """Density of firms, and the smoothed outcome.
 
@@ -102,6 +174,7 @@ def study_surfaces(
     areas : GeoDataFrame
         Outside them nothing is shown.
     options : RunOptions
+    rules : DisclosureRules
 
     Returns
     -------
@@ -114,14 +187,17 @@ def study_surfaces(
     outcome = design_of(firms).outcome
     for name, value in {"firms": None, **({outcome: outcome} if outcome else {})}.items():
         try:
-            points, how = _points(firms, tables, options, value)
-            surfaces[name] = density(
+            points, how = _points(firms, tables, options, rules, value)
+            surface = density(
                 points,
                 **how,
                 bandwidth_m=options.bandwidth_m,
                 cell_m=options.cell_m,
                 mask=areas,
             )
+            if value is not None:
+                surface = replace(surface, value=value, unit=f"mean of {value}")
+            surfaces[name] = surface
         except NotEnoughDataError as error:
             inapplicable[f"density, {name}"] = str(error)
     return surfaces, inapplicable

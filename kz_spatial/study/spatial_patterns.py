@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from kz_spatial.design import design_of
+from kz_spatial.design import DisclosureRules, design_of
 from kz_spatial.errors import InputError, NotEnoughDataError
 from kz_spatial.neighbours import (
     GlobalStatistic,
@@ -18,6 +18,7 @@ from kz_spatial.neighbours import (
     getis_ord,
     local_moran,
     moran,
+    redrawn_moran,
     resampled_moran,
 )
 from kz_spatial.options import RunOptions
@@ -110,6 +111,7 @@ def find_patterns(
     tables: dict[str, pd.DataFrame],
     graphs: dict[str, Graph],
     options: RunOptions,
+    rules: DisclosureRules,
 ) -> Patterns:
     """Test every indicator for spatial pattern at every level.
 
@@ -122,6 +124,8 @@ def find_patterns(
     graphs : dict of Graph
         Neighbours by level.
     options : RunOptions
+    rules : DisclosureRules
+        Guarded ones have means drawn by their published errors instead of firms.
     """
     found, inapplicable, design = [], {}, design_of(firms)
     ask: dict[str, Any] = {"n_permutations": options.permutations, "seed": options.seed}
@@ -136,15 +140,19 @@ def find_patterns(
                 inapplicable[f"empirical Bayes, {level}, {name}"] = reason
             again = None
             if options.draws:
-                again = resampled_moran(
-                    firms,
-                    name,
-                    graph,
-                    by=level,
-                    weights=options.weights,
-                    min_firms=options.min_firms,
-                    n_draws=options.draws,
-                    **ask,
+                again = (
+                    redrawn_moran(table, name, graph, n_draws=options.draws, **ask)
+                    if rules.guarded
+                    else resampled_moran(
+                        firms,
+                        name,
+                        graph,
+                        by=level,
+                        weights=options.weights,
+                        min_firms=rules.min_firms,
+                        n_draws=options.draws,
+                        **ask,
+                    )
                 )
             local = local_moran(values, graph, **ask)
             found.append(Pattern(level, name, whole, others, local, again))

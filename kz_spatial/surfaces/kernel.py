@@ -157,6 +157,7 @@ def density(
     y: str = "latitude",
     crs: Any = DATA_CRS,
     min_support: float = 5.0,
+    counts: str | None = None,
 ) -> DensitySurface:
     """Kernel density of points, or a kernel-smoothed mean of one of their columns.
 
@@ -179,6 +180,9 @@ def density(
         Where the coordinates are and what they are in.
     min_support : float
         Smallest expected number of points within one bandwidth for a smoothed mean to be shown.
+    counts : str, optional
+        Column of how many points each row stands for, where rows are groups of points; the density
+        too is then shown only where support is not too thin.
 
     Returns
     -------
@@ -205,9 +209,10 @@ def density(
     east, north = _coordinates(points, x, y, crs)
     w = np.ones(len(points)) if weights is None else _numbers(points, weights)
     v = np.ones(len(points)) if value is None else _numbers(points, value)
-    use = np.isfinite(east) & np.isfinite(north) & np.isfinite(v) & np.isfinite(w)
-    east, north, w, v = east[use], north[use], w[use], v[use]
-    if len(w) < 2:
+    many = np.ones(len(points)) if counts is None else _numbers(points, counts)
+    use = np.isfinite(east) & np.isfinite(north) & np.isfinite(v) & np.isfinite(w * many)
+    east, north, w, v, many = east[use], north[use], w[use], v[use], many[use]
+    if many.sum() < 2:
         raise NotEnoughDataError(
             f"points: found {len(w)} with a place and a value, expected at least 2"
         )
@@ -228,15 +233,17 @@ def density(
     transform, shape = _grid(np.asarray(bounds, dtype=float), cell_m)
     centre_x = transform.c + cell_m * (np.arange(shape[1]) + 0.5)
     centre_y = transform.f - cell_m * (np.arange(shape[0]) + 0.5)
-    at_x, at_y, mass, count, moment = _merge(east, north, w, np.ones(len(w)), w * v)
+    at_x, at_y, mass, count, moment = _merge(east, north, w, many, w * v)
     kx, ky = _kernel(centre_x, at_x, h), _kernel(centre_y, at_y, h)
     base = (ky * mass) @ kx.T
     if value is None:
         surface = base * _PER_KM2
     else:
-        support = ((ky * count) @ kx.T) * (2 * np.pi * h**2)
         with np.errstate(invalid="ignore", divide="ignore"):
-            surface = np.where(support >= min_support, ((ky * moment) @ kx.T) / base, np.nan)
+            surface = ((ky * moment) @ kx.T) / base
+    if value is not None or counts is not None:
+        support = ((ky * count) @ kx.T) * (2 * np.pi * h**2)
+        surface[~(support >= min_support)] = np.nan
     if area is not None:
         from rasterio.features import geometry_mask
 
@@ -248,6 +255,6 @@ def density(
         bandwidth_m=float(h),
         cell_m=float(cell_m),
         unit="firms per 1000 km²" if value is None else f"mean of {value}",
-        n_points=len(w),
+        n_points=round(many.sum()),
         value=value,
     )

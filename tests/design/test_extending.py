@@ -57,7 +57,7 @@ def run(folder: Path, *call: str, survey: pd.DataFrame | None = None) -> Path:
     """Run the study from the command line; return the bundle's folder."""
     survey_file = []
     if survey is not None:
-        survey_file = [str(folder / "survey.csv")]
+        survey_file = [str(folder / "survey.csv"), "--disclosure", "open"]
         survey.to_csv(survey_file[0], index=False)
     out = folder / "out"
     assert main(["run", *survey_file, "--out", str(out), *QUICK, *call]) == 0

@@ -124,7 +124,7 @@ def test_a_design_is_read_from_a_file_and_travels_with_the_firms(tmp_path):
         (("wave", "year"), "now", "wave.year: found 'now', expected a year"),
         (("grouping", "vintage"), 2017, "grouping.regions.south.oblasts: found KZ-79, which did not exist in the vintage 2017"),
         (("score", "least"), 0, "score.least: found 0, expected a whole number of 1 or more"),
-        (("weight",), ["w"], "weight: no such key, expected columns, formula, grouping"),
+        (("weight",), ["w"], "weight: no such key, expected columns, disclosure, formula"),
         (("indicators", 0, "units"), {"en": "x"}, "indicators.outages_per_month.units: no such key, expected aliases, direction, item, kind, labels, name, skip, special_codes, unit; did you mean 'unit'?"),
     ],
 )  # fmt: skip

@@ -19,6 +19,7 @@ HOUSE = (
     ("study", "twin_maker"),
     ("replication",),
     ("regression", "groups"),
+    ("protection",),
     ("neighbours",),
     ("estimates",),
     ("survey",),

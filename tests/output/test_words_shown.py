@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 import kz_spatial as kz
 from kz_spatial.errors import CallError
+from kz_spatial.output import publish
 from kz_spatial.output.figures import draw_figures
 from kz_spatial.output.layers import describe
 from kz_spatial.output.page import code_marked, english, html_table
@@ -106,7 +107,7 @@ def test_the_report_shows_the_reasons_that_occur(study):
     table[["dont_know", "refused", "does_not_apply", "still_in_process"]] = 0
     table[["application_denied", "not_applicable"]] = 0
     table.loc["g3", "refused"] = 7
-    shown = str(attrition_table(replace(study, attrition=table), Terms.of(study, "en")))
+    shown = str(attrition_table(publish(replace(study, attrition=table)), Terms.of(study, "en")))
     heads = re.findall(r"<th>(.*?)</th>", shown)
     assert "Refused" in heads
     assert not {"Don&#39;t know", "Does not apply", "Still in process"} & set(heads)
@@ -127,7 +128,7 @@ def test_styles_of_qgis_write_numbers_by_the_language(study):
 
 
 def test_figures_write_numbers_by_the_language(study):
-    figures = draw_figures(study, Terms.of(study))
+    figures = draw_figures(publish(study), Terms.of(study))
     made = figures["regional_comparison"]
     made.canvas.draw()
     ticks = [t.get_text() for t in made.axes[0].get_xticklabels()]

@@ -8,9 +8,11 @@ import pytest
 from helpers import DESIGN, INDICATORS
 
 import kz_spatial as kz
+from kz_spatial.design import OPEN
 from kz_spatial.errors import CallError
 from kz_spatial.neighbours.empirical_bayes import empirical_bayes_means
 from kz_spatial.options import RunOptions
+from kz_spatial.output import publish
 from kz_spatial.output.figures import draw_figures
 from kz_spatial.output.layers import describe
 from kz_spatial.output.plots import short_name
@@ -32,7 +34,7 @@ def study():
 
 @pytest.fixture(scope="module")
 def tables(study):
-    return make_tables(study)
+    return make_tables(publish(study))
 
 
 def layer_of(study, name):
@@ -61,7 +63,7 @@ def test_scores_of_weighted_means_rest_on_effective_answers():
     tables = {"composite": kz.aggregate(firms, weights="wmedian")}
     graphs = {"composite": kz.contiguity(kz.composites(detail="light"))}
     options = dataclasses.replace(OPTIONS, weights="wmedian", draws=0)
-    found = find_patterns(firms, tables, graphs, options)
+    found = find_patterns(firms, tables, graphs, options, OPEN)
     assert {each.resampled for each in found} == {None}
     mean, sd, se = (tables["composite"][f"epayment_share_{p}"] for p in ("mean", "sd", "se"))
     expected = kz.moran(empirical_bayes_means(mean, sd, (sd / se) ** 2), graphs["composite"])
@@ -128,14 +130,14 @@ def test_no_draws_leave_out_what_rests_on_them():
     bare = kz.run_study(options=options)
     assert {each.resampled for each in bare.patterns} == {None}
     assert bare.groupings.co_membership == {}
-    tables = make_tables(bare)
+    tables = make_tables(publish(bare))
     assert "co_membership" not in tables
     assert "draws_low" not in tables["moran"]
     assert "changes" not in tables["local_moran"]
     assert not [c for c in bare.frames["local_moran"] if c.endswith(("_changes", "_unstable"))]
     styles = layer_of(bare, "local_moran").styles
     assert not any(style.mark_column or style.mark_note for style in styles)
-    figures = draw_figures(bare, Terms.of(bare))
+    figures = draw_figures(publish(bare), Terms.of(bare))
     assert "co_membership" not in figures
     assert "moran_scatter" in figures
 
@@ -145,7 +147,7 @@ def test_no_indicator_in_every_unit_is_a_reason_and_no_failure():
     firms.loc[firms["composite"] == "west", list(INDICATORS)] = np.nan
     tables = {"composite": kz.aggregate(firms)}
     graphs = {"composite": kz.contiguity(kz.composites(detail="light"))}
-    found = find_groupings(firms, tables, graphs, OPTIONS)
+    found = find_groupings(firms, tables, graphs, OPTIONS, OPEN)
     assert found.inapplicable == {
         "clusters, composite": "groups need 2 indicators known in every unit; found none"
     }
@@ -225,7 +227,7 @@ def test_columns_of_new_layers_have_names_in_every_language(study, language):
 
 def test_figures_are_there_and_labelled(study):
     terms = Terms.of(study)
-    figures = draw_figures(study, terms)
+    figures = draw_figures(publish(study), terms, notice="Synthetic twin")
     assert {"moran_scatter", "dendrogram", "cluster_choice", "co_membership"} <= set(figures)
     scatter = figures["moran_scatter"]
     assert len(scatter.axes) == 5
@@ -253,7 +255,7 @@ def test_short_names_stay_apart():
 
 
 def test_a_histogram_tells_no_bar_of_fewer_than_five_firms(study):
-    figure = draw_figures(study, Terms.of(study))["distributions"]
+    figure = draw_figures(publish(study), Terms.of(study))["distributions"]
     heights = [bar.get_height() for ax in figure.axes for bar in ax.patches]
     assert len(heights) > 30
     assert {h for h in heights if 0 < h < 5} == set()

@@ -8,6 +8,7 @@ import pytest
 from scipy.optimize import nnls
 
 import kz_spatial as kz
+from kz_spatial.design import OPEN
 from kz_spatial.errors import InputError
 from kz_spatial.study.smoothing import study_surfaces
 from kz_spatial.surfaces import spread_by_population
@@ -38,7 +39,7 @@ def test_a_total_below_nothing_is_refused():
 
 def surfaces(firms):
     tables = {level: kz.aggregate(firms, by=level) for level in ("composite", "oblast")}
-    return study_surfaces(firms, tables, AREAS, OPTIONS)[0], tables
+    return study_surfaces(firms, tables, AREAS, OPTIONS, OPEN)[0], tables
 
 
 def few_in(code, n):

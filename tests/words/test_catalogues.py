@@ -20,6 +20,7 @@ BUILT = {
     "class.": tuple(LISA_COLOURS),
     "method.": ("exact", "monte-carlo"),
     "coding.": ("corrected", "as-published"),
+    "disclosure.": ("survey", "open", "guarded", "plain"),
     "criterion.": ("share_explained", "silhouette", "calinski_harabasz", "gap"),
     "statistic.": ("moran", "empirical_bayes", "geary", "getis_ord"),
     "layer.": ("oblasts", "local_moran", "clusters", "density_contours", "settlements"),
@@ -40,7 +41,7 @@ BUILT = {
     ),
     "attrition.": (
         *("item", "indicator", "firms", "answered", *load_design().special_codes.values()),
-        *("skipped", "system_missing", "used", "listwise"),
+        *("skipped", "system_missing", "other", "used", "listwise"),
     ),
     "report.": ("group_count", "explained", "distance"),
     "report.file.": ("package", "map", "rasters", "tables", "record"),

@@ -1,0 +1,25 @@
+from .cells import Answers, unsafe_cells
+from .complements import Hidden, hide_cells, known_bounds
+from .points import group_points
+from .rounding import round_to_base, shown_count, shown_shares
+from .tables import VERDICTS, Protected, protect_tables
+from .told import OTHER, told_attrition, told_counts, told_text
+
+__all__ = [
+    "OTHER",
+    "VERDICTS",
+    "Answers",
+    "Hidden",
+    "Protected",
+    "group_points",
+    "hide_cells",
+    "known_bounds",
+    "protect_tables",
+    "round_to_base",
+    "shown_count",
+    "shown_shares",
+    "told_attrition",
+    "told_counts",
+    "told_text",
+    "unsafe_cells",
+]
