@@ -20,7 +20,7 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations_with_replacement
 from pathlib import Path
 
@@ -30,7 +30,8 @@ from scipy.optimize import linprog, nnls
 
 import kz_spatial as kz
 from kz_spatial.crosswalk import units
-from kz_spatial.design import load_design
+from kz_spatial.design import OPEN, PROFILES, SURVEY, DisclosureRules, load_design
+from kz_spatial.protection import protect_tables, shown_shares
 
 SIZES = {
     "KZ-10": 1, "KZ-63": 0, "KZ-35": 4, "KZ-62": 19, "KZ-11": 10, "KZ-39": 6, "KZ-55": 5,
@@ -93,7 +94,8 @@ class Target:
 
     def __post_init__(self) -> None:
         design = load_design()
-        self.rules = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
+        told = json.loads((self.path / "run.json").read_text(encoding="utf-8"))["disclosure"]
+        self.given = DisclosureRules(**{k: v for k, v in told.items() if k != "guarded"})
         self.table = pd.read_csv(self.path / "tables" / "readiness.csv", dtype={"code": str})
         self.table = self.table.set_index("code")
         self.region = {code: design.grouping.region_of(code) for code in SIZES}
@@ -122,15 +124,22 @@ class Target:
         column = f"{name}_{part}"
         return float(self.table.loc[code, column]) if column in self.table else np.nan
 
+    def counts(self, code: str, name: str) -> np.ndarray:
+        """How many firms may have said yes, for whoever knows n and how shares are rounded."""
+        n, share = len(self.rows(code, name)), self.shown(code, name)
+        yes = np.arange(n + 1.0)
+        told = shown_shares(yes / max(n, 1), yes, np.full(n + 1, float(n)), self.given)[0]
+        return yes[np.abs(told - share) < 1e-9]
+
     def half_width(self, code: str, name: str) -> float:
-        """By how much a published mean may be off, as the rules say."""
-        base = self.rules["disclosure"]["count_base"]
-        if not base or name not in ("co2_monitoring", "product_innovation"):
+        """By how much a published share may be off, as the rules say; weighted ones alike."""
+        if name not in ("co2_monitoring", "product_innovation") or not self.given.count_base:
             return 0.0
-        n = len(self.rows(code, name))
-        share = self.shown(code, name)
-        exact = min(share, 1 - share) * n >= LEAST - base / 2
-        return 0.0 if exact else base / max(n - base / 2, 1)
+        n = max(len(self.rows(code, name)), 1)
+        if self.weights:
+            return self.given.count_base / n
+        counts = self.counts(code, name)
+        return float(np.abs(counts / n - self.shown(code, name)).max()) if len(counts) > 1 else 0.0
 
 
 Claims = set[tuple[int, str]]
@@ -160,7 +169,7 @@ def lone_in_replication(target: Target) -> Claims:
     if not file.is_file():
         return found
     names = {item: name for name, item in ITEMS.items()}
-    for row in csv.DictReader(file.open(encoding="utf-8")):
+    for row in csv.DictReader(file.read_text(encoding="utf-8").splitlines()):
         item, _, part = row["column"].rpartition("_")
         if row["table"] != "Table 2" or part != "mean" or row["row"] == "National":
             continue
@@ -214,13 +223,12 @@ def counts_from_shares(target: Target) -> Claims:
     found = set()
     for code in target.table.index:
         for name in ("co2_monitoring", "product_innovation"):
-            rows, share = target.rows(code, name), target.shown(code, name)
-            if target.weights or not len(rows) or not np.isfinite(share):
+            rows = target.rows(code, name)
+            if target.weights or not len(rows) or np.isnan(target.shown(code, name)):
                 continue
             yes = target.answers[name].to_numpy()[rows].sum()
-            few = min(yes, len(rows) - yes) < LEAST
-            exact = target.half_width(code, name) == 0 and abs(share * len(rows) - yes) < 1e-6
-            if few and exact:
+            counts = target.counts(code, name)
+            if min(yes, len(rows) - yes) < LEAST and counts.tolist() == [yes]:
                 found |= {(int(each), name) for each in rows}
     return found
 
@@ -494,30 +502,30 @@ ATTACKS: dict[str, tuple[str, Callable[[Target], Claims]]] = {
 CASES = ((False, False), (True, False), (False, True))
 
 
-def write_case(folder: Path, profile: str, *, weights: bool, located: bool) -> Target:
-    """A bundle of the made-up survey under a profile; "none" withholds nothing at all."""
+def rules_of(profile: str) -> DisclosureRules:
+    """Rules by name; "none" withholds nothing at all."""
+    return replace(OPEN, profile="none", min_firms=1) if profile == "none" else PROFILES[profile]
+
+
+def write_case(folder: Path, rules: DisclosureRules, *, weights: bool, located: bool) -> Target:
+    """A bundle of the made-up survey under some rules."""
     survey = make_survey()
     file = folder / "survey.csv"
     folder.mkdir(parents=True, exist_ok=True)
     columns = survey.columns if located else survey.columns.drop(["longitude", "latitude"])
     survey[columns].to_csv(file, index=False)
-    options = kz.RunOptions(
-        disclosure="open" if profile == "none" else profile,
-        min_firms=1 if profile == "none" else None,
-        weights="wmedian" if weights else None,
-        draws=20,
-        permutations=99,
-    )
-    made = kz.run(file, out=folder / "bundle", options=options)
+    options = kz.RunOptions(weights="wmedian" if weights else None, draws=20, permutations=99)
+    design = replace(load_design(), disclosure=rules)
+    made = kz.run(file, out=folder / "bundle", options=options, design=design)
     return Target(made.path, survey, weights, located)
 
 
-def attack(profile: str, place: Path) -> dict[str, Claims]:
-    """Recovered answers by attack, over all cases of a profile."""
+def attack(rules: DisclosureRules, place: Path) -> dict[str, Claims]:
+    """Recovered answers by attack, over all cases."""
     found: dict[str, Claims] = {name: set() for name in ATTACKS}
     for weights, located in CASES:
-        folder = place / f"{profile}_{weights}_{located}"
-        target = write_case(folder, profile, weights=weights, located=located)
+        folder = place / f"{rules.profile}_{weights}_{located}"
+        target = write_case(folder, rules, weights=weights, located=located)
         for name, (_, run) in ATTACKS.items():
             found[name] |= run(target)
     return found
@@ -546,7 +554,7 @@ def main() -> None:
     parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         profiles = ("none", "open", "survey")
-        found = {each: attack(each, Path(place)) for each in profiles}
+        found = {each: attack(rules_of(each), Path(place)) for each in profiles}
         print(f"{'attack':<34}{'files':<34}" + "".join(f"{each:>8}" for each in profiles))
         for name, (files, _) in ATTACKS.items():
             told = "".join(f"{len(found[each][name]):>8}" for each in profiles)
@@ -557,9 +565,6 @@ def main() -> None:
             show_gate("twin", kz.run_study(options=options))
             show_gate("small survey", kz.run_study(small_survey(Path(place)), options=options))
     firms, design = kz.join(kz.load_twin(), kz.oblasts()), load_design()
-    from kz_spatial.design import OPEN, SURVEY
-    from kz_spatial.protection import protect_tables
-
     for rules in (OPEN, SURVEY):
         start = time.perf_counter()
         protect_tables(firms, levels=design.levels, design=design, rules=rules)

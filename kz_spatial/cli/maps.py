@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kz_spatial.cli.shared import add_language_options, choose_language
+from kz_spatial.cli.shared import (
+    add_disclosure_options,
+    add_language_options,
+    choose_language,
+)
 from kz_spatial.cli.tables import read_any
 from kz_spatial.errors import CallError, InputError
 
@@ -15,6 +20,9 @@ if TYPE_CHECKING:
     import argparse
 
     import pandas as pd
+
+    from kz_spatial.design import DisclosureRules
+    from kz_spatial.surfaces import DensitySurface
 
 __all__ = ["add_density", "add_plugin"]
 
@@ -50,6 +58,30 @@ def _numbers(table: pd.DataFrame, columns: list[str], source: Path) -> pd.DataFr
     return made
 
 
+def _surface(
+    points: pd.DataFrame, args: argparse.Namespace, rules: DisclosureRules
+) -> DensitySurface:
+    """The surface of points, or by guarded rules of groups that tell of none of them."""
+    from kz_spatial.places import oblasts
+    from kz_spatial.protection import grouped_points
+    from kz_spatial.surfaces import density
+
+    size: dict[str, Any] = {
+        "bandwidth_m": None if args.bandwidth_km is None else 1000 * args.bandwidth_km,
+        "cell_m": 1000 * args.cell_km,
+        "mask": oblasts() if args.clip else None,
+    }
+    asked = {"value": args.value, "weights": args.weights}
+    where = {"x": args.x, "y": args.y, "crs": args.crs}
+    if not rules.guarded:
+        return density(points, **asked, **where, **size)
+    groups, how = grouped_points(points, rules, **asked, **where, cell_m=size["cell_m"])
+    made = density(groups, **how["points" if args.value is None else "value"], **size)
+    if args.value is None:
+        return made
+    return replace(made, value=args.value, unit=f"mean of {args.value}")
+
+
 def _density(args: argparse.Namespace) -> int:
     source, out = Path(args.points), Path(args.out)
     if out.suffix.lower() not in _RASTERS:
@@ -59,28 +91,19 @@ def _density(args: argparse.Namespace) -> int:
         raise CallError(f"{out}: exists already; --overwrite replaces it")
     language = choose_language(args)
     table = read_any(source)
-    from kz_spatial.output import Terms, write_surface
-    from kz_spatial.places import oblasts
-    from kz_spatial.surfaces import density
+    from kz_spatial.design import PROFILES, SURVEY
+    from kz_spatial.output import Terms, rules_line, write_surface
 
     columns = [each for each in (args.x, args.y, args.value, args.weights) if each]
     points = _numbers(table, list(dict.fromkeys(columns)), source)
-    surface = density(
-        points.drop(columns="geometry", errors="ignore"),
-        value=args.value,
-        weights=args.weights,
-        x=args.x,
-        y=args.y,
-        crs=args.crs,
-        bandwidth_m=None if args.bandwidth_km is None else 1000 * args.bandwidth_km,
-        cell_m=1000 * args.cell_km,
-        mask=oblasts() if args.clip else None,
-    )
+    rules = PROFILES[args.disclosure or SURVEY.profile]
+    surface = _surface(points.drop(columns="geometry", errors="ignore"), args, rules)
+    notice = rules_line(rules, language)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".kz-", dir=out.parent) as place:
             part = Path(place) / out.name
-            write_surface(surface, part, terms=Terms.of_paper(language))
+            write_surface(surface, part, terms=Terms.of_paper(language), notice=notice)
             for made in sorted(Path(place).iterdir()):
                 made.replace(out.parent / made.name)
     except OSError as error:
@@ -90,6 +113,7 @@ def _density(args: argparse.Namespace) -> int:
         f"{out}: {surface.n_points} points, bandwidth {surface.bandwidth_m / 1000:.4g} km, "
         f"cells of {surface.cell_m / 1000:.4g} km, {surface.unit}"
     )
+    print(f"  {notice}")
     if left:
         print(
             f"note: {left} of {len(table)} rows have no place or value and are left out",
@@ -120,6 +144,7 @@ def add_density(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-clip", dest="clip", action="store_false", help="go on beyond the border of Kazakhstan"
     )
+    add_disclosure_options(parser)
     add_language_options(parser)
     parser.set_defaults(do=_density)
 

@@ -1,7 +1,7 @@
 from .audit_bundle import write_audit
 from .bundle import ALL_STEPS, Bundle, run, write_bundle
 from .change_bundle import write_change
-from .disclosure import Published, publish
+from .disclosure import Published, publish, rules_line
 from .geopackage import write_surface
 from .qgis_plugin import build_plugin, install_plugin
 from .terms import Terms
@@ -16,6 +16,7 @@ __all__ = [
     "folium_map",
     "install_plugin",
     "publish",
+    "rules_line",
     "run",
     "write_audit",
     "write_bundle",

@@ -86,9 +86,9 @@ class Published(Findings):
 def _distribution(study: Study, name: str) -> Distribution:
     values, rules = study.firms[name].dropna().to_numpy(float), study.rules
     mean = float(study.protected.country.loc[name, "mean"])
-    n = shown_count(len(values), rules)
-    if len(values) < rules.min_firms or not np.isfinite(mean):
-        return Distribution(None, n, float("nan"))
+    n = min(shown_count(len(values), rules), len(study.firms))
+    if len(values) < rules.min_firms:
+        return Distribution(None, n, mean)
     kind = study.design.by_name[name].kind
     bars = make_bars(values, kind, rules.min_firms, full=rules.guarded)
     if rules.guarded and len(bars.counts) < 2:
@@ -154,13 +154,15 @@ def publish(study: Study | Published) -> Published:
     )
 
 
-def rules_line(rules: DisclosureRules | Mapping[str, Any], language: Language) -> str:
-    """The rules in a sentence, as every output carries it."""
+def rules_line(
+    rules: DisclosureRules | Mapping[str, Any], language: Language, *, short: bool = False
+) -> str:
+    """The rules in a sentence, as every output carries it; `short` where room is scarce."""
     told = rules if isinstance(rules, Mapping) else asdict(rules) | {"guarded": rules.guarded}
     profile = told["profile"]
     if has_words(f"disclosure.{profile}"):
         profile = say(f"disclosure.{profile}", language)
-    kind = "guarded" if told["guarded"] else "plain"
+    kind = "guarded" if told["guarded"] and not short else "plain"
     return say(f"disclosure.{kind}", language, profile=profile, n=told["min_firms"])
 
 

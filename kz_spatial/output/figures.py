@@ -108,7 +108,8 @@ def _histograms(study: Published, terms: Terms, notice: str) -> Figure | None:
             ax.set_axis_off()
             continue
         _draw_bars(ax, told.bars, least, withheld, terms.language)
-        ax.axvline(told.mean, color="#bd0026", linewidth=1.2)
+        if np.isfinite(told.mean):
+            ax.axvline(told.mean, color="#bd0026", linewidth=1.2)
         ax.set_xlabel(f"{terms.unit(name)} (n = {integer(round(told.n), terms.language)})")
         ax.yaxis.get_major_locator().set_params(integer=True)
         write_numbers(ax, terms.language)
@@ -272,7 +273,7 @@ def _surface_map(
 def _statistics(study: Published, terms: Terms, notice: str) -> dict[str, Any]:
     """Scatterplots of the finest level, trees, curves and matrices of the groups."""
     told: dict[str, Any] = {"terms": terms, "notice": notice}
-    finest, groups = list(study.tables)[-1], study.groupings
+    finest, groups = study.patterns.finest(), study.groupings
     made = {"moran_scatter": moran_scatter(study.patterns.at(finest), **told)}
     if groups.trees:
         made["dendrogram"] = dendrograms(
@@ -280,7 +281,7 @@ def _statistics(study: Published, terms: Terms, notice: str) -> dict[str, Any]:
             {level: study.partitions["typology", level] for level in groups.trees},
             **told,
         )
-        wanted = (("typology", study.design.grouping.name), ("regions", finest))
+        wanted = (("typology", study.design.grouping.name), ("regions", list(study.tables)[-1]))
         found = [each for pair in wanted if (each := groups.of(*pair)) is not None]
         made["cluster_choice"] = cluster_choice({e.column: e.choice for e in found}, **told)
     for level, shares in groups.co_membership.items():

@@ -205,6 +205,7 @@ def render_report(
         weights=study.options.weights or terms.say("report.no_weights"),
         n_firms=study.n_firms,
         rules=rules_line(study.rules, language),
+        guarded=study.rules.guarded,
         n_regions=len(design.grouping.codes),
         version=version,
         written=date(written or today, language),

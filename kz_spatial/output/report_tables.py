@@ -45,7 +45,7 @@ def readiness_table(study: Published, terms: Terms) -> Markup:
         heads.append(terms.say("legend.titled", name=terms.indicator(name), unit=unit))
         columns.append(
             [
-                f"{number(m, language)} ({number(s, language, digits=2)})"
+                f"{number(m, language)} ({number(s, language, digits=2)})" if np.isfinite(m) else m
                 for m, s in zip(mean, error, strict=True)
             ]
         )

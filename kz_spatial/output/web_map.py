@@ -56,7 +56,7 @@ def _layers_of(
     if isinstance(source, Findings):
         terms, frames = Terms.of(source, language), source.frames
         notice = terms.say("notice.twin") if source.synthetic else ""
-        rules = rules_line(source.rules, language)
+        rules = rules_line(source.rules, language, short=True)
     else:
         terms, frames, notice, rules = _read_bundle(Path(source), language)
     return terms, describe(frames, terms=terms, notice=notice), rules
@@ -65,7 +65,7 @@ def _layers_of(
 def _rules_of(records: list[dict[str, Any]], language: Language) -> str:
     """Rules of the bundles that stand behind a map, a sentence each; older ones name none."""
     told = (each["disclosure"] for each in records if each.get("disclosure"))
-    return "; ".join(dict.fromkeys(rules_line(each, language) for each in told))
+    return "; ".join(dict.fromkeys(rules_line(each, language, short=True) for each in told))
 
 
 def _read_bundle(

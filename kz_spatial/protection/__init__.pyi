@@ -1,7 +1,7 @@
 from .cells import Answers, unsafe_cells
 from .complements import Hidden, hide_cells, known_bounds
-from .points import group_points
-from .rounding import round_to_base, shown_count, shown_shares
+from .points import group_points, grouped_points
+from .rounding import round_to_base, rounds_share, shown_count, shown_shares
 from .tables import VERDICTS, Protected, protect_tables
 from .told import OTHER, told_attrition, told_counts, told_text
 
@@ -12,10 +12,12 @@ __all__ = [
     "Hidden",
     "Protected",
     "group_points",
+    "grouped_points",
     "hide_cells",
     "known_bounds",
     "protect_tables",
     "round_to_base",
+    "rounds_share",
     "shown_count",
     "shown_shares",
     "told_attrition",

@@ -133,7 +133,8 @@ def unsafe_cells(
         return found
     dominated = np.zeros(n_units, dtype=bool)
     for weights in (w, np.ones_like(w)):
-        dominated |= _dominated(weights * y, unit, n_units, rules)
+        # sizes, since a loss dominates as well as a gain
+        dominated |= _dominated(weights * np.abs(y), unit, n_units, rules)
         if np.isfinite(answers.upper):
             dominated |= _dominated(weights * (answers.upper - y), unit, n_units, rules)
     low, high = np.full(n_units, np.inf), np.full(n_units, -np.inf)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kz_spatial.protection.cells import Answers, largest_two, unsafe_cells
+from kz_spatial.protection.rounding import rounds_share
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -137,7 +138,7 @@ class _Question:
             return np.zeros(n_units)
         n = np.bincount(unit, minlength=n_units)
         yes = np.bincount(unit, values, n_units)
-        rounded = (n > 0) & (np.minimum(yes, n - yes) < self.rules.min_firms)
+        rounded = rounds_share(yes, n, self.rules)
         mean_weight = np.bincount(unit, weights, n_units) / np.maximum(n, 1)
         return np.where(rounded, base / 2 * mean_weight, 0.0)
 

@@ -12,12 +12,13 @@ as long as both halves are safe. The same firms give the same groups, in whateve
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
-from kz_spatial.errors import NotEnoughDataError
+from kz_spatial.errors import CallError, NotEnoughDataError
+from kz_spatial.options import DATA_CRS, EQUAL_AREA_CRS
 from kz_spatial.protection.cells import Answers, unsafe_cells
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from kz_spatial.design import DisclosureRules
 
-__all__ = ["group_points"]
+__all__ = ["group_points", "grouped_points"]
 
 # where a cut is tried, as shares of the firms on its lower side: halves first
 _CUTS: Final = (0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8, 0.1, 0.9)
@@ -105,7 +106,8 @@ def group_points(
     if not _safe(rows, questions, rules):
         raise NotEnoughDataError(
             f"points: the firms with a place, taken together, would tell the answer of one; "
-            f"expected {rules.min_firms} or more, none dominant"
+            f"expected {rules.min_firms} or more, none dominant; the profile open draws public "
+            "points as they are"
         )
     waiting, done = [rows], []
     while waiting:
@@ -134,3 +136,86 @@ def _figures(
         total = float((each.weights[own] * each.values[own]).sum())
         told[f"value_{number}"] = total / weight if len(own) else float("nan")
     return told
+
+
+def grouped_points(
+    points: pd.DataFrame,
+    rules: DisclosureRules,
+    *,
+    value: str | None = None,
+    upper: float = float("inf"),
+    binary: bool = False,
+    weights: str | None = None,
+    cell_m: float,
+    x: str = "longitude",
+    y: str = "latitude",
+    crs: Any = DATA_CRS,
+) -> tuple[pd.DataFrame, dict[str, dict[str, Any]]]:
+    """Gather the points of a table into safe groups, and say how `density` smooths them.
+
+    Parameters
+    ----------
+    points : DataFrame
+        Points in columns `x` and `y`; rows without a place stay out.
+    rules : DisclosureRules
+    value : str, optional
+        Column that is smoothed.
+    upper : float
+        Largest value there can be.
+    binary : bool
+        Whether values are 0 and 1.
+    weights : str, optional
+        Column of weights.
+    cell_m : float
+        Cell size of the surface.
+    x, y, crs
+        Where the coordinates are and what they are in.
+
+    Returns
+    -------
+    groups : DataFrame
+        As `group_points` gives them.
+    how : dict
+        Keywords of `density` for the density of points ("points"), and for the mean ("value").
+
+    Raises
+    ------
+    NotEnoughDataError
+        When all points together are not safe.
+    CallError
+        When the cell size is not above 0.
+
+    Examples
+    --------
+    >>> import kz_spatial as kz
+    >>> from kz_spatial.design import SURVEY
+    >>> places = kz.settlements()
+    >>> table = places.assign(longitude=places.geometry.x, latitude=places.geometry.y)
+    >>> groups, how = grouped_points(table, SURVEY, cell_m=5000.0)
+    >>> surface = kz.density(groups, **how["points"], bandwidth_m=75_000, cell_m=5000.0)
+    >>> surface.n_points == len(places), bool(groups["firms"].min() >= 10)
+    (True, True)
+    """
+    from pyproj import Transformer
+
+    move = Transformer.from_crs(crs, EQUAL_AREA_CRS, always_xy=True)
+    at = np.column_stack(move.transform(points[x].to_numpy(float), points[y].to_numpy(float)))
+    weight = np.ones(len(points)) if weights is None else points[weights].to_numpy(float)
+    if not (np.isfinite(cell_m) and cell_m > 0):
+        raise CallError(f"cell_m={cell_m}: expected metres above 0")
+    use = np.isfinite(at).all(axis=1) & (weight > 0)
+    at, weight = at[use], weight[use]
+    unit = np.zeros(len(at), dtype=np.intp)
+    asked = [Answers(np.ones(len(at)), weight, unit, np.inf, binary=True)]
+    if value is not None:
+        values = points[value].to_numpy(float)[use]
+        asked.append(Answers(values, weight, unit, upper, binary))
+    groups = group_points(at, asked, rules, cell_m=cell_m)
+    place = {"x": "x", "y": "y", "crs": EQUAL_AREA_CRS, "min_support": float(rules.min_firms)}
+    how: dict[str, dict[str, Any]] = {
+        name: place | {"weights": f"weight_{number}", "counts": f"answers_{number}"}
+        for number, name in enumerate(("points", "value")[: len(asked)])
+    }
+    if value is not None:
+        how["value"]["value"] = "value_1"
+    return groups, how

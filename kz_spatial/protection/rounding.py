@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from kz_spatial.design import DisclosureRules
 
-__all__ = ["round_to_base", "shown_count", "shown_shares"]
+__all__ = ["round_to_base", "rounds_share", "shown_count", "shown_shares"]
 
 
 def round_to_base(counts: NDArray[Any], base: int) -> NDArray[np.float64]:
@@ -36,6 +36,30 @@ def shown_count(count: float, rules: DisclosureRules) -> float:
     if 0 < count < rules.min_firms and rules.guarded:
         return float("nan")
     return float(round_to_base(np.array(count), rules.count_base))
+
+
+def rounds_share(
+    yes: NDArray[np.float64], n: NDArray[np.float64], rules: DisclosureRules
+) -> NDArray[np.bool_]:
+    """Whether a share is derived from rounded counts.
+
+    It is where any count that rounds as its smaller side does is below the least number: else the
+    last of them would be rounded alone, and so be known.
+
+    Examples
+    --------
+    >>> from kz_spatial.design import SURVEY
+    >>> n = np.full(4, 26)
+    >>> rounds_share(np.array([9, 12, 13, 17]), n, SURVEY).tolist()
+    [True, True, False, True]
+    >>> rounds_share(np.array([12, 13, 17]), np.full(3, 40), SURVEY).tolist()
+    [True, False, False]
+    """
+    if not rules.count_base:
+        return np.zeros(len(n), dtype=bool)
+    near = (rules.count_base - 1) / 2
+    middle = round_to_base(np.minimum(yes, n - yes), rules.count_base)
+    return (n > 0) & (middle - near < rules.min_firms)
 
 
 def shown_shares(
@@ -58,7 +82,7 @@ def shown_shares(
     -------
     shown : (n_units,) array
     rounded : (n_units,) array of bool
-        Where numerator or complement is below the least number.
+        Where `rounds_share` says so.
 
     Examples
     --------
@@ -69,10 +93,14 @@ def shown_shares(
     """
     if not rules.count_base:
         return share, np.zeros(len(share), dtype=bool)
-    rounded = (n > 0) & (np.minimum(yes, n - yes) < rules.min_firms)
+    rounded = rounds_share(yes, n, rules)
     base = round_to_base(n, rules.count_base)
-    # the same for weighted shares: as if they were of that many firms
-    numerator = round_to_base(np.where(rounded, share, 0.0) * n, rules.count_base)
+    # the smaller side is rounded, up to half, so that neither end has a count to itself; weighted
+    # shares are rounded as if they were of that many firms
+    share_known = np.where(rounded, share, 0.0)
+    smaller = round_to_base(np.minimum(share_known, 1 - share_known) * n, rules.count_base)
+    half = rules.count_base * np.floor(base / rules.count_base / 2)
     with np.errstate(invalid="ignore", divide="ignore"):
-        derived = np.minimum(numerator, base) / base
+        part = np.minimum(smaller, half) / base
+    derived = np.where(share_known <= 0.5, part, 1 - part)
     return np.where(rounded, derived, share), rounded

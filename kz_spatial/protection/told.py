@@ -73,16 +73,24 @@ def told_attrition(table: pd.DataFrame, rules: DisclosureRules) -> pd.DataFrame:
 
 
 def told_counts(counts: Mapping[str, Any], rules: DisclosureRules) -> dict[str, Any]:
-    """Counts of rows by what became of them: rounded, None where few; sentences as `told_text`."""
+    """Counts of rows by what became of them: rounded, None where few; sentences as `told_text`.
+
+    Examples
+    --------
+    >>> from kz_spatial.design import SURVEY
+    >>> told_counts({"rows": 173, "matched": 170, "unmatched": 3}, SURVEY)
+    {'rows': 173, 'matched': 170, 'unmatched': None}
+    """
     if not rules.guarded:
         return dict(counts)
     found: dict[str, Any] = {}
+    whole = counts.get("rows", np.inf)
     for key, value in counts.items():
         if isinstance(value, bool | str) or value is None:
             found[key] = value
         elif isinstance(value, int):
             shown = shown_count(value, rules)
-            found[key] = None if np.isnan(shown) else int(shown)
+            found[key] = None if np.isnan(shown) else int(min(shown, whole))
         else:
             found[key] = tuple(told_text(str(each), rules) for each in value)
     return found

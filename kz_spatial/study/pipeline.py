@@ -165,7 +165,7 @@ def _frames(
     groupings: Groupings,
     surfaces: dict[str, DensitySurface],
 ) -> dict[str, gpd.GeoDataFrame]:
-    finest = list(tables)[-1]
+    finest = patterns.finest()
     region = design.grouping.name
     frames = {
         design.grouping.layer: unit_frame(areas[region], tables[region], region),

@@ -12,9 +12,9 @@ from kz_spatial.crosswalk import LEVEL, unit_at
 from kz_spatial.design import DisclosureRules, StudyDesign, design_of
 from kz_spatial.errors import NotEnoughDataError
 from kz_spatial.estimates import unit_positions, weights_of
-from kz_spatial.options import DATA_CRS, EQUAL_AREA_CRS, RunOptions
+from kz_spatial.options import RunOptions
 from kz_spatial.places import settlements
-from kz_spatial.protection import Answers, group_points, round_to_base, unsafe_cells
+from kz_spatial.protection import Answers, grouped_points, round_to_base, unsafe_cells
 from kz_spatial.surfaces import DensitySurface, density, spread_by_population
 
 if TYPE_CHECKING:
@@ -115,30 +115,19 @@ def _grouped(
     firms: pd.DataFrame, options: RunOptions, rules: DisclosureRules, value: str | None
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Groups of located firms that tell of none of them, and how to smooth them."""
-    from pyproj import Transformer
-
     design = design_of(firms)
-    move = Transformer.from_crs(DATA_CRS, EQUAL_AREA_CRS, always_xy=True)
-    at = np.column_stack(move.transform(firms["longitude"], firms["latitude"]))
-    weight = weights_of(firms, options.weights)
+    each = design.by_name[design.outcome] if design.outcome else None
     # the same groups for every surface, else two of them would tell what sets groups apart
-    asked = [Answers(np.ones(len(at)), weight, np.zeros(len(at), np.intp), np.inf, binary=True)]
-    if design.outcome:
-        each = design.by_name[design.outcome]
-        values = firms[design.outcome].to_numpy(float)
-        zero = np.zeros(len(at), np.intp)
-        asked.append(Answers(values, weight, zero, float(each.rule.upper), each.kind == "binary"))
-    groups = group_points(at, asked, rules, cell_m=options.cell_m)
-    number = 0 if value is None else 1
-    how: dict[str, Any] = {
-        "weights": f"weight_{number}",
-        "counts": f"answers_{number}",
-        "min_support": float(rules.min_firms),
-        "x": "x",
-        "y": "y",
-        "crs": EQUAL_AREA_CRS,
-    }
-    return groups, how if value is None else how | {"value": "value_1"}
+    groups, how = grouped_points(
+        firms,
+        rules,
+        value=design.outcome,
+        upper=float("inf") if each is None else float(each.rule.upper),
+        binary=each is not None and each.kind == "binary",
+        weights=options.weights,
+        cell_m=options.cell_m,
+    )
+    return groups, how["points" if value is None else "value"]
 
 
 def _points(

@@ -74,6 +74,12 @@ class Patterns:
     def __iter__(self) -> Iterator[Pattern]:
         return iter(self.every)
 
+    def finest(self) -> str:
+        """The finest level of which anything could be tested; the finest where nothing could."""
+        levels = list(dict.fromkeys(each.level for each in self.every))
+        tested = {each.level for each in self.every if not each.moran.reason}
+        return next((each for each in reversed(levels) if each in tested), levels[-1])
+
     def at(self, level: str) -> dict[str, Pattern]:
         """Patterns of one level by indicator."""
         return {each.indicator: each for each in self.every if each.level == level}

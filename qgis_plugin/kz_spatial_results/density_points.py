@@ -63,6 +63,15 @@ class DensityOfPoints(KzAlgorithm):
                 "CLIP", tr("End at the border of Kazakhstan"), defaultValue=True
             )
         )
+        self.add(
+            QgsProcessingParameterBoolean(
+                "FIRMS", tr("Points are firms whose answers must not be told"), defaultValue=True
+            ),
+            tr(
+                "Firms enter in groups of ten or more, so that no surface tells one. Switch it off "
+                "for places that are public."
+            ),
+        )
         self.add(QgsProcessingParameterRasterDestination("OUTPUT", tr("Density")))
 
     def _arguments(self, parameters, context):
@@ -75,6 +84,8 @@ class DensityOfPoints(KzAlgorithm):
             found += ["--bandwidth-km", f"{width:g}"]
         found += ["--value", value] if value else []
         found += ["--weights", weight] if weight else []
+        firms = self.parameterAsBoolean(parameters, "FIRMS", context)
+        found += ["--disclosure", "survey" if firms else "open"]
         if not self.parameterAsBoolean(parameters, "CLIP", context):
             found.append("--no-clip")
         return found, [each for each in dict.fromkeys((value, weight)) if each]

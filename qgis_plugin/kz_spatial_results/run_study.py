@@ -22,6 +22,7 @@ from .words import LANGUAGES, ResultsError, language, tr
 
 _CODINGS = ("corrected", "as-published")
 _WEIGHTS = ("", "wmedian", "wstrict", "wweak")
+_DISCLOSURE = ("", "survey", "open")
 _FILTER = "Survey (*.dta *.sav *.csv *.tsv *.xlsx *.parquet)"
 
 
@@ -80,6 +81,18 @@ class RunStudy(KzAlgorithm):
             )
         )
         self.add(
+            QgsProcessingParameterEnum(
+                "DISCLOSURE",
+                tr("Disclosure rules"),
+                [tr("of the source"), *_DISCLOSURE[1:]],
+                defaultValue=0,
+            ),
+            tr(
+                "survey: cells of fewer than ten firms are withheld, with what would give them "
+                "away; the rule for files. open: cells of fewer than five; the rule for the twin."
+            ),
+        )
+        self.add(
             number("CLUSTERS", tr("Groups of regions to form"), integer, 3, minValue=2, maxValue=6)
         )
         self.add(
@@ -128,6 +141,8 @@ class RunStudy(KzAlgorithm):
         found += ["--coding", choice("CODING", _CODINGS), "--lang", choice("LANGUAGE", LANGUAGES)]
         weights = choice("WEIGHTS", _WEIGHTS)
         found += ["--weights", weights] if weights else []
+        rules = choice("DISCLOSURE", _DISCLOSURE)
+        found += ["--disclosure", rules] if rules else []
         for option, name in (
             ("--clusters", "CLUSTERS"),
             ("--seed", "SEED"),

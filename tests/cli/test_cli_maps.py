@@ -28,7 +28,8 @@ def points(tmp_path):
 
 
 def _run(points, out, *more):
-    return cli.main(["density", str(points), "--out", str(out), "--cell-km", "20", *more])
+    call = ["density", str(points), "--out", str(out), "--cell-km", "20", "--disclosure", "open"]
+    return cli.main([*call, *more])
 
 
 def test_density_counts_the_points(points, tmp_path, capsys):

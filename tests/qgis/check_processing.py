@@ -201,7 +201,13 @@ def check_density_gives_a_styled_surface(settings):
     made, log, _ = _run(
         settings,
         "density_points",
-        {"INPUT": _points(), "CELL_KM": 20, "BANDWIDTH_KM": 80, "OUTPUT": str(out)},
+        {
+            "INPUT": _points(),
+            "CELL_KM": 20,
+            "BANDWIDTH_KM": 80,
+            "FIRMS": False,
+            "OUTPUT": str(out),
+        },
     )
     layer = QgsRasterLayer(made["OUTPUT"], "density")
     assert layer.isValid()
@@ -218,6 +224,7 @@ def check_density_smooths_a_column_under_its_own_name(settings):
         {
             "INPUT": _points(),
             "VALUE": "n",
+            "FIRMS": False,
             "CLIP": False,
             "CELL_KM": 20,
             "BANDWIDTH_KM": 200,

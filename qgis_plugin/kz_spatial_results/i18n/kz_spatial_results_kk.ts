@@ -96,6 +96,26 @@
         <translation>Нүктелер</translation>
     </message>
     <message>
+        <source>Points are firms whose answers must not be told</source>
+        <translation>Нүктелер — жауаптары ашылмауы тиіс фирмалар</translation>
+    </message>
+    <message>
+        <source>Firms enter in groups of ten or more, so that no surface tells one. Switch it off for places that are public.</source>
+        <translation>Бет бірде-бір фирманы әшкерелемеуі үшін фирмалар он және одан көп топпен алынады. Жалпыға ашық орындар үшін өшіріңіз.</translation>
+    </message>
+    <message>
+        <source>Disclosure rules</source>
+        <translation>Ашу ережелері</translation>
+    </message>
+    <message>
+        <source>of the source</source>
+        <translation>дереккөз бойынша</translation>
+    </message>
+    <message>
+        <source>survey: cells of fewer than ten firms are withheld, with what would give them away; the rule for files. open: cells of fewer than five; the rule for the twin.</source>
+        <translation>survey: оннан кем фирмасы бар ұяшықтар және оларды әшкерелейтін деректер жасырылады; файлдарға арналған ереже. open: бестен кем; егізге арналған ереже.</translation>
+    </message>
+    <message>
         <source>Column to smooth</source>
         <translation>Тегістелетін баған</translation>
     </message>

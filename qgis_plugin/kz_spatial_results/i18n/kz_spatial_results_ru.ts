@@ -96,6 +96,26 @@
         <translation>Точки</translation>
     </message>
     <message>
+        <source>Points are firms whose answers must not be told</source>
+        <translation>Точки — фирмы, ответы которых нельзя раскрывать</translation>
+    </message>
+    <message>
+        <source>Firms enter in groups of ten or more, so that no surface tells one. Switch it off for places that are public.</source>
+        <translation>Фирмы входят группами по десять и более, чтобы поверхность не выдала ни одной. Отключите для общедоступных мест.</translation>
+    </message>
+    <message>
+        <source>Disclosure rules</source>
+        <translation>Правила раскрытия</translation>
+    </message>
+    <message>
+        <source>of the source</source>
+        <translation>по источнику</translation>
+    </message>
+    <message>
+        <source>survey: cells of fewer than ten firms are withheld, with what would give them away; the rule for files. open: cells of fewer than five; the rule for the twin.</source>
+        <translation>survey: ячейки менее чем с десятью фирмами скрыты вместе с тем, что их выдало бы; правило для файлов. open: менее чем с пятью; правило для двойника.</translation>
+    </message>
+    <message>
         <source>Column to smooth</source>
         <translation>Сглаживаемый столбец</translation>
     </message>
