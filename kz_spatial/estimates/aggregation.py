@@ -6,8 +6,7 @@ Definitions, for firms i of a unit with weights w (all 1 without weights) and n 
 - standard deviation: sqrt( n/(n-1) * sum(w (y - mean)^2) / sum(w) ), Stata's with aweights
 - standard error: sqrt( n/(n-1) * sum(w^2 (y - mean)^2) ) / sum(w), the linearised error of a
   weighted mean; sd/sqrt(n) when all weights are equal
-- readiness: mean of z-scores of the unit means over all shown units (deviation with n-1), turned so
-  that more is better; units with fewer shown indicators than the design asks have none
+- readiness and rank: see `scores`
 
 Suppression: a cell needs at least `min_firms` firms. By oblast, cells are also withheld until the
 withheld firms of a region number at least `min_firms`, since otherwise the region's own figure
@@ -16,15 +15,16 @@ would give them away by subtraction.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from kz_spatial._validate import check_columns, describe_rows, positive_weights
 from kz_spatial.crosswalk import LEVEL
-from kz_spatial.design import SCORE, StudyDesign, design_of, load_design
+from kz_spatial.design import StudyDesign, design_of
 from kz_spatial.errors import InputError
+from kz_spatial.estimates.scores import score_units
 from kz_spatial.options import MIN_FIRMS
 
 if TYPE_CHECKING:
@@ -34,16 +34,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "aggregate",
-    "readiness",
-    "score_units",
     "unit_moments",
     "unit_positions",
     "weights_of",
     "withheld_cells",
 ]
-
-# means that differ by less, relative to their size, differ by rounding alone
-_ROUNDING: Final = 1e-12
 
 
 def unit_moments(
@@ -97,43 +92,6 @@ def withheld_cells(
     return hidden
 
 
-def readiness(means: pd.DataFrame, design: StudyDesign | None = None) -> pd.Series[Any]:
-    """Mean of directed z-scores over units.
-
-    Parameters
-    ----------
-    means : DataFrame
-        One column per indicator, one row per unit.
-    design : StudyDesign, optional
-        The published study's by default.
-
-    Returns
-    -------
-    Series named "readiness"
-        NaN where fewer indicators are known than the design asks for.
-    """
-    design = design or load_design()
-    names = [name for name in means.columns if name in design.by_name]
-    direction = pd.Series({name: design.by_name[name].direction for name in names}, dtype=float)
-    deviation = means[names].std(ddof=1)
-    varies = deviation > _ROUNDING * means[names].abs().max()
-    scores = (means[names] - means[names].mean()) / deviation.where(varies)
-    scores *= direction
-    known = scores.notna().sum(axis=1) >= min(design.score.least, len(names))
-    return scores.mean(axis=1).where(known).rename(SCORE)
-
-
-def score_units(
-    table: pd.DataFrame, indicators: Sequence[str], design: StudyDesign
-) -> pd.DataFrame:
-    """A table of means with the score and rank that they give, as its last columns."""
-    means = table[[f"{name}_mean" for name in indicators]].set_axis(list(indicators), axis=1)
-    scored = table.drop(columns=[SCORE, "rank"], errors="ignore")
-    scored[SCORE] = readiness(means, design)
-    scored["rank"] = scored[SCORE].rank(ascending=False, method="min").astype("Int64")
-    return scored
-
-
 def unit_positions(column: pd.Series[Any], codes: list[str]) -> NDArray[np.intp]:
     """Position of each firm's unit; -1 where it has none."""
     unit = pd.Index(codes).get_indexer(pd.Index(column))
@@ -185,8 +143,9 @@ def aggregate(
     DataFrame
         Indexed by code, every unit present. Per indicator `_mean` (weighted when weights are
         given, then with `_unweighted_mean` beside it), `_sd`, `_se`, `_n`, `_missing` (share of
-        the unit's firms without a value) and `_suppressed`; then `n_firms`, `readiness` and
-        `rank` (1 is the readiest).
+        the unit's firms without a value) and `_suppressed`; then `n_firms`, `score_of` (the
+        indicators in the score, the same for all units), `readiness` and `rank` (1 is the
+        readiest).
 
     Raises
     ------

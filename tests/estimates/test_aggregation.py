@@ -16,7 +16,7 @@ from statsmodels.stats.weightstats import DescrStatsW
 from kz_spatial.crosswalk import units
 from kz_spatial.design import load_design
 from kz_spatial.errors import CallError, InputError
-from kz_spatial.estimates.aggregation import aggregate, readiness, unit_moments
+from kz_spatial.estimates import aggregate, readiness, unit_moments
 from kz_spatial.survey.twin import load_twin
 
 REGION_OF = load_design().grouping.region_of
