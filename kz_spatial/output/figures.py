@@ -19,7 +19,8 @@ from kz_spatial.output.plots import (
     dendrograms,
     moran_scatter,
 )
-from kz_spatial.output.styles import Style, StyleClass, describe_class, main_partitions
+from kz_spatial.output.style_classes import Style, StyleClass, describe_class
+from kz_spatial.output.styles import main_partitions
 from kz_spatial.output.terms import Terms
 from kz_spatial.output.ticks import number_formatter, write_numbers
 from kz_spatial.palette import NO_DATA, OUTLINE, SEQUENTIAL_GOOD

@@ -18,7 +18,7 @@ import numpy as np
 
 from kz_spatial.options import DATA_CRS
 from kz_spatial.output import qml
-from kz_spatial.output.styles import describe_surface
+from kz_spatial.output.surface_styles import describe_surface
 from kz_spatial.output.terms import Terms
 from kz_spatial.words import catalogue_of, say
 

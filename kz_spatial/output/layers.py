@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from kz_spatial._validate import check_option
 from kz_spatial.design import SCORE
-from kz_spatial.output.styles import Style, make_styles
+from kz_spatial.output.style_classes import Style
+from kz_spatial.output.styles import make_styles
 from kz_spatial.output.terms import FIRMS, Terms
 from kz_spatial.study import LayerEntry, layer_entries
 from kz_spatial.words import catalogue_of, has_words, languages

@@ -22,7 +22,7 @@ from kz_spatial.errors import CallError, InputError
 from kz_spatial.output import qml
 from kz_spatial.output.layers import Layer, describe
 from kz_spatial.output.qm import compile_ts
-from kz_spatial.output.styles import Style, StyleClass
+from kz_spatial.output.style_classes import Style, StyleClass
 from kz_spatial.output.terms import Terms
 from kz_spatial.places import oblasts, regions
 from kz_spatial.study import OBLASTS, LayerEntry, layer_entries

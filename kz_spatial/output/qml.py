@@ -19,7 +19,7 @@ from kz_spatial.words import span
 if TYPE_CHECKING:
     from kz_spatial.options import Language
     from kz_spatial.output.layers import Layer
-    from kz_spatial.output.styles import Style, StyleClass
+    from kz_spatial.output.style_classes import Style, StyleClass
 
 __all__ = ["raster_style", "vector_style"]
 

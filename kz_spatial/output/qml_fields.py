@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kz_spatial.output.layers import Layer
-    from kz_spatial.output.styles import Style
+    from kz_spatial.output.style_classes import Style
 
 __all__ = ["fields", "map_tip", "options", "stored_words", "text"]
 

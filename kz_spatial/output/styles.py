@@ -4,48 +4,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
 from kz_spatial.crosswalk import LEVEL
 from kz_spatial.design import SCORE
-from kz_spatial.output.terms import FIRMS, Terms
+from kz_spatial.output.style_classes import Hatch, Style, StyleClass
+from kz_spatial.output.surface_styles import contour_style
+from kz_spatial.output.terms import Terms
 from kz_spatial.palette import (
     CLUSTER_COLOURS,
-    DENSITY,
     LISA_COLOURS,
     LISA_LETTERS,
     MARK,
     NO_DATA,
     SEQUENTIAL_BAD,
     SEQUENTIAL_GOOD,
-    decade_breaks,
     nice_breaks,
 )
 from kz_spatial.words import percent, span
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import geopandas as gpd
 
     from kz_spatial.study import LayerEntry, OwnLayer, Theme
-    from kz_spatial.surfaces import DensitySurface
 
-__all__ = [
-    "Style",
-    "StyleClass",
-    "describe_class",
-    "describe_surface",
-    "main_partitions",
-    "make_styles",
-]
+__all__ = ["main_partitions", "make_styles"]
 
-Hatch = Literal["", "diagonal", "cross"]
 _IN_DOUBT: Final = 0.1  # share of draws with another class, as `resampled_moran` has it
 _POPULATION_CLASSES: Final = (
     (1_000_000, np.inf, 5.0),
@@ -54,91 +42,6 @@ _POPULATION_CLASSES: Final = (
     (30_000, 100_000, 2.2),
     (-np.inf, 30_000, 1.4),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class StyleClass:
-    """One entry of a legend.
-
-    Attributes
-    ----------
-    label : str
-        What the reader sees.
-    colour : str
-        Fill, as #rrggbb.
-    value : str or int or None
-        The category; None for a range or for missing values.
-    low, high : float or None
-        Range [low, high), the last one closed; None for a category.
-    missing : bool
-        Whether it stands for features without a value.
-    hatch : {"", "diagonal", "cross"}
-    letter : str
-        Second cue on the map, where hue is lost.
-    size : float
-        Marker diameter in mm; points only.
-    opacity : float
-    """
-
-    label: str
-    colour: str
-    value: str | int | None = None
-    low: float | None = None
-    high: float | None = None
-    missing: bool = False
-    last: bool = False
-    hatch: Hatch = ""
-    letter: str = ""
-    size: float = 2.0
-    opacity: float = 1.0
-
-    def holds(self, value: object) -> bool:
-        """Whether a feature's value falls in this class."""
-        absent = value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value))
-        if self.missing or absent:
-            return self.missing and absent
-        if self.low is not None and self.high is not None:
-            number = float(value)  # type: ignore[arg-type]
-            return self.low <= number < self.high or (self.last and number == self.high)
-        return str(value) == str(self.value)
-
-
-@dataclass(frozen=True, slots=True)
-class Style:
-    """One way to draw a layer.
-
-    Attributes
-    ----------
-    name : str
-        Key, unique in the layer.
-    title : str
-        Legend heading, with the unit.
-    column : str
-        Column the classes look at.
-    kind : {"graduated", "categorised"}
-    classes : tuple of StyleClass
-    tooltip : tuple of str
-        Columns a reader sees on pointing at a feature.
-    mark_column : str
-        Column of booleans: features that carry `palette.MARK` on the map; empty for none.
-    mark_note : str
-        What the mark says, for the legend.
-    """
-
-    name: str
-    title: str
-    column: str
-    kind: Literal["graduated", "categorised"]
-    classes: tuple[StyleClass, ...]
-    tooltip: tuple[str, ...]
-    mark_column: str = ""
-    mark_note: str = ""
-
-    def sign(self, entry: StyleClass | None, row: Mapping[str, Any]) -> str:
-        """Letter of a feature's class, with the mark where the feature carries it."""
-        letter = entry.letter if entry else ""
-        value = row[self.mark_column] if self.mark_column else None
-        return letter + MARK if value is not pd.NA and value in (True, 1) else letter
 
 
 def _missing(terms: Terms) -> StyleClass:
@@ -231,52 +134,6 @@ def _clusters(frame: gpd.GeoDataFrame, column: str, terms: Terms) -> Style:
         tuple(classes),
         (f"name_{terms.language}", column),
     )
-
-
-def _bands(lows: list[float], terms: Terms) -> tuple[StyleClass, ...]:
-    """Classes of a density, the last one open."""
-    ramp = DENSITY[-len(lows) :] if len(lows) <= len(DENSITY) else DENSITY
-    return tuple(
-        StyleClass(
-            span(low, high, terms.language),
-            ramp[min(i, len(ramp) - 1)],
-            low=low,
-            high=high,
-            opacity=0.75,
-        )
-        for i, (low, high) in enumerate(zip(lows, [*lows[1:], np.inf], strict=True))
-    )
-
-
-def _contours(frame: gpd.GeoDataFrame, terms: Terms) -> Style:
-    title = terms.titled(FIRMS)
-    classes = _bands(sorted(frame["low"].astype(float)), terms)
-    return Style("density", title, "low", "graduated", classes, ("low", "high"))
-
-
-def describe_surface(surface: DensitySurface, *, terms: Terms) -> Style:
-    """Say how a surface is drawn: a density in the bands of its contours, a mean by quantiles."""
-    values = surface.values[np.isfinite(surface.values)].astype(float)
-    name = surface.value or FIRMS
-    if surface.value is None:
-        classes = _bands(decade_breaks(values.max(initial=0)), terms)
-    else:
-        limits = nice_breaks(values.tolist())
-        ramp, n = SEQUENTIAL_GOOD, max(len(limits) - 2, 1)
-        classes = tuple(
-            StyleClass(
-                span(low, high, terms.language),
-                ramp[round(i * (len(ramp) - 1) / n)],
-                low=low,
-                high=high,
-                last=i == len(limits) - 2,
-                opacity=0.75,
-            )
-            for i, (low, high) in enumerate(pairwise(limits))
-        )
-    known = name == FIRMS or name in terms.design.by_name
-    title = terms.titled(name) if known else surface.unit
-    return Style(name, title, name, "graduated", classes, ())
 
 
 def _settlements(terms: Terms) -> Style:
@@ -373,7 +230,7 @@ _STYLES: Final[dict[str, Callable[[str, gpd.GeoDataFrame, Terms], tuple[Style, .
     "neighbours": _lisa_styles,
     "clusters": _cluster_styles,
     "own": _own_styles,
-    "density": lambda _, frame, terms: (_contours(frame, terms),),
+    "density": lambda _, frame, terms: (contour_style(frame, terms),),
     "places": lambda _, __, terms: (_settlements(terms),),
 }
 
@@ -389,8 +246,3 @@ def make_styles(entry: LayerEntry, frame: gpd.GeoDataFrame, terms: Terms) -> tup
     terms : Terms
     """
     return _STYLES[entry.group](entry.name, frame, terms)
-
-
-def describe_class(style: Style, value: Any) -> StyleClass | None:
-    """Class of a style that a feature's value falls in; None when it falls in none."""
-    return next((each for each in style.classes if each.holds(value)), None)

@@ -17,7 +17,7 @@ from kz_spatial.options import Language
 from kz_spatial.output.change_layer import change_notice
 from kz_spatial.output.disclosure import rules_line
 from kz_spatial.output.layers import Layer, describe
-from kz_spatial.output.styles import describe_class
+from kz_spatial.output.style_classes import describe_class
 from kz_spatial.output.terms import Terms
 from kz_spatial.output.web_page import Corner, OfflineMap, Themes
 from kz_spatial.output.web_themes import light_frame, make_theme, outlines

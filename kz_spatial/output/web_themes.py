@@ -10,7 +10,7 @@ import numpy as np
 
 from kz_spatial.options import EQUAL_AREA_CRS
 from kz_spatial.output.outlines import light_outlines
-from kz_spatial.output.styles import Style, StyleClass, describe_class
+from kz_spatial.output.style_classes import Style, StyleClass, describe_class
 from kz_spatial.palette import NO_DATA
 from kz_spatial.words import integer, number
 

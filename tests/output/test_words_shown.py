@@ -16,7 +16,7 @@ from kz_spatial.output.layers import describe
 from kz_spatial.output.page import code_marked, english, html_table
 from kz_spatial.output.qml import raster_style, vector_style
 from kz_spatial.output.report_tables import attrition_table
-from kz_spatial.output.styles import describe_surface
+from kz_spatial.output.surface_styles import describe_surface
 from kz_spatial.output.terms import Terms
 from kz_spatial.output.web_themes import light_frame, make_theme
 
