@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from kz_spatial._validate import check_option
 from kz_spatial.design import SCORE
 from kz_spatial.output.style_classes import Style
-from kz_spatial.output.styles import make_styles
+from kz_spatial.output.styles import make_styles, score_of
 from kz_spatial.output.terms import FIRMS, Terms
 from kz_spatial.study import LayerEntry, layer_entries
 from kz_spatial.words import catalogue_of, has_words, languages
@@ -101,6 +101,10 @@ def _alias(column: str, layer: str, terms: Terms) -> str:
         found = terms.layer(design.grouping.layer)
     elif column in (SCORE, "unit"):
         found = terms.indicator(SCORE) if column == SCORE else terms.unit(FIRMS)
+    elif column.startswith(f"{SCORE}_"):
+        told = terms.by_level(column.removeprefix(f"{SCORE}_"))
+        score = terms.indicator(SCORE)
+        found = terms.say("report.finding.at_level", indicator=score, level=told)
     elif column.startswith("name_"):
         found = _name_alias(column.removeprefix("name_"), terms)
     elif column.startswith(_KINDS):
@@ -142,13 +146,16 @@ def _describe(entry: LayerEntry, frame: gpd.GeoDataFrame, terms: Terms, notice: 
     frame = _named(frame, terms)
     styles = make_styles(entry, frame, terms)
     label = f"name_{terms.language}"
+    aliases = {c: _alias(c, entry.name, terms) for c in frame.columns if c != "geometry"}
+    if SCORE in aliases and entry.group == "indicators":
+        aliases[SCORE] = terms.score(score_of(frame))
     return Layer(
         entry=entry,
         title=terms.layer(entry.name),
         styles=styles,
         frame=frame,
         geometry="point" if (frame.geom_type == "Point").all() else "polygon",
-        aliases={c: _alias(c, entry.name, terms) for c in frame.columns if c != "geometry"},
+        aliases=aliases,
         label_column=label if label in frame else None,
         terms=terms,
         notice=notice,

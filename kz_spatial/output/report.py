@@ -16,6 +16,7 @@ from kz_spatial.design import SCORE
 from kz_spatial.output import report_tables
 from kz_spatial.output.disclosure import rules_line
 from kz_spatial.output.page import code_marked, render_page
+from kz_spatial.output.styles import score_of
 from kz_spatial.output.terms import Terms
 from kz_spatial.palette import LISA_LETTERS
 from kz_spatial.words import date, decimals, missing_note, number, percent
@@ -65,7 +66,7 @@ def _extremes(study: Published, terms: Terms) -> list[str]:
     table = whole.dropna(subset=[SCORE]).sort_values("rank")
     if len(table):
         first, last = (terms.place(table.index[i]) for i in (0, -1))
-        score = terms.indicator(SCORE)
+        score = terms.score(score_of(whole))
         lines.append(terms.say("report.finding.extremes", score=score, first=first, last=last))
     means = whole[f"{outcome}_mean"].dropna() if outcome else whole[SCORE].iloc[:0]
     if len(means):

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from kz_spatial.design import SCORE
 from kz_spatial.output.page import english, html_table
+from kz_spatial.output.styles import score_of
 from kz_spatial.output.terms import Terms
 from kz_spatial.words import NOTHING, has_words, integer, interval, number, percent
 
@@ -49,7 +50,7 @@ def readiness_table(study: Published, terms: Terms) -> Markup:
                 for m, s in zip(mean, error, strict=True)
             ]
         )
-    heads += [terms.indicator(SCORE), terms.say("column.rank")]
+    heads += [terms.score(score_of(table)), terms.say("column.rank")]
     columns.append([number(each, language, digits=2) for each in table[SCORE]])
     columns.append([integer(each, language) for each in table["rank"]])
     return html_table(zip(*columns, strict=True), heads, language)

@@ -8,7 +8,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pandas as pd
 
 from kz_spatial.crosswalk import LEVEL
 from kz_spatial.design import SCORE
@@ -29,10 +28,11 @@ from kz_spatial.words import percent, span
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
     from kz_spatial.study import LayerEntry, OwnLayer, Theme
 
-__all__ = ["main_partitions", "make_styles"]
+__all__ = ["main_partitions", "make_styles", "score_of"]
 
 _IN_DOUBT: Final = 0.1  # share of draws with another class, as `resampled_moran` has it
 _POPULATION_CLASSES: Final = (
@@ -66,7 +66,10 @@ def _graduated(frame: gpd.GeoDataFrame, column: str, name: str, terms: Terms) ->
     known = frame[column].astype(float)
     each = terms.design.by_name.get(name)
     classes = _ranges(known, terms, bad=each is not None and each.direction < 0)
-    if known.isna().any():
+    if known.isna().any() and name == SCORE:
+        nothing = terms.say("legend.no_value")
+        classes = (*classes, StyleClass(nothing, NO_DATA, missing=True, hatch="diagonal"))
+    elif known.isna().any():
         classes = (*classes, _missing(terms))
     tooltip = tuple(
         c
@@ -74,7 +77,16 @@ def _graduated(frame: gpd.GeoDataFrame, column: str, name: str, terms: Terms) ->
         if c in frame and not (name == SCORE and c.startswith(f"{SCORE}_"))
     )
     title = terms.titled(name)
+    if name == SCORE:
+        score = terms.score(score_of(frame))
+        title = terms.say("legend.titled", name=score, unit=terms.unit(SCORE))
     return Style(name, title, column, "graduated", classes, tooltip)
+
+
+def score_of(frame: pd.DataFrame) -> list[str]:
+    """Indicators in the score of a table of units; none where it does not say."""
+    told = frame["score_of"].iloc[0] if "score_of" in frame and len(frame) else ""
+    return [each for each in str(told).split(", ") if each]
 
 
 def _lisa(frame: gpd.GeoDataFrame, name: str, terms: Terms) -> Style:
@@ -113,11 +125,22 @@ def _lisa(frame: gpd.GeoDataFrame, name: str, terms: Terms) -> Style:
     )
 
 
+def _are_apart(groups: pd.Series[Any], scores: pd.Series[Any] | None) -> bool:
+    """Whether every unit of a group scores higher than every unit of the next."""
+    if scores is None or scores[groups.notna()].isna().any():
+        return False
+    ends = scores.groupby(groups).agg(["min", "max"]).sort_index()
+    return bool((ends["min"].to_numpy()[:-1] > ends["max"].to_numpy()[1:]).all())
+
+
 def _clusters(frame: gpd.GeoDataFrame, column: str, terms: Terms) -> Style:
     groups = sorted(int(g) for g in frame[column].dropna().unique())  # numbered from the readiest
+    level = column.partition("_")[2].rpartition("_k")[0] or column.partition("_")[2]
+    score = f"{SCORE}_{level}"
+    named = _are_apart(frame[column], frame.get(score))
     classes = [
         StyleClass(
-            terms.group(g, len(groups)),
+            terms.group(g, len(groups), named=named),
             CLUSTER_COLOURS[(g - 1) % len(CLUSTER_COLOURS)],
             value=g,
             letter=str(g),
@@ -132,7 +155,7 @@ def _clusters(frame: gpd.GeoDataFrame, column: str, terms: Terms) -> Style:
         column,
         "categorised",
         tuple(classes),
-        (f"name_{terms.language}", column),
+        tuple(c for c in (f"name_{terms.language}", column, score) if c in frame),
     )
 
 

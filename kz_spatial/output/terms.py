@@ -83,6 +83,14 @@ class Terms:
             return self.text(self.design.score.labels, f"indicator.{name}")
         return self.text(self.design.by_name[name].labels, f"indicator.{name}")
 
+    def score(self, indicators: Iterable[str]) -> str:
+        """Name of the score, with the indicators that are not in it."""
+        known = set(indicators)
+        left = [name for name in self.design.by_name if name not in known]
+        if not left or not known:
+            return self.indicator(SCORE)
+        return self.say("legend.score", name=self.indicator(SCORE), left=self.listed(left))
+
     def unit(self, name: str) -> str:
         """Unit of an indicator, of the score, or of the density of firms."""
         if name == FIRMS:
@@ -135,10 +143,13 @@ class Terms:
             title = self.say(f"partition.{what}_regions", n=len(self.design.grouping.codes))
         return self.say("partition.of_number", title=title, n=int(number)) if number else title
 
-    def group(self, number: int, of: int) -> str:
-        """A group in the legend, with the design's name where it names as many groups."""
+    def group(self, number: int, of: int, *, named: bool = True) -> str:
+        """A group in the legend, with the design's name where it names as many groups.
+
+        Names speak of the score, so they are left out where scores of the groups overlap.
+        """
         names = self.design.score.groups
-        if of != len(names):
+        if of != len(names) or not named:
             return self.say("legend.group", n=number)
         name = self.text(names[number - 1], f"group.{number}")
         return self.say("legend.named_group", n=number, name=name)

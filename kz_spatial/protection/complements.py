@@ -136,8 +136,8 @@ class _Question:
         values, weights, base = self.answers.values, self.answers.weights, self.rules.count_base
         if not (self.answers.binary and base):
             return np.zeros(n_units)
-        n = np.bincount(unit, minlength=n_units)
-        yes = np.bincount(unit, values, n_units)
+        n = np.bincount(unit, minlength=n_units).astype(float)
+        yes = np.bincount(unit, values, n_units).astype(float)
         rounded = rounds_share(yes, n, self.rules)
         mean_weight = np.bincount(unit, weights, n_units) / np.maximum(n, 1)
         return np.where(rounded, base / 2 * mean_weight, 0.0)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from kz_spatial.design import SCORE
 from kz_spatial.options import DATA_CRS
 from kz_spatial.palette import decade_breaks
 
@@ -87,7 +88,12 @@ def local_moran_frame(areas: gpd.GeoDataFrame, patterns: Mapping[str, Pattern]) 
     return frame.reset_index()[[key, *columns, "geometry"]]
 
 
-def clusters_frame(areas: gpd.GeoDataFrame, groupings: Groupings, region: str) -> gpd.GeoDataFrame:
+def clusters_frame(
+    areas: gpd.GeoDataFrame,
+    groupings: Groupings,
+    tables: Mapping[str, pd.DataFrame],
+    region: str,
+) -> gpd.GeoDataFrame:
     """Oblasts with the group of each, by kind and level: `typology_oblast`, ...
 
     Parameters
@@ -96,10 +102,16 @@ def clusters_frame(areas: gpd.GeoDataFrame, groupings: Groupings, region: str) -
         The oblasts.
     groupings : Groupings
         Those that are shown for every number add `regions_oblast_k2` and so on.
+    tables : mapping
+        By level, as `aggregate` returns them: `readiness_oblast` and so on show what the groups
+        are ordered by.
     region : str
         Name of the grouping, whose column is kept.
     """
     frame = areas[[*_names(areas), region, "geometry"]].copy()
+    for level, table in tables.items():
+        keys = frame[region] if level == region else frame.index.to_series()
+        frame[f"{SCORE}_{level}"] = keys.map(table[SCORE])
     wanted = [(each.column, each.level, each.partition) for each in groupings.every]
     wanted += [
         (f"{each.column}_k{k}", each.level, found)

@@ -171,7 +171,7 @@ def _frames(
         design.grouping.layer: unit_frame(areas[region], tables[region], region),
         "oblasts": unit_frame(areas[LEVEL], tables.get(LEVEL), region),
         "local_moran": local_moran_frame(areas[finest], patterns.at(finest)),
-        "clusters": clusters_frame(areas[LEVEL], groupings, region),
+        "clusters": clusters_frame(areas[LEVEL], groupings, tables, region),
         "settlements": settlements(grouping=design.grouping).reset_index(),
     }
     if "firms" in surfaces:

@@ -269,7 +269,14 @@ def test_a_made_up_language_names_what_a_design_asks(eight):
     # what the language lacks is said in the design's English, and in the package's
     assert len(shown["Power outages, outages a month"]) == 2
     assert "Typology of the 8 regions" in shown
-    assert "Group 1: Zbest" in shown["Typology of the 8 regions"][0]["legend"]
+    # names of groups speak of the score, so they stand where scores of groups do not overlap
+    groups = layer_of(eight, "clusters").drop_duplicates("zone")
+    for title, column in (("Typology of the 8 regions", "typology_zone"),):
+        ends = groups.groupby(column)["readiness_zone"].agg(["min", "max"])
+        apart = ends.loc[1, "min"] > ends.loc[2, "max"] and ends.loc[2, "min"] > ends.loc[3, "max"]
+        legend = shown[title][0]["legend"]
+        assert ("Group 1: Zbest" in legend) == apart
+        assert "Group 1" in legend
     page = report_of(eight)
     assert "<h1>Ztitle</h1>" in page
     assert "<h2>Z8 compared</h2>" in page

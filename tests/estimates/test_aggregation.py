@@ -16,7 +16,7 @@ from statsmodels.stats.weightstats import DescrStatsW
 from kz_spatial.crosswalk import units
 from kz_spatial.design import load_design
 from kz_spatial.errors import CallError, InputError
-from kz_spatial.estimates import aggregate, readiness, unit_moments
+from kz_spatial.estimates import aggregate, readiness, score_indicators, unit_moments
 from kz_spatial.survey.twin import load_twin
 
 REGION_OF = load_design().grouping.region_of
@@ -186,16 +186,42 @@ def test_readiness_by_hand():
     np.testing.assert_allclose(found, expected, rtol=1e-14)
 
 
-def test_units_with_fewer_than_three_indicators_have_no_readiness():
+def test_all_units_are_scored_on_the_same_indicators():
     means = pd.DataFrame(
         {
             "outages_per_month": [1.0, 2.0, 4.0, np.nan],
             "epayment_share": [10.0, 20.0, 60.0, 10.0],
             "co2_monitoring": [0.1, np.nan, 0.2, np.nan],
-            "permit_days": [5.0, np.nan, 8.0, 9.0],
+            "permit_days": [5.0, 7.0, 8.0, 9.0],
         }
     )
-    assert readiness(means).isna().tolist() == [False, True, False, True]
+    # three indicators of three units are 9 cells, four of two are 8
+    kept = ["outages_per_month", "epayment_share", "permit_days"]
+    assert list(score_indicators(means)) == kept
+    found = readiness(means)
+    assert found.isna().tolist() == [False, False, False, True]
+    pd.testing.assert_series_equal(found.iloc[:3], readiness(means.loc[:2, kept]))
+
+
+def test_no_fewer_indicators_than_asked_make_a_score():
+    means = twin_means().astype(float)
+    means.loc[means.index[1:], ["permit_days", "co2_monitoring", "product_innovation"]] = np.nan
+    assert score_indicators(means) == ()
+    assert readiness(means).isna().all()
+    two = twin_means()[["permit_days", "epayment_share"]]
+    assert len(score_indicators(two)) == 2, "or as many as there are"
+
+
+def test_ranks_of_the_oblasts_compare():
+    """Almaty is 13th of 20 on the four indicators that every oblast has, and the columns say so."""
+    table = aggregate(FIRMS, by="oblast")
+    assert set(table["score_of"]) == {
+        "outages_per_month, epayment_share, co2_monitoring, product_innovation"
+    }
+    assert table["rank"].notna().all()
+    assert table.loc["KZ-75", "rank"] == 13
+    regions = aggregate(FIRMS)
+    assert set(regions["score_of"]) == {", ".join(INDICATORS)}
 
 
 def test_means_that_differ_by_rounding_alone_do_not_count():

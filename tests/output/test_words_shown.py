@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 from markupsafe import Markup
@@ -16,6 +17,7 @@ from kz_spatial.output.layers import describe
 from kz_spatial.output.page import code_marked, english, html_table
 from kz_spatial.output.qml import raster_style, vector_style
 from kz_spatial.output.report_tables import attrition_table
+from kz_spatial.output.styles import _clusters
 from kz_spatial.output.surface_styles import describe_surface
 from kz_spatial.output.terms import Terms
 from kz_spatial.output.web_themes import light_frame, make_theme
@@ -58,7 +60,11 @@ def test_legend_limits_are_those_of_the_class_in_the_language(study):
             ends = [float(e.replace("−", "-").replace(",", ".")) for e in each.label.split(" – ")]
             assert ends == pytest.approx([each.low, each.high], abs=1e-9)
     readiness = _layer(study, "oblasts").styles[0]
-    assert readiness.title == "Индекс готовности, среднее z-оценок"
+    assert readiness.title == (
+        "Индекс готовности (без учёта: Разрешения на строительство), среднее z-оценок"
+    )
+    regions = _layer(study, "composites").styles[0]
+    assert regions.title == "Индекс готовности, среднее z-оценок"
     assert readiness.classes[0].label.startswith("−0,")
 
 
@@ -97,7 +103,7 @@ def test_each_tooltip_of_the_map_has_the_numbers_of_its_unit(study):
     for code, tip in zip(frame["oblast_code"], theme["tips"], strict=True):
         shown = dict(re.findall(r"<th>(.*?)</th><td>(.*?)</td>", tip))
         score = f"{table.loc[code, 'readiness']:.3g}".replace("-", "−").replace(".", ",")
-        assert shown["Индекс готовности"] == score
+        assert shown["Индекс готовности (без учёта: Разрешения на строительство)"] == score
         assert shown["Место"] == str(table.loc[code, "rank"])
         assert shown["Название"] == kz.oblasts()["name_ru"][code]
 
@@ -217,3 +223,22 @@ def test_a_language_that_is_not_there_is_refused_before_any_work(study, tmp_path
             call()
         assert "language='de': expected one of 'en', 'ru', 'kk'" in str(caught.value)
     assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize(
+    ("scores", "named"),
+    [
+        ([3.0, 2.0, 1.0, 0.5], True),
+        ([3.0, 1.0, 2.0, 0.5], False),  # the lower of group 1 below the higher of group 2
+        ([3.0, 2.0, 2.0, 0.5], False),
+        ([3.0, 2.0, np.nan, 0.5], False),
+    ],
+)
+def test_groups_bear_the_names_of_the_score_where_scores_do_not_overlap(study, scores, named):
+    terms = Terms.of(study, "en")
+    frame = pd.DataFrame({"typology_oblast": [1, 1, 2, 3], "readiness_oblast": scores})
+    labels = [each.label for each in _clusters(frame, "typology_oblast", terms).classes]
+    plain = ["Group 1", "Group 2", "Group 3"]
+    full = ["Group 1: high readiness", "Group 2: moderate readiness", "Group 3: low readiness"]
+    assert labels == (full if named else plain)
+    assert _clusters(frame, "typology_oblast", terms).tooltip[-1] == "readiness_oblast"

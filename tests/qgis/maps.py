@@ -28,7 +28,10 @@ REFERENCE_SIZE = (480, 270)
 # picture, by its file's name: layer and style. Local Moran shows the indicator that has the most
 # classes: with outages and electronic payments no oblast is significant, and both look the same.
 REFERENCE_STYLES = {
-    "oblasts_readiness": ("oblasts", "Readiness score, mean z-score"),
+    "oblasts_readiness": (
+        "oblasts",
+        "Readiness score (without Construction permits), mean z-score",
+    ),
     "composites_outages": ("composites", "Power outages, outages a month"),
     "local_moran_innovation": ("local_moran", "Product innovation"),
     "clusters_typology": ("clusters", "Typology of the 7 regions"),

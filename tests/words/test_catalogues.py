@@ -29,7 +29,7 @@ BUILT = {
     ),
     "group.": GROUPS,
     "column.": (
-        *("n_firms", "rank", "mean", "sd", "se", "n", "missing", "p", "p_min", "p_fdr"),
+        *("n_firms", "rank", "score_of", "mean", "sd", "se", "n", "missing", "p", "p_min", "p_fdr"),
         *("p_bonferroni", "changes", "unstable", "statistic", "label", "value", "quadrant"),
         *("method", "low", "high", "kato", "geonameid", "is_seat", "latitude", "longitude"),
         *("population", "area_km2", "ci_low", "ci_high"),
