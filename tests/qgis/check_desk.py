@@ -62,7 +62,9 @@ def check_layouts_have_every_part_and_say_twin(settings):
         assert wanted <= ids, ids
         texts = _texts(each)
         assert texts["title"] == "Smart-city readiness of Kazakhstan's regions"
-        assert texts["subtitle"] == "Oblasts: Readiness score, mean z-score"
+        assert texts["subtitle"] == (
+            "Oblasts: Readiness score (without Construction permits), mean z-score"
+        )
         assert texts["warnings"] == "Synthetic twin: made-up firms, not survey microdata"
         assert opened.plan.written in texts["source"]
         assert each.itemById("map").followVisibilityPresetName() == theme

@@ -96,7 +96,7 @@ def check_layers_open_with_the_rule_based_style(settings):
             assert len(class_rules(one)) >= 3, name
     first = {name: heading(one) for name, one in layers(_geopackages(settings)[0]).items()}
     assert first == {
-        "oblasts": "Readiness score, mean z-score",
+        "oblasts": "Readiness score (without Construction permits), mean z-score",
         "composites": "Readiness score, mean z-score",
         "local_moran": "Local Moran: Electronic payments",
         "clusters": "Typology of the 7 regions",
@@ -352,7 +352,7 @@ def check_every_layer_draws_with_its_names_and_is_measured(settings):
 def _themes(settings):
     path = _geopackages(settings)[0]
     for name, style in (
-        ("oblasts", "Readiness score, mean z-score"),
+        ("oblasts", "Readiness score (without Construction permits), mean z-score"),
         ("oblasts", "Construction permits, days to obtain"),
         ("composites", "Power outages, outages a month"),
         ("local_moran", "Power outages"),

@@ -120,11 +120,14 @@ def check_project_gets_projection_extent_styles_and_themes(settings):
     assert 2_500_000 < extent.width() < 8_000_000, extent.toString()
     assert extent.contains(0, 0)
     oblasts = opened.layers["oblasts"]
-    assert heading(oblasts) == "Readiness score, mean z-score"
+    assert heading(oblasts) == "Readiness score (without Construction permits), mean z-score"
     styles = oblasts.styleManager().styles()
     assert len(styles) == 7, styles
     styles.remove("Outline")
-    assert oblasts.styleManager().currentStyle() == "Readiness score, mean z-score"
+    assert (
+        oblasts.styleManager().currentStyle()
+        == "Readiness score (without Construction permits), mean z-score"
+    )
     for style in styles:
         oblasts.styleManager().setCurrentStyle(style)
         assert heading(oblasts) == style, (heading(oblasts), style)

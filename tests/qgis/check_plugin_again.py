@@ -10,7 +10,7 @@ from qgis.core import QgsMapThemeCollection
 from check_plugin import _empty_project, _started
 from maps import heading
 
-READINESS = "Oblasts: Readiness score, mean z-score"
+READINESS = "Oblasts: Readiness score (without Construction permits), mean z-score"
 OUTAGES = "Local Moran: Power outages"
 
 
@@ -244,7 +244,10 @@ def check_bundle_that_was_gone_comes_back(settings):
     again = plugin.open_results(folder)
     assert _ids(project) == ids
     assert all(each.isValid() for each in project.mapLayers().values())
-    assert heading(again.layers["oblasts"]) == "Readiness score, mean z-score"
+    assert (
+        heading(again.layers["oblasts"])
+        == "Readiness score (without Construction permits), mean z-score"
+    )
     plugin.unload()
 
 

@@ -106,7 +106,7 @@ def test_styles_carry_legend_and_labels(bundle):
         titles = dict(base.execute("SELECT table_name, identifier FROM gpkg_contents"))
         records = [row[0] for row in base.execute("SELECT metadata FROM gpkg_metadata")]
     base.close()
-    assert 'label="XXReadiness score (without XConstruction permits), Xmean z-score"' in style
+    assert 'label="XXXReadiness score (without XConstruction permits), Xmean z-score"' in style
     assert 'field="name_xx" name="XName"' in style
     assert 'field="name_ru" name="XName (русский)"' in style
     assert """<text-style fieldName='"name_xx"'""" in style
