@@ -7,7 +7,7 @@ Margins are coefficients of the same model written with one slope per group, so 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -116,8 +116,12 @@ def _slopes_by(
     cluster: str | None,
     weights: str | None,
     inference: Inference | None,
+    absorbed: bool = False,
 ) -> ExtendedModel:
-    """Fit an interaction, and the same model with one slope per group."""
+    """Fit an interaction, and the same model with one slope per group.
+
+    Groups of whole regions are `absorbed` by region effects, and have no term of their own.
+    """
     region = design_of(firms).grouping.name
     effects, cluster = effects or region, cluster or region
     both, slopes = (
@@ -127,7 +131,11 @@ def _slopes_by(
             cluster=cluster,
             weights=weights,
         )
-        for terms in ([f"C({group}) * {slope}"], [f"C({group})", f"C({group}):{slope}"])
+        for terms in (
+            ([slope, f"C({group}):{slope}"], [f"C({group}):{slope}"])
+            if absorbed
+            else ([f"C({group}) * {slope}"], [f"C({group})", f"C({group}):{slope}"])
+        )
     )
     table = both.table(inference)
     return ExtendedModel(
@@ -199,9 +207,33 @@ def sector_by_innovation(
     )
 
 
+def _reliable_regions(
+    firms: pd.DataFrame, region: str, weights: str | None
+) -> tuple[pd.Series[Any], str]:
+    """Give "above" or "below" to each firm's region, and which regions are above, in words."""
+    use = firms[[region, "outages_per_month"]].assign(
+        w=1.0 if weights is None else firms[weights].astype(float)
+    )
+    use = use.dropna()
+    total = (use["w"] * use["outages_per_month"]).groupby(use[region]).sum()
+    mean = total / use["w"].groupby(use[region]).sum()
+    above = mean <= mean.mean()
+    named = ", ".join(map(str, above.index[above])) or "none"
+    return firms[region].map(above.map({True: "above", False: "below"})).astype(object), named
+
+
+def _reliable_firms(firms: pd.DataFrame, region: str) -> pd.Series[Any]:
+    """Give "above" where a firm has no more outages than the mean of its region, else "below"."""
+    own = firms["outages_per_month"]
+    mean = own.groupby(firms[region]).transform("mean")
+    level = pd.Series(np.where(own <= mean, "above", "below"), firms.index, dtype=object)
+    return level.where(own.notna())
+
+
 def permit_by_reliability(
     firms: pd.DataFrame,
     *,
+    split: Literal["regions", "firms"] = "regions",
     effects: str | None = None,
     cluster: str | None = None,
     weights: str | None = None,
@@ -210,46 +242,64 @@ def permit_by_reliability(
 ) -> ExtendedModel:
     """Ask whether permit time matters more where power supply is reliable.
 
-    A firm's supply is reliable when it has no more outages than the mean of its region.
-
     Parameters
     ----------
     firms : DataFrame
         A firm table.
+    split : {"regions", "firms"}
+        "regions", as the paper has it: regions whose mean outages are no more than the mean of all
+        regions' means. "firms": firms with no more outages than the mean of their region.
     effects : str, optional
-        Column to absorb, and the region whose mean reliability is compared with.
+        Column to absorb, and the regions that are compared.
     cluster, weights, controls, inference
         As in `sector_by_innovation`.
 
     Returns
     -------
     ExtendedModel
-        `margins`: effect of a day of permit time above and below regional reliability.
+        `margins`: effect of a day of permit time where reliability is above and below the average;
+        `question` names the regions above it.
+
+    Raises
+    ------
+    InputError
+        When a column is missing, or all regions are on one side of the average.
 
     Examples
     --------
     >>> import kz_spatial as kz
-    >>> kz.permit_by_reliability(kz.load_twin()).margins.index.to_list()
+    >>> found = kz.permit_by_reliability(kz.load_twin())
+    >>> found.margins.index.to_list()
     ['above', 'below']
+    >>> found.question.rpartition(": ")[2]
+    'almaty, center, north, south'
     """
+    check_option("split", split, ("regions", "firms"))
     effects = effects or design_of(firms).grouping.name
     check_columns(firms.columns, [effects, "outages_per_month"], what="firm table")
-    mean = firms.groupby(effects)["outages_per_month"].transform("mean")
-    level = pd.Series(
-        np.where(firms["outages_per_month"] <= mean, "above", "below"), firms.index, dtype=object
-    ).where(firms["outages_per_month"].notna())
-    table = firms.assign(reliability=level)
+    question = "Effect of a day of permit time on electronic payments, by reliability of supply"
+    if split == "regions":
+        level, above = _reliable_regions(firms, effects, weights)
+        question += f"; regions above the average: {above}"
+    else:
+        level = _reliable_firms(firms, effects)
+        question += " among the firms of a region"
+    if level.dropna().nunique() < 2:
+        raise InputError(
+            f"firm table: reliability by {split} takes one value, expected above and below"
+        )
     more = ["co2_monitoring", "product_innovation", *_control_terms(firms, controls=controls)]
     return _slopes_by(
         "reliability",
         "permit_days",
         more,
-        table,
-        question="Effect of a day of permit time on electronic payments, by reliability of supply",
+        firms.assign(reliability=level),
+        question=question,
         effects=effects,
         cluster=cluster,
         weights=weights,
         inference=inference,
+        absorbed=split == "regions",
     )
 
 

@@ -47,7 +47,7 @@ def test_margins_by_sector_are_sums_of_coefficients():
 
 
 def test_reliability_is_measured_against_the_firm_s_own_region():
-    found = permit_by_reliability(FIRMS, inference="crv1")
+    found = permit_by_reliability(FIRMS, split="firms", inference="crv1")
     mean = FIRMS.groupby("composite")["outages_per_month"].transform("mean")
     table = FIRMS.assign(above=(FIRMS["outages_per_month"] <= mean).astype(float))
     theirs = _clustered(
@@ -61,6 +61,45 @@ def test_reliability_is_measured_against_the_firm_s_own_region():
         row = found.margins.loc[level]
         assert row["coefficient"] == pytest.approx(theirs.params[term], rel=AGREE)
         assert row["std_error"] == pytest.approx(theirs.bse[term], rel=AGREE)
+
+
+def test_the_paper_asks_about_regions_of_above_average_reliability():
+    """Each region's mean outages against the mean of the seven, as the paper speaks of regions."""
+    found = permit_by_reliability(FIRMS, inference="crv1")
+    means = FIRMS.groupby("composite")["outages_per_month"].mean()
+    reliable = means.index[means <= means.mean()]
+    assert found.question.endswith("above the average: " + ", ".join(reliable))
+    assert 0 < len(reliable) < 7
+    table = FIRMS.assign(above=FIRMS["composite"].isin(reliable).astype(float))
+    theirs = _clustered(
+        "epayment_share ~ permit_days:above + permit_days:I(1 - above) + co2_monitoring"
+        " + product_innovation + C(composite)",
+        table,
+        [name for name in INDICATORS if name != "outages_per_month"],  # the region's counts
+    )
+    names = {"above": "permit_days:above", "below": "permit_days:I(1 - above)"}
+    for level, term in names.items():
+        row = found.margins.loc[level]
+        assert row["coefficient"] == pytest.approx(theirs.params[term], rel=AGREE)
+        assert row["std_error"] == pytest.approx(theirs.bse[term], rel=AGREE)
+    (gap,) = found.difference["coefficient"]
+    assert gap == pytest.approx(theirs.params[names["below"]] - theirs.params[names["above"]])
+    assert found.fits["interaction"].dropped == ()
+
+
+def test_weights_may_move_a_region_across_the_average():
+    firms = FIRMS.assign(w=1.0)
+    firms.loc[(firms["composite"] == "almaty") & (firms["outages_per_month"] > 0), "w"] = 50.0
+    plain = permit_by_reliability(firms).question
+    weighted = permit_by_reliability(firms, weights="w").question
+    assert "almaty" in plain.rpartition(": ")[2]
+    assert "almaty" not in weighted.rpartition(": ")[2]
+
+
+def test_regions_on_one_side_are_refused():
+    firms = FIRMS.assign(outages_per_month=1.0)
+    with pytest.raises(InputError, match="reliability by regions takes one value"):
+        permit_by_reliability(firms)
 
 
 def test_every_dimension_is_an_outcome_once():
