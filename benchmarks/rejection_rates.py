@@ -16,7 +16,7 @@ import pandas as pd
 from scipy import stats
 
 import kz_spatial as kz
-from kz_spatial.regression.estimation import partial_out
+from kz_spatial.regression.absorption import partial_out
 from kz_spatial.regression.few_clusters import LinearModel, cluster_moments, covariance
 from kz_spatial.regression.wild import wild_bootstrap
 

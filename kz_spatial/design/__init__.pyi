@@ -10,7 +10,7 @@ from .files import (
 from .grouping import Grouping, Region
 from .indicators import DOES_NOT_APPLY, KINDS, NO, YES, Indicator, Kind, SkipRule
 from .plain import design_to_dict
-from .study_design import FIRM_COLUMNS, SCORE, Score, StudyDesign, Wave
+from .study_design import FIRM_COLUMNS, SCORE, Score, StudyDesign, Wave, formula_names
 from .texts import Texts, name_faults, text_faults, text_in
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "design_text",
     "design_to_dict",
     "disclosure_rules",
+    "formula_names",
     "list_designs",
     "load_design",
     "name_faults",

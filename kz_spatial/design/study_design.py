@@ -15,7 +15,7 @@ from kz_spatial.design.indicators import Indicator, special_code_faults
 from kz_spatial.design.texts import Texts, name_faults, text_faults
 from kz_spatial.errors import DesignError, InputError
 
-__all__ = ["FIRM_COLUMNS", "ROLES", "SCORE", "Score", "StudyDesign", "Wave"]
+__all__ = ["FIRM_COLUMNS", "ROLES", "SCORE", "Score", "StudyDesign", "Wave", "formula_names"]
 
 # columns of a firm table beside the region and the indicators
 FIRM_COLUMNS: Final = ("firm_id", "oblast_code", "sector", "size", "weight")

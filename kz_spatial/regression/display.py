@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-__all__ = ["NAMES", "draw_intervals", "html_table", "interval_ends", "latex_table"]
+__all__ = [
+    "NAMES",
+    "draw_intervals",
+    "html_table",
+    "interval_ends",
+    "latex_table",
+    "regression_screen",
+]
 
 NAMES: Final = {
     "iid": "classical",
@@ -104,3 +111,41 @@ def latex_table(table: pd.DataFrame) -> str:
         first = "" if row == "std_error" else safe(term)
         lines.append(" & ".join([first, *map(safe, cells)]) + r" \\")
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])
+
+
+def regression_screen(
+    outcome: str,
+    table: pd.DataFrame,
+    *,
+    head: list[str],
+    numbers: Mapping[str, str],
+    tail: list[str],
+    notes: list[str],
+) -> str:
+    """A table of coefficients as text, in the manner of Stata's screen.
+
+    Parameters
+    ----------
+    outcome : str
+    table : DataFrame
+        As `FixedEffectsFit.table` gives it.
+    head, tail : list of str
+        Lines above and below the numbers.
+    numbers : mapping
+        What stands at the right, by its name.
+    notes : list of str
+    """
+    width = max(12, *(len(str(name)) for name in table.index)) + 1
+    right = [f"{name:>{width + 50}} = {value:>9}" for name, value in numbers.items()]
+    rule = "-" * width + "+" + "-" * 66
+    rows = [
+        f"{name!s:>{width - 1}} | {r.coefficient:>10.6g} {r.std_error:>10.6g} {r.t:>7.2f} "
+        f"{r.p:>7.3f}  {r.ci_low:>11.6g} {r.ci_high:>11.6g}"
+        for name, r in zip(table.index, table.itertuples(), strict=True)
+    ]
+    title = (
+        f"{outcome:>{width - 1}} | {'Coefficient':>10} {'std. err.':>9} {'t':>7} "
+        f"{'P>|t|':>7}  {'[95% conf.':>11} {'interval]':>11}"
+    )
+    told = [f"Note: {each}" for each in notes]
+    return "\n".join([*head, *right, *tail, rule, title, rule, *rows, rule, *told])

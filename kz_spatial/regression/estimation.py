@@ -15,6 +15,8 @@ import pandas as pd
 
 from kz_spatial._validate import check_columns, positive_weights
 from kz_spatial.errors import CallError, CollinearTermWarning, InputError, NotEnoughDataError
+from kz_spatial.regression.absorption import count_effects, partial_out
+from kz_spatial.regression.columns import column_name, split_effects, tidy_columns
 from kz_spatial.regression.few_clusters import LinearModel
 from kz_spatial.regression.fit import FixedEffectsFit, Inference
 from kz_spatial.regression.formula import model_matrices
@@ -23,56 +25,13 @@ from kz_spatial.regression.identification import indispensable
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["fixed_effects", "partial_out"]
+__all__ = ["fixed_effects"]
 
 # a column whose norm falls below this share of what it was is a combination of the others
 _COLLINEAR: Final = 1e-9
 _FEW: Final = 30
-
-
-def partial_out(
-    columns: NDArray[np.float64],
-    levels: list[NDArray[np.intp]],
-    weights: NDArray[np.float64],
-    *,
-    tolerance: float = 1e-12,
-    max_rounds: int = 10_000,
-) -> NDArray[np.float64]:
-    """Take absorbed effects out of columns by weighted alternating projections.
-
-    Parameters
-    ----------
-    columns : (n, k) array
-    levels : list of (n,) arrays of int
-        Level of each row, per absorbed factor. One factor needs one round.
-    weights : (n,) array
-    tolerance : float
-        Largest change, relative to a column's scale, at which rounds stop.
-
-    Returns
-    -------
-    (n, k) array
-
-    Raises
-    ------
-    NotEnoughDataError
-        When the rounds do not settle.
-    """
-    out = np.array(columns, dtype=np.float64, order="F")
-    plain = bool((weights == 1).all())
-    totals = [np.bincount(level, weights) for level in levels]
-    scale = np.maximum(np.abs(out).max(axis=0, initial=0.0), 1.0)
-    for _ in range(max_rounds):
-        largest = 0.0
-        for level, total in zip(levels, totals, strict=True):
-            for j in range(out.shape[1]):
-                column = out[:, j]
-                mean = np.bincount(level, column if plain else weights * column) / total
-                column -= mean[level]
-                largest = max(largest, float(np.abs(mean).max()) / scale[j])
-        if len(levels) < 2 or largest < tolerance:
-            return out
-    raise NotEnoughDataError(f"absorbed effects did not settle in {max_rounds} rounds")
+# fitted values of a constant that differ from it by less differ by rounding
+_CONSTANT: Final = 1e-8
 
 
 def _orthogonalise(
@@ -109,18 +68,6 @@ def _orthogonalise(
     return keep, Q[:, :used], R[:used, :used]
 
 
-def _split_formula(formula: str) -> tuple[str, list[str]]:
-    main, bar, absorbed = formula.partition("|")
-    if "~" not in main or "|" in absorbed:
-        raise CallError(
-            f"formula {formula!r}: expected 'outcome ~ terms' or 'outcome ~ terms | effects'"
-        )
-    names = [each.strip() for each in absorbed.split("+") if each.strip()]
-    if bar and not names:
-        raise CallError(f"formula {formula!r}: found nothing after the bar, expected a column")
-    return main.strip(), names
-
-
 @dataclass(frozen=True, slots=True)
 class _Data:
     """Outcome and terms of the firms that are complete on everything the model uses."""
@@ -146,10 +93,10 @@ def _read_formula(
     formula: str, firms: pd.DataFrame, needed: list[str], *, intercept: bool
 ) -> _Data:
     check_columns(firms.columns, needed, what="firm table")
-    table = firms.reset_index(drop=True)  # so that rows have one name each
+    table = tidy_columns(formula, firms, needed).reset_index(drop=True)  # one name for each row
     whole = table[needed].notna().all(axis=1) if needed else pd.Series(data=True, index=table.index)
     complete = table if whole.all() else table[whole]
-    matrices = model_matrices(formula, complete, what="firm table")
+    matrices = model_matrices(formula, complete, what="firm table", columns=firms.columns)
     if not hasattr(matrices, "lhs") or matrices.lhs.shape[1] != 1:
         raise CallError(f"formula {formula!r}: expected one outcome before the ~")
     outcome, terms = pd.DataFrame(matrices.lhs), pd.DataFrame(matrices.rhs)
@@ -159,6 +106,27 @@ def _read_formula(
         X[:, j] = _finite(terms[name], formula)
     y = _finite(outcome.iloc[:, 0], formula)
     return _Data(str(outcome.columns[0]), y, X, names, outcome.index.to_numpy(dtype=np.intp))
+
+
+def _check_varies(
+    moved: NDArray[np.float64], y: NDArray[np.float64], formula: str, absorbed: list[str]
+) -> None:
+    """Refuse an outcome of which effects leave nothing but rounding."""
+    if np.abs(moved).max() <= _COLLINEAR * np.abs(y).max():
+        raise NotEnoughDataError(
+            f"formula {formula!r}: the outcome does not vary within {' and '.join(absorbed)}, "
+            "so effects leave nothing to explain"
+        )
+
+
+def _total_variation(data: _Data, w: NDArray[np.float64], *, centred: bool) -> float:
+    """Variation that R² is a share of: about the mean, or about 0 where no term is a constant."""
+    centre = float(w @ data.y) / float(w.sum())
+    if not centred:
+        root = np.sqrt(w)
+        fitted = np.linalg.lstsq(data.X * root[:, None], root, rcond=None)[0]
+        centred = bool(np.abs(data.X @ fitted - 1).max() < _CONSTANT)
+    return float(w @ (data.y - (centre if centred else 0.0)) ** 2)
 
 
 def _solve(
@@ -309,7 +277,8 @@ def fixed_effects(
     >>> fit.n_clusters
     7
     """
-    main, absorbed = _split_formula(formula)
+    cluster, weights = column_name("cluster", cluster), column_name("weights", weights)
+    main, absorbed = split_effects(formula)
     grouped = list(dict.fromkeys([*absorbed, *([cluster] if cluster else [])]))
     needed = [*grouped, *([weights] if weights else [])]
     data = _read_formula(main, firms, needed, intercept=not absorbed)
@@ -325,8 +294,9 @@ def fixed_effects(
     levels = [groups[name].codes for name in absorbed]
     moved = partial_out(np.column_stack([data.X, data.y]), levels, w)
     keep, b, dropped = _solve(moved[:, :-1], moved[:, -1], data.X, w, data.names)
-    n_parameters = len(b) + sum(len(groups[name].levels) for name in absorbed)
-    n_parameters -= max(len(absorbed) - 1, 0)
+    if absorbed:
+        _check_varies(moved[:, -1], data.y, formula, absorbed)
+    n_parameters = len(b) + count_effects(levels)
     if n <= n_parameters:
         raise NotEnoughDataError(
             f"formula {formula!r}: found {n} complete firms for "
@@ -337,10 +307,10 @@ def fixed_effects(
     model = LinearModel(X, moved[:, -1], w, b, tuple(levels), codes, n_parameters)
     residuals = model.residuals
     left = float(w @ residuals**2)
-    total = float(w @ (data.y - (w @ data.y) / w.sum()) ** 2)
+    total = _total_variation(data, w, centred=bool(absorbed))
     single = groups[absorbed[0]] if len(absorbed) == 1 else None
     means, effects = _effects(data, keep, b, single, w)
-    terms = [x for x, k in zip(data.names, keep, strict=True) if k]
+    terms = [name for name in data.names if name not in dropped]
     rests_on, more = _rests_on(model, terms, groups.get(cluster or ""))
     # of all inferences only CR2 held in every design of benchmarks/rejection_rates.py
     default: Inference = "hc1" if codes is None else "cr2" if model.n_clusters < _FEW else "crv1"

@@ -17,7 +17,8 @@ from kz_spatial.design import design_of
 from kz_spatial.errors import InputError
 from kz_spatial.regression.display import interval_ends
 from kz_spatial.regression.estimation import fixed_effects
-from kz_spatial.regression.fit import FixedEffectsFit, Inference, compare
+from kz_spatial.regression.fit import FixedEffectsFit, Inference
+from kz_spatial.regression.side_by_side import compare
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,15 +95,19 @@ def _formula(outcome: str, terms: Sequence[str], effects: str) -> str:
     return f"{outcome} ~ {' + '.join(terms)} | {effects}"
 
 
+def _level_of(term: str, group: str, slope: str) -> str | None:
+    """Level of the group in an interaction term; None for other terms. Levels may hold a colon."""
+    start, end = f"C({group})[", f"]:{slope}"
+    if not (term.startswith(start) and term.endswith(end)):
+        return None
+    return term.removeprefix(start).removesuffix(end).removeprefix("T.")
+
+
 def _by_group(table: pd.DataFrame, group: str, slope: str) -> pd.DataFrame:
     """Rows of one slope per group, named by the group."""
-    found = {}
-    for term in table.index:
-        parts = str(term).split(":")
-        if len(parts) == 2 and slope in parts and any(group in part for part in parts):
-            level = next(part for part in parts if part != slope)
-            found[term] = level[level.index("[") + 1 : -1].removeprefix("T.")
-    return table.loc[list(found)].rename(index=found).rename_axis(group)
+    named = {str(term): _level_of(str(term), group, slope) for term in table.index}
+    kept = [term for term, level in named.items() if level is not None]
+    return table.loc[kept].rename(index=named).rename_axis(group)
 
 
 def _slopes_by(
@@ -142,7 +147,7 @@ def _slopes_by(
         question,
         {"interaction": both, f"slope by {group}": slopes},
         _by_group(slopes.table(inference), group, slope),
-        table.loc[[term for term in table.index if ":" in str(term)]],
+        table.loc[[t for t in table.index if _level_of(str(t), group, slope) is not None]],
         inference,
     )
 

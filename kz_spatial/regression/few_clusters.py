@@ -243,27 +243,31 @@ def _crv1(model: LinearModel) -> NDArray[np.float64]:
 
 
 def _crv3(model: LinearModel) -> NDArray[np.float64]:
-    """Jackknife by cluster, from the clusters' cross products."""
+    """Jackknife by cluster, from the clusters' cross products.
+
+    A coefficient that one deletion cannot estimate has no jackknife: its row and column are NaN;
+    those of the others do not depend on it.
+    """
     moments = cluster_moments(model)
     G, k = len(moments), model.X.shape[1]
     whole = moments.sum(axis=0)
+    scale = np.sqrt(np.diag(whole)[:-1])
+    scale[scale == 0] = 1.0
     gaps = np.empty((G, k))
     for g in range(G):
         left = whole - moments[g]
-        inside = left[:-1, :-1]
-        if (
-            np.linalg.matrix_rank(
-                inside[:k, :k] / np.outer(*[np.sqrt(np.diag(whole)[:k])] * 2),
-                tol=_ZERO,
-                hermitian=True,
-            )
-            < k
-        ):
-            raise NotEnoughDataError(
-                f"inference='crv3': without cluster {g + 1} of {G} a term no "
-                "longer varies, so the jackknife has no estimate"
-            )
-        gaps[g] = (pseudo_inverse(inside) @ left[:-1, -1])[:k] - model.coefficients
+        values, vectors = np.linalg.eigh(left[:-1, :-1] / np.outer(scale, scale))
+        known = values > _ZERO * max(values[-1], 1.0)
+        solved = vectors[:, known] @ (
+            (vectors[:, known].T @ (left[:-1, -1] / scale)) / values[known]
+        )
+        gaps[g] = (solved / scale)[:k] - model.coefficients
+        gaps[g, np.abs(vectors[:k, ~known]).max(axis=1, initial=0.0) > np.sqrt(_ZERO)] = np.nan
+    if np.isnan(gaps).any(axis=0).all():
+        raise NotEnoughDataError(
+            "inference='crv3': each coefficient needs one of the clusters, so the jackknife has "
+            "no estimate"
+        )
     return np.asarray((G - 1) / G * gaps.T @ gaps, dtype=np.float64)
 
 

@@ -16,16 +16,18 @@ from kz_spatial.regression.display import (
     draw_intervals,
     html_table,
     latex_table,
+    regression_screen,
 )
 from kz_spatial.regression.few_clusters import (
-    ANALYTIC,
     Analytic,
     LinearModel,
     cluster_moments,
     covariance,
 )
 from kz_spatial.regression.identification import identification_table
+from kz_spatial.regression.side_by_side import INFERENCES, Inference, compare
 from kz_spatial.regression.wild import WildTest, wild_bootstrap
+from kz_spatial.regression.within_region import WithinRegion, permute_within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,11 +35,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-__all__ = ["INFERENCES", "FixedEffectsFit", "Inference", "compare"]
+__all__ = ["INFERENCES", "FixedEffectsFit", "Inference"]
 
-Inference = Literal["iid", "hc1", "hc3", "crv1", "crv3", "cr2", "wild"]
-INFERENCES: Final[tuple[Inference, ...]] = (*ANALYTIC, "wild")
-_STARS: Final = ((0.01, "***"), (0.05, "**"), (0.1, "*"))
+_POWERLESS: Final = 2
 _UNCLUSTERED: Final = ("iid", "hc1", "hc3")
 
 
@@ -278,32 +278,80 @@ class FixedEffectsFit:
             index=self.effects.index,
         )
 
+    def weak_terms(self) -> tuple[str, ...]:
+        """A note on each term whose CR2 test has so few degrees of freedom that it finds nothing.
+
+        With clusters; empty without.
+        """
+        if self.model.clusters is None or self.n_clusters < 2:
+            return ()
+        df = self.degrees_of_freedom("cr2")
+        held: list[bool] = np.logical_not(self.needed.any(axis=0)).tolist()
+        return tuple(
+            f"{term}: cr2 has {each:.1f} degrees of freedom, nearly no power"
+            for term, each, known in zip(df.index, df, held, strict=True)
+            if known and each < _POWERLESS
+        )
+
+    def within_region(
+        self, term: str, *, n_permutations: int = 9999, seed: int = 20240
+    ) -> WithinRegion:
+        """Test a term that varies in one cluster only, by permutation among that cluster's firms.
+
+        Parameters
+        ----------
+        term : str
+        n_permutations, seed : int
+
+        Returns
+        -------
+        WithinRegion
+            Its p is about these firms of this region only, and assumes that firms are independent.
+
+        Raises
+        ------
+        CallError
+            Without clusters, where there is no such term, or where it rests on several clusters.
+        NotEnoughDataError
+            When the region has too few firms.
+        """
+        check_option("term", term, tuple(self.coefficients.index))
+        place = int(self.coefficients.index.get_loc(term))
+        alone = np.flatnonzero(self.needed[:, place])  # no rows without clusters
+        if len(alone) != 1:
+            raise CallError(
+                f"within_region: term {term} does not rest on one cluster alone; "
+                "see fit.identification()"
+            )
+        return permute_within(
+            self.model,
+            place,
+            np.flatnonzero(self.model.clusters == alone[0]),
+            term=term,
+            region=str(self.cluster_names[alone[0]]),
+            n_permutations=n_permutations,
+            seed=seed,
+        )
+
     def summary(self, inference: Inference | None = None) -> str:
         """Text in the manner of Stata's regression screen."""
         asked = inference or self.default_inference
-        table = self.table(asked)
-        width = max(12, *(len(str(name)) for name in table.index)) + 1
-        head = [
-            f"Linear regression, {NAMES[asked]}",
-            f"{self.formula}",
-            f"{'Number of obs':>{width + 50}} = {self.n_obs:>9,}",
-            f"{'R-squared':>{width + 50}} = {self.r2:>9.4f}",
-            f"{'Within R-sq':>{width + 50}} = {self.r2_within:>9.4f}",
-        ]
-        if self.cluster:
-            head.append(f"(errors adjusted for {self.n_clusters} clusters in {self.cluster})")
-        rule = "-" * width + "+" + "-" * 66
-        rows = [
-            f"{name!s:>{width - 1}} | {r.coefficient:>10.6g} {r.std_error:>10.6g} {r.t:>7.2f} "
-            f"{r.p:>7.3f}  {r.ci_low:>11.6g} {r.ci_high:>11.6g}"
-            for name, r in zip(table.index, table.itertuples(), strict=True)
-        ]
-        title = (
-            f"{self.outcome:>{width - 1}} | {'Coefficient':>10} {'std. err.':>9} {'t':>7} "
-            f"{'P>|t|':>7}  {'[95% conf.':>11} {'interval]':>11}"
+        weak = self.weak_terms() if asked == "cr2" else ()
+        numbers = {
+            "Number of obs": f"{self.n_obs:,}",
+            "R-squared": f"{self.r2:.4f}",
+            "Within R-sq": f"{self.r2_within:.4f}",
+        }
+        head = [f"Linear regression, {NAMES[asked]}", self.formula]
+        tail = [f"(errors adjusted for {self.n_clusters} clusters in {self.cluster})"]
+        return regression_screen(
+            self.outcome,
+            self.table(asked),
+            head=head,
+            numbers=numbers,
+            tail=tail if self.cluster else [],
+            notes=[*self.notes, *weak],
         )
-        notes = [f"Note: {each}" for each in self.notes]
-        return "\n".join([*head, rule, title, rule, *rows, rule, *notes])
 
     def to_html(self, inference: Inference | None = None) -> str:
         """HTML table, ready for a page."""
@@ -338,61 +386,3 @@ class FixedEffectsFit:
         ax = draw_intervals(tables, ax)
         ax.set_xlabel(f"effect on {self.outcome}, {100 * level:g} % interval")
         return ax
-
-
-def _stars(p: float) -> str:
-    return next((mark for bound, mark in _STARS if p < bound), "")
-
-
-def compare(*fits: FixedEffectsFit, inference: Inference | None = None) -> pd.DataFrame:
-    """Set fits in columns, coefficients above their errors.
-
-    Parameters
-    ----------
-    *fits : FixedEffectsFit
-    inference : str, optional
-        One for all; each fit's default otherwise.
-
-    Returns
-    -------
-    DataFrame of str
-        Rows by (term, "coefficient" or "std_error"), then observations, clusters, R² and the
-        inference; columns (1), (2), ... with the outcome. Stars: * 10 %, ** 5 %, *** 1 %.
-
-    Raises
-    ------
-    CallError
-        Without fits.
-
-    Examples
-    --------
-    >>> import kz_spatial as kz
-    >>> fit = kz.fixed_effects(
-    ...     "epayment_share ~ outages_per_month | composite", kz.load_twin(), cluster="composite")
-    >>> table = kz.compare(fit, inference="crv3")
-    >>> table.loc[("Inference", ""), "(1) epayment_share"]
-    'clustered, CRV3 (jackknife)'
-    """
-    if not fits:
-        raise CallError("compare: found no fits, expected at least one")
-    terms = list(dict.fromkeys(str(t) for fit in fits for t in fit.coefficients.index))
-    columns = {}
-    for i, fit in enumerate(fits, start=1):
-        asked = inference or fit.default_inference
-        table = fit.table(asked)
-        cells: dict[tuple[str, str], str] = {}
-        for term in terms:
-            if term in table.index:
-                row = table.loc[term]
-                cells[term, "coefficient"] = f"{row['coefficient']:.4g}{_stars(row['p'])}"
-                error = row["std_error"]
-                cells[term, "std_error"] = f"({error:.4g})" if np.isfinite(error) else "(.)"
-            else:
-                cells[term, "coefficient"] = cells[term, "std_error"] = ""
-        cells["Observations", ""] = str(fit.n_obs)
-        cells["Clusters", ""] = str(fit.n_clusters) if fit.n_clusters else ""
-        cells["R²", ""] = f"{fit.r2:.4f}"
-        cells["Within R²", ""] = f"{fit.r2_within:.4f}"
-        cells["Inference", ""] = NAMES[asked]
-        columns[f"({i}) {fit.outcome}"] = pd.Series(cells)
-    return pd.DataFrame(columns).rename_axis(["term", "row"])

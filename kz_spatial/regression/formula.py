@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Any
 from kz_spatial.errors import CallError, InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
 
 __all__ = ["model_matrices"]
 
 
-def model_matrices(formula: str, table: pd.DataFrame, *, what: str) -> Any:
+def model_matrices(
+    formula: str, table: pd.DataFrame, *, what: str, columns: Iterable[object] | None = None
+) -> Any:
     """Outcome and terms of the complete rows, as formulaic's model matrices.
 
     Parameters
@@ -22,6 +26,8 @@ def model_matrices(formula: str, table: pd.DataFrame, *, what: str) -> Any:
     table : DataFrame
     what : str
         Name of the table for messages.
+    columns : iterable, optional
+        Its columns for messages, where the table at hand has fewer.
 
     Raises
     ------
@@ -42,5 +48,5 @@ def model_matrices(formula: str, table: pd.DataFrame, *, what: str) -> Any:
         reason = " ".join(str(error).split())
         raise InputError(
             f"formula {formula!r}: {reason}; the {what} has the columns "
-            f"{', '.join(map(str, table.columns))}"
+            f"{', '.join(map(str, table.columns if columns is None else columns))}"
         ) from error

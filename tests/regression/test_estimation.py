@@ -14,7 +14,8 @@ from scipy import stats
 
 from kz_spatial.design import load_design
 from kz_spatial.errors import CallError, CollinearTermWarning, InputError, NotEnoughDataError
-from kz_spatial.regression.estimation import fixed_effects, partial_out
+from kz_spatial.regression.absorption import partial_out
+from kz_spatial.regression.estimation import fixed_effects
 from kz_spatial.survey.twin import load_twin
 
 STUDY_FORMULA = load_design().formula

@@ -15,7 +15,7 @@ from kz_spatial.design import load_design
 from kz_spatial.errors import CallError, NotEnoughDataError
 from kz_spatial.regression.estimation import fixed_effects
 from kz_spatial.regression.few_clusters import LinearModel, cluster_moments, covariance
-from kz_spatial.regression.fit import compare
+from kz_spatial.regression.side_by_side import compare
 from kz_spatial.regression.wild import cluster_weights, wild_bootstrap
 
 STUDY_FORMULA = load_design().formula
@@ -257,11 +257,24 @@ def test_term_that_varies_in_one_cluster_only():
     X, y, w, clusters = _design()
     X[clusters != 2, 0] = 0.0
     fit = fixed_effects("y ~ x0 + x1 | g", _frame(X, y, w, clusters), cluster="g")
-    with pytest.raises(NotEnoughDataError, match=r"crv3.*no longer varies"):
-        fit.table("crv3")
+    table = fit.table("crv3")
+    assert table.loc["x0", ["std_error", "p"]].isna().all()
+    # the other term's jackknife is what refitting without each cluster gives
+    frame = _frame(X, y, w, clusters)
+    b = [
+        fixed_effects(
+            f"y ~ {'x0 + x1' if g != 2 else 'x1'} | g", frame[clusters != g]
+        ).coefficients["x1"]
+        for g in range(clusters.max() + 1)
+    ]
+    G = len(b)
+    expected = np.sqrt((G - 1) / G * ((np.array(b) - fit.coefficients["x1"]) ** 2).sum())
+    assert table.loc["x1", "std_error"] == pytest.approx(expected, rel=1e-9)
     alone = fixed_effects("y ~ x0 | g", _frame(X, y, w, clusters), cluster="g")
     with pytest.raises(NotEnoughDataError, match="cannot be estimated without g 2"):
         alone.wild("x0")
+    with pytest.raises(NotEnoughDataError, match=r"crv3.*each coefficient needs one"):
+        alone.table("crv3")
 
 
 def test_what_needs_clusters_says_so():

@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 
 import kz_spatial as kz
 from kz_spatial.errors import CallError, NotEnoughDataError
 from kz_spatial.regression.estimation import fixed_effects
-from kz_spatial.regression.fit import compare
+from kz_spatial.regression.side_by_side import compare
 
 
 def _firms(n_regions=7, each=15, seed=1):
@@ -153,3 +154,66 @@ def test_the_study_rests_on_every_region():
     found = fit.identification()
     assert (found["needs"] == "").all()
     assert found["effective_clusters"].between(3, 7).all()
+
+
+def lone_term(n=105, seed=0, effect=0.0):
+    """A term that varies among the firms of region 2 alone."""
+    rng = np.random.default_rng(seed)
+    g = np.arange(n) % 7
+    x = np.where(g == 2, rng.integers(0, 2, n), 0).astype(float)
+    z = rng.normal(size=n)
+    y = g + effect * x + 0.5 * z + rng.normal(size=n)
+    return pd.DataFrame({"g": g, "x": x, "z": z, "y": y})
+
+
+def test_within_region_is_a_permutation_test_of_that_region():
+    frame = lone_term(seed=4, effect=2.5)
+    fit = fixed_effects("y ~ x + z | g", frame, cluster="g")
+    found = fit.within_region("x", n_permutations=999)
+    own = frame[frame["g"] == 2]
+    theirs = sm.OLS(own["y"], sm.add_constant(own[["x", "z"]])).fit(cov_type="HC3")
+    assert found.coefficient == pytest.approx(theirs.params["x"], rel=1e-9)
+    assert found.std_error == pytest.approx(theirs.bse["x"], rel=1e-9)
+    assert (found.region, found.n_firms, found.n_permutations) == ("2", 15, 999)
+    assert found.p <= 0.01
+    assert "these firms of this region only; assumes firms independent" in found.assumes
+    assert fit.within_region("x", n_permutations=999).p == found.p
+
+
+def test_within_region_rejects_a_true_null_as_often_as_it_says():
+    """Of 400 sets without an effect; 5 % give 20, and 3 standard deviations are 13."""
+    p = [
+        fixed_effects("y ~ x + z | g", lone_term(seed=s), cluster="g")
+        .within_region("x", n_permutations=199)
+        .p
+        for s in range(400)
+    ]
+    assert 7 <= sum(each <= 0.05 for each in p) <= 33
+    assert 0.4 < np.mean(p) < 0.6
+
+
+def test_within_region_is_for_terms_of_one_region():
+    frame = lone_term()
+    fit = fixed_effects("y ~ x + z | g", frame, cluster="g")
+    with pytest.raises(CallError, match="term z does not rest on one cluster alone"):
+        fit.within_region("z")
+    with pytest.raises(CallError, match="term x does not rest on one cluster"):
+        fixed_effects("y ~ x + z | g", frame).within_region("x")
+    few = frame[(frame["g"] != 2) | (frame.index < 30)]
+    fit = fixed_effects("y ~ x + z | g", few, cluster="g")
+    with pytest.raises(NotEnoughDataError, match=r"term x: 2 has \d firms"):
+        fit.within_region("x")
+
+
+def test_few_degrees_of_freedom_are_said():
+    frame = lone_term()
+    rng = np.random.default_rng(1)
+    frame["x"] = np.where(frame["g"] < 2, rng.normal(size=len(frame)), 0)
+    fit = fixed_effects("y ~ x + z | g", frame, cluster="g")
+    (note,) = fit.weak_terms()
+    assert fit.degrees_of_freedom("cr2")["x"] < 2
+    assert note.startswith("x: cr2 has 1.")
+    assert "nearly no power" in fit.summary()
+    assert "nearly no power" not in fit.summary("hc1")
+    assert fixed_effects("y ~ z | g", frame, cluster="g").weak_terms() == ()
+    assert fixed_effects("y ~ z | g", frame).weak_terms() == ()
