@@ -19,6 +19,7 @@ __all__ = [
     "ROUNDING",
     "check_columns",
     "check_count",
+    "check_metres",
     "check_option",
     "check_share",
     "check_unique_rows",
@@ -79,6 +80,13 @@ def check_count(name: str, value: object, least: int) -> None:
     """Raise `CallError` unless `value` is a whole number of `least` or more."""
     if not isinstance(value, Integral) or isinstance(value, bool) or int(value) < least:
         raise CallError(f"{name}={value!r}: expected a whole number of {least} or more")
+
+
+def check_metres(name: str, value: object) -> None:
+    """Raise `CallError` unless `value` is a length above 0."""
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    if not (number and 0 < float(value) < float("inf")):  # type: ignore[arg-type]
+        raise CallError(f"{name}={value!r}: expected metres above 0")
 
 
 def check_share(name: str, value: object) -> None:

@@ -20,7 +20,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from kz_spatial._validate import check_columns, describe_rows, positive_weights
+from kz_spatial._validate import (
+    check_columns,
+    check_count,
+    describe_rows,
+    positive_weights,
+)
 from kz_spatial.crosswalk import LEVEL
 from kz_spatial.design import StudyDesign, design_of
 from kz_spatial.errors import InputError
@@ -151,6 +156,8 @@ def aggregate(
     ------
     InputError
         When columns are missing, weights are not above 0, a code is no unit, or no firm has one.
+    CallError
+        When there is no such level, or min_firms is no whole number above 0.
 
     Examples
     --------
@@ -161,6 +168,7 @@ def aggregate(
     """
     design = design or design_of(firms)
     by = design.check_level(by)
+    check_count("min_firms", min_firms, 1)
     column, codes = design.level_column(by), list(design.grouping.unit_codes(by))
     indicators = list(design.by_name) if indicators is None else list(indicators)
     check_columns(firms.columns, [column, *indicators], what="firm table")

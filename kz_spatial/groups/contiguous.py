@@ -7,12 +7,13 @@ heuristics of scikit-learn and spopt, reported with their gap to the optimum.
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 import pandas as pd
 
-from kz_spatial._validate import check_option
+from kz_spatial._validate import check_count, check_option
 from kz_spatial.errors import CallError, InputError, NotEnoughDataError
 from kz_spatial.groups.connected import BestCuts, components, is_connected
 from kz_spatial.groups.heuristics import heuristic_groups
@@ -24,7 +25,7 @@ from kz_spatial.groups.partition import (
     ward_groups,
     within_ss,
 )
-from kz_spatial.neighbours import neighbour_masks
+from kz_spatial.neighbours import as_graph, neighbour_masks
 
 if TYPE_CHECKING:
     from libpysal.graph import Graph
@@ -37,7 +38,8 @@ _METHODS: Final = ("exact", "ward", "skater", "azp", "max-p")
 
 
 def masks_in_order(graph: Graph, units: list[object]) -> list[int]:
-    """Neighbour masks with bits in the order of `units`."""
+    """Neighbour masks with bits in the order of `units`, of a Graph or a libpysal W."""
+    graph = as_graph(graph)
     keys = list(graph.unique_ids)
     known = set(keys)
     absent = [each for each in units if each not in known]
@@ -101,8 +103,8 @@ def _amounts(floor_by: pd.Series[Any] | None, units: pd.Index[Any]) -> NDArray[n
 
 def _check_floor(method: Method, floor: float, *, by_amount: bool) -> None:
     """Refuse a floor that a method would not heed."""
-    if not floor >= 0:
-        raise CallError(f"floor={floor}: expected 0 or more")
+    if not isinstance(floor, Real) or isinstance(floor, bool) or not floor >= 0:
+        raise CallError(f"floor={floor!r}: expected 0 or more")
     deaf = method in ("ward", "azp") or (method == "skater" and by_amount)
     if deaf and (floor > 1 or (by_amount and floor > 0)):
         what = "floor by amount" if by_amount else "floor"
@@ -270,9 +272,9 @@ def optimal_regions(
     X, units = values.to_numpy(), list(values.index)
     masks = masks_in_order(graph, units)
     _check_one_piece(masks, units)
+    for k in n_clusters:
+        check_count("n_clusters", k, 1)
     numbers = [k for k in n_clusters if k <= len(units)]
-    for k in numbers:
-        check_n_clusters(k, len(units))
     cuts = BestCuts.prepare(X, masks, most=max(numbers, default=1))
     found = {}
     for k in numbers:

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from kz_spatial.errors import CallError, NotEnoughDataError
+from kz_spatial._validate import check_metres
+from kz_spatial.errors import NotEnoughDataError
 from kz_spatial.options import DATA_CRS, EQUAL_AREA_CRS
 from kz_spatial.protection.cells import Answers, unsafe_cells
 
@@ -201,8 +202,7 @@ def grouped_points(
     move = Transformer.from_crs(crs, EQUAL_AREA_CRS, always_xy=True)
     at = np.column_stack(move.transform(points[x].to_numpy(float), points[y].to_numpy(float)))
     weight = np.ones(len(points)) if weights is None else points[weights].to_numpy(float)
-    if not (np.isfinite(cell_m) and cell_m > 0):
-        raise CallError(f"cell_m={cell_m}: expected metres above 0")
+    check_metres("cell_m", cell_m)
     use = np.isfinite(at).all(axis=1) & (weight > 0)
     at, weight = at[use], weight[use]
     unit = np.zeros(len(at), dtype=np.intp)

@@ -33,6 +33,7 @@ from kz_spatial.replication.printed import (
     Printed,
     compatible_df,
     fewest_answers,
+    plain_number,
     recover_counts,
 )
 
@@ -74,8 +75,9 @@ def agrees(value: float, printed: str) -> bool:
     >>> agrees(0.664, "0.66"), agrees(0.666, "0.66")
     (True, False)
     """
-    decimals = len(printed.partition(".")[2])
-    return bool(np.isfinite(value) and abs(value - float(printed)) <= 0.5 * 10**-decimals + 1e-9)
+    plain = plain_number(printed)
+    decimals = len(plain.partition(".")[2])
+    return bool(np.isfinite(value) and abs(value - float(plain)) <= 0.5 * 10**-decimals + 1e-9)
 
 
 def _rows(name: str) -> list[dict[str, str]]:

@@ -9,11 +9,12 @@ Science 8(4), "GRIM"; of standard deviations, Anaya (2016), PeerJ Preprints 4:e2
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
-from kz_spatial.errors import CallError
+from kz_spatial.errors import CallError, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -27,10 +28,37 @@ __all__ = [
     "fewest_answers",
     "is_possible",
     "nearest_moments",
+    "plain_number",
     "recover_counts",
 ]
 
 _MAX_COUNTS: Final = 20_000_000
+_SPACES: Final = re.compile(r"[\s\u00a0\u202f\u2009']")
+_PLAIN: Final = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)")
+_EITHER: Final = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}")
+
+
+def plain_number(text: str) -> str:
+    """A printed number as Python writes it: minus, decimal point, no spaces.
+
+    Examples
+    --------
+    >>> plain_number("1 013"), plain_number("\u22120,5")
+    ('1013', '-0.5')
+    >>> plain_number("n/a")
+    Traceback (most recent call last):
+    kz_spatial.errors.InputError: printed number 'n/a': expected a number such as -18.26
+    """
+    plain = _SPACES.sub("", str(text)).replace("\u2212", "-").replace("\u2013", "-")
+    if _EITHER.fullmatch(plain):
+        raise InputError(
+            f"printed number {text!r}: the comma may part thousands or decimals, expected "
+            f"{plain.replace(',', '')} or {plain.replace(',', '.')}"
+        )
+    plain = plain.replace(",", ".")
+    if not _PLAIN.fullmatch(plain):
+        raise InputError(f"printed number {text!r}: expected a number such as -18.26")
+    return plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +79,22 @@ class Printed:
 
     @classmethod
     def parse(cls, text: str) -> Printed:
-        """Read a printed figure."""
-        _, _, decimals = text.partition(".")
+        """Read a printed figure, with a minus or a decimal comma as print has them.
+
+        Raises
+        ------
+        InputError
+            When it is no number, or a comma may part thousands or decimals.
+
+        Examples
+        --------
+        >>> Printed.parse("\u221218,26").value
+        Fraction(-913, 50)
+        """
+        plain = plain_number(text)
+        _, _, decimals = plain.partition(".")
         half = Fraction(1, 2 * 10 ** len(decimals))
-        return cls(text, Fraction(text) - half, Fraction(text) + half)
+        return cls(plain, Fraction(plain) - half, Fraction(plain) + half)
 
     @property
     def value(self) -> Fraction:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from kz_spatial._validate import check_count, check_option
+from kz_spatial._validate import check_count, check_metres, check_option
 from kz_spatial.crosswalk import LEVEL
 from kz_spatial.design import (
     OPEN,
@@ -185,6 +185,11 @@ def _check_options(options: RunOptions, firms: pd.DataFrame, design: StudyDesign
     check_count("draws", options.draws, 0)
     check_count("seed", options.seed, 0)
     check_count("permutations", options.permutations, 1)
+    check_count("n_clusters", options.n_clusters, 1)
+    if options.min_firms is not None:
+        check_count("min_firms", options.min_firms, 1)
+    check_metres("bandwidth_m", options.bandwidth_m)
+    check_metres("cell_m", options.cell_m)
     n = len(design.grouping.codes)
     if not 1 <= options.n_clusters <= n:
         raise CallError(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from kz_spatial._validate import check_columns
+from kz_spatial._validate import check_columns, check_metres
 from kz_spatial.errors import CallError, InputError, NotEnoughDataError
 from kz_spatial.options import DATA_CRS, EQUAL_AREA_CRS
 
@@ -203,9 +203,9 @@ def density(
     >>> surface.values.shape, surface.bandwidth_m
     ((41, 66), 75000.0)
     """
-    for name, size in (("bandwidth_m", bandwidth_m), ("cell_m", cell_m)):
-        if size is not None and not (np.isfinite(size) and size > 0):
-            raise CallError(f"{name}={size}: expected metres above 0")
+    check_metres("cell_m", cell_m)
+    if bandwidth_m is not None:
+        check_metres("bandwidth_m", bandwidth_m)
     east, north = _coordinates(points, x, y, crs)
     w = np.ones(len(points)) if weights is None else _numbers(points, weights)
     v = np.ones(len(points)) if value is None else _numbers(points, value)
