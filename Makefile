@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 STAMP := $(VENV)/.installed
 OUT ?= results
 
-.PHONY: run test check bench kills attack boundaries twin plugin wheel clean
+.PHONY: run test check bench kills attack mutants boundaries twin plugin wheel clean
 
 run: $(STAMP)  ## run the study on the embedded twin
 	$(BIN)/kz-spatial run --out $(OUT) --overwrite
@@ -28,6 +28,9 @@ kills: $(STAMP)  ## kill runs while they replace a bundle, and see that nothing 
 
 attack: $(STAMP)  ## attack bundles of a made-up survey, and count the answers that come out
 	$(BIN)/python benchmarks/attack.py
+
+mutants: $(STAMP)  ## plant small faults in modules, and see whether their tests fall
+	$(BIN)/python benchmarks/mutants.py
 
 boundaries: $(STAMP)  ## rebuild boundaries/data from its sources
 	$(PIP) -c .ci/constraints.txt -e ".[boundaries]"

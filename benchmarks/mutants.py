@@ -1,0 +1,269 @@
+"""Plant small faults in modules and see whether their tests fall: `make mutants`.
+
+Of every fault that the operators below can plant in a module, a seeded sample is taken; each is put
+into a copy of the package, and the module's tests are run until the first one fails. Prints how
+many of the sample fell by module, and the survivors with what they would do. Operators: a
+comparison turned or moved by one, arithmetic exchanged, an index or constant moved, a truth turned,
+a call dropped for its argument, a guard taken out. Documentation, types, messages and raises are
+left alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import copy
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "kz_spatial"
+INFERENCE = {
+    "regression/few_clusters.py": ["tests/regression/test_few_clusters.py"],
+    "regression/wild.py": ["tests/regression/test_few_clusters.py"],
+    "regression/fit.py": [
+        "tests/regression/test_identification.py",
+        "tests/regression/test_few_clusters.py",
+        "tests/regression/test_estimation.py",
+    ],
+    "neighbours/local_statistics.py": [
+        "tests/neighbours/test_local_statistics.py",
+        "tests/neighbours/test_arrangements.py",
+    ],
+    "estimates/aggregation.py": ["tests/estimates/test_aggregation.py"],
+    "estimates/scores.py": ["tests/estimates/test_aggregation.py"],
+    "groups/stability.py": ["tests/groups/test_number.py", "tests/groups/test_stability.py"],
+    "regression/spatial_fit.py": ["tests/regression/test_spatial_models.py"],
+    "replication/printed.py": ["tests/replication/test_printed.py", "tests/replication"],
+    "protection/cells.py": ["tests/protection"],
+    "protection/complements.py": ["tests/protection"],
+    "protection/rounding.py": ["tests/protection"],
+    "protection/tables.py": ["tests/protection"],
+}
+_SHOWN = ["tests/output/test_contents.py", "tests/output/test_words_shown.py"]
+OUTPUT = {
+    "output/tables.py": _SHOWN,
+    "output/figures.py": _SHOWN,
+    "output/histogram.py": ["tests/output/test_histogram.py"],
+    "output/report.py": _SHOWN,
+    "output/report_tables.py": _SHOWN,
+    "output/layers.py": _SHOWN,
+    "output/styles.py": _SHOWN,
+    "output/qml.py": _SHOWN,
+    "output/web_map.py": [*_SHOWN, "tests/output/test_web_map.py"],
+    "output/web_themes.py": [*_SHOWN, "tests/output/test_web_map.py"],
+}
+MODULES = INFERENCE | OUTPUT
+COMPARISONS: dict[type, type] = {
+    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
+}  # fmt: skip
+ARITHMETIC: dict[type, type] = {
+    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.Pow: ast.Mult,
+    ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd, ast.MatMult: ast.Add,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault: where, what stood there, what stands there now."""
+
+    module: str
+    line: int
+    before: str
+    after: str
+    source: str
+
+
+def _is_message(node: ast.AST) -> bool:
+    """Whether a node is a docstring, a warning, or for types alone."""
+    if isinstance(node, ast.Expr):
+        return isinstance(node.value, ast.Constant)
+    if isinstance(node, ast.If):
+        return ast.unparse(node.test) == "TYPE_CHECKING"
+    return isinstance(node, ast.Call) and ast.unparse(node.func).endswith("warn")
+
+
+def _silent(tree: ast.Module) -> set[int]:
+    """Nodes that say nothing of results: docstrings, annotations, raises, messages."""
+    quiet: set[int] = set()
+
+    def hush(node: ast.AST | None) -> None:
+        if node is not None:
+            quiet.update(id(each) for each in ast.walk(node))
+
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Raise | ast.Import | ast.ImportFrom):
+            hush(node)
+        elif isinstance(node, ast.AnnAssign):
+            hush(node.annotation)
+        elif isinstance(node, ast.FunctionDef):
+            hush(node.returns)
+            for each in (*node.args.args, *node.args.kwonlyargs):
+                hush(each.annotation)
+            for each in node.decorator_list:
+                hush(each)
+        elif (
+            isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        ) or _is_message(node):
+            hush(node)
+    return quiet
+
+
+def _changes(node: ast.AST) -> Iterator[ast.AST]:
+    """What may stand in a node's place."""
+    made = copy.deepcopy(node)
+    if isinstance(made, ast.Compare) and type(made.ops[0]) in COMPARISONS:
+        made.ops[0] = COMPARISONS[type(made.ops[0])]()
+        yield made
+    elif isinstance(made, ast.BinOp) and type(made.op) in ARITHMETIC:
+        if not isinstance(made.left, ast.Constant) or not isinstance(made.left.value, str):
+            made.op = ARITHMETIC[type(made.op)]()
+            yield made
+    elif isinstance(made, ast.BoolOp):
+        made.op = ast.Or() if isinstance(made.op, ast.And) else ast.And()
+        yield made
+    elif isinstance(made, ast.UnaryOp) and isinstance(made.op, ast.Not | ast.USub | ast.Invert):
+        yield made.operand
+    elif isinstance(made, ast.Constant) and isinstance(made.value, bool):
+        made.value = not made.value
+        yield made
+    elif isinstance(made, ast.Constant) and isinstance(made.value, int | float):
+        made.value += 1
+        yield made
+    elif isinstance(made, ast.Call) and len(made.args) == 1 and not made.keywords:
+        yield made.args[0]
+    elif isinstance(made, ast.If) and not made.orelse:
+        made.test = ast.Constant(value=False)
+        yield made
+    elif isinstance(made, ast.IfExp):
+        yield made.body
+
+
+class _Swap(ast.NodeTransformer):
+    """Puts one node in another's place."""
+
+    def __init__(self, place: int, new: ast.AST) -> None:
+        self.place, self.new, self.count = place, new, -1
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        self.count += 1
+        if self.count == self.place:
+            return ast.copy_location(self.new, node)
+        return self.generic_visit(node)
+
+
+def _in_order(tree: ast.AST) -> Iterator[ast.AST]:
+    yield tree
+    for each in ast.iter_child_nodes(tree):
+        yield from _in_order(each)
+
+
+def faults(module: str) -> list[Fault]:
+    """Every fault that can be planted in a module."""
+    text = (PACKAGE / module).read_text(encoding="utf-8")
+    tree = ast.parse(text)
+    quiet, found = _silent(tree), []
+    for place, node in enumerate(_in_order(tree)):
+        if id(node) in quiet or not hasattr(node, "lineno"):
+            continue
+        for new in _changes(node):
+            made = _Swap(place, new).visit(copy.deepcopy(tree))
+            source = ast.unparse(ast.fix_missing_locations(made))
+            head = ast.unparse(node.test) if isinstance(node, ast.If) else ast.unparse(node)
+            after = "False" if isinstance(node, ast.If) else ast.unparse(new)
+            found.append(Fault(module, node.lineno, head[:70], after[:70], source))
+    return found
+
+
+def falls(fault: Fault, tests: list[str], place: Path, limit: float) -> bool:
+    """Whether a module's tests see a fault."""
+    file = place / "kz_spatial" / fault.module
+    kept = file.read_bytes()
+    file.write_text(fault.source, encoding="utf-8")
+    known = [each for each in tests if (ROOT / each).exists()]
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *known],
+            cwd=place,
+            env=os.environ | {"PYTHONPATH": str(place), "PYTHONDONTWRITEBYTECODE": "1"},
+            capture_output=True,
+            timeout=limit,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return True
+    finally:
+        file.write_bytes(kept)
+    return done.returncode != 0
+
+
+def copy_package(place: Path) -> None:
+    """A copy of the package, its data linked beside it."""
+    shutil.copytree(PACKAGE, place / "kz_spatial", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("boundaries", "qgis_plugin", "tests", "notebooks", "benchmarks", "pyproject.toml"):
+        (place / name).symlink_to(ROOT / name)
+
+
+def changed_modules() -> list[str]:
+    """Modules of the list that the last commit or the working tree changed."""
+    asked = ["git", "diff", "--name-only", "HEAD~1", "--", "kz_spatial"]
+    names = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    return [each.removeprefix("kz_spatial/") for each in names.split() if
+            each.removeprefix("kz_spatial/") in MODULES]  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("modules", nargs="*", help="modules of kz_spatial; all that are listed")
+    parser.add_argument("--sample", type=int, default=60, help="faults a module")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after so long")
+    parser.add_argument("--changed", action="store_true", help="modules of the last commit alone")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--limit", type=float, default=180.0, help="seconds for one fault")
+    args = parser.parse_args()
+    asked = args.modules or (changed_modules() if args.changed else list(MODULES))
+    start, survivors = time.monotonic(), []
+    print(f"{'module':<34}{'faults':>8}{'tried':>7}{'fell':>6}")
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(args.workers) as pool:
+        places = [Path(folder) / str(i) for i in range(args.workers)]
+        for place in places:
+            place.mkdir()
+            copy_package(place)
+        for module in asked:
+            every = faults(module)
+            picked = random.Random(f"{args.seed} {module}").sample(
+                every, min(args.sample, len(every))
+            )
+            free = list(places)
+
+            def attempt(fault: Fault, free: list[Path] = free) -> tuple[Fault, bool] | None:
+                if time.monotonic() - start > 60 * args.minutes:
+                    return None
+                place = free.pop()
+                try:
+                    return fault, falls(fault, MODULES[fault.module], place, args.limit)
+                finally:
+                    free.append(place)
+
+            found = [each for each in pool.map(attempt, picked) if each]
+            fell = sum(seen for _, seen in found)
+            share = f"{100 * fell / len(found):>5.0f} %" if found else ""
+            print(f"{module:<34}{len(every):>8}{len(found):>7}{fell:>6}{share}", flush=True)
+            survivors += [fault for fault, seen in found if not seen]
+    for each in survivors:
+        print(f"survived {each.module}:{each.line}: {each.before}  ->  {each.after}")
+
+
+if __name__ == "__main__":
+    main()
