@@ -430,7 +430,7 @@ def test_tooltips_and_headings_of_layers(layers, terms):
     assert layer.aliases["name_en"] == "Name"
     assert layer.aliases["name_kk"] == "Name (қазақша)"
     assert layer.heading("outages_per_month_se", layer.styles[1]) == "standard error"
-    assert layer.heading("n_firms", layer.styles[1]) == "firms"
+    assert layer.heading("n_firms", layer.styles[1]) == "Firms"
     clusters = layers["clusters"]
     assert clusters.aliases["typology_oblast"] == terms.partition("typology_oblast")
     assert clusters.aliases["readiness_oblast"] == "Readiness score by oblast"
