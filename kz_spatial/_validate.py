@@ -88,9 +88,12 @@ def check_share(name: str, value: object) -> None:
 
 
 def check_columns(columns: Iterable[object], required: Iterable[str], *, what: str) -> None:
-    """Raise `InputError` naming every required column that is absent."""
-    present = [str(each) for each in columns]
-    missing = [each for each in required if each not in present]
+    """Raise `InputError` naming every required column that is absent, or there twice."""
+    present, wanted = [str(each) for each in columns], list(required)
+    for each in wanted:
+        if present.count(each) > 1:
+            raise InputError(f"{what}: found column {each!r} twice, expected once")
+    missing = [each for each in wanted if each not in present]
     if missing:
         raise InputError(
             f"{what}: found no column {', '.join(repr(each) for each in missing)}; "
