@@ -184,10 +184,7 @@ def load_raw(
     columns = list(frame.columns)
     names, gone, missing, wrong = _find_columns(path, columns, design, given)
     faults += wrong
-    notes = assumed + [
-        f"{line}; {name} is left out" for name, line in zip(gone, missing, strict=True)
-    ]
-    left_out = notes[len(assumed) :]
+    left_out = [f"{line}; {name} is left out" for name, line in zip(gone, missing, strict=True)]
     if len(gone) == len(design.indicators):
         faults += missing
         gone, left_out = [], []
@@ -210,11 +207,8 @@ def load_raw(
     if _ID in canonical:
         canonical[_ID] = _plain_ids(canonical[_ID])
     kept = design.without(gone, left_out)
-    return (
-        RawSurvey(path, canonical, found_labels, names, kept, digest),
-        faults,
-        [*assumed, *left_out],
-    )
+    raw = RawSurvey(path, canonical, found_labels, names, kept, digest)
+    return raw, faults, [*assumed, *left_out]
 
 
 def _find_columns(
