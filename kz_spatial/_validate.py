@@ -25,6 +25,7 @@ __all__ = [
     "data_path",
     "describe_rows",
     "positive_weights",
+    "printable",
     "published_path",
 ]
 
@@ -107,6 +108,17 @@ def describe_rows(positions: Iterable[int], row_name: Callable[[int], str]) -> s
     named = ", ".join(row_name(each) for each in rows[:_ROWS_SHOWN])
     more = f" and {len(rows) - _ROWS_SHOWN} more" if len(rows) > _ROWS_SHOWN else ""
     return f"row{'s' if len(rows) > 1 else ''} {named}{more}"
+
+
+def printable(text: object) -> str:
+    """Text that can be written anywhere: bytes of a path that are no UTF-8 show as escapes.
+
+    Examples
+    --------
+    >>> printable("фирмы.csv"), len(printable(chr(0xDCE9)))
+    ('фирмы.csv', 6)
+    """
+    return str(text).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def check_unique_rows(indices: Mapping[str, pd.Index[Any]]) -> None:

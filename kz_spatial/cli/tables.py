@@ -102,13 +102,13 @@ def _read_layer(path: Path) -> pd.DataFrame:
     import geopandas as gpd
 
     try:
-        if not path.is_file():
-            raise CallError(f"{path}: no such file")
-        frame = gpd.read_file(path)
-    except CallError:
-        raise
+        path.open("rb").close()
+    except FileNotFoundError as error:
+        raise CallError(f"{path}: no such file") from error
     except OSError as error:
         raise CallError(f"{path}: cannot be opened: {error.strerror or error}") from error
+    try:
+        frame = gpd.read_file(path)
     except Exception as error:  # readers raise whatever they trip over
         reason = " ".join(str(error).split())[:160]
         raise InputError(f"{path}: cannot be read as {path.suffix.lower()} ({reason})") from error
@@ -167,10 +167,10 @@ def renamed(error: InputError, source: Path) -> InputError:
     >>> str(renamed(InputError("table: row 3: found 'x'"), Path("t.csv")))
     "t.csv: row 3: found 'x'"
     """
-    lines = (
+    told = (
         line.removeprefix("table: ").removeprefix("points: ") for line in str(error).splitlines()
     )
-    return InputError("\n".join(f"{source}: {line}" for line in lines))
+    return InputError("\n".join(f"{source}: {line}" for line in told))
 
 
 def _join(args: argparse.Namespace) -> int:

@@ -1,5 +1,5 @@
 from .coding import CODINGS
-from .formats import RawTable, printable, read_table
+from .formats import RawTable, read_table
 from .reading import attrition, check_survey, read_survey
 from .twin import load_twin
 
@@ -9,7 +9,6 @@ __all__ = [
     "attrition",
     "check_survey",
     "load_twin",
-    "printable",
     "read_survey",
     "read_table",
 ]

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from kz_spatial._validate import check_option
+from kz_spatial._validate import check_option, printable
 from kz_spatial.errors import InputError
 from kz_spatial.options import DATA_CRS
 from kz_spatial.places import has_points
 from kz_spatial.survey.answers import by_labels
-from kz_spatial.survey.formats import Labels, printable, read_table
+from kz_spatial.survey.formats import Labels, read_table
 
 if TYPE_CHECKING:
     import geopandas as gpd

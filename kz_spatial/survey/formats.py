@@ -19,7 +19,7 @@ from kz_spatial.errors import CallError, InputError
 from kz_spatial.survey.spss import read_sav
 from kz_spatial.survey.text_files import FileFaultError, read_text, unique_names
 
-__all__ = ["READERS", "Labels", "RawTable", "printable", "read_table"]
+__all__ = ["READERS", "Labels", "RawTable", "read_table"]
 
 Labels = dict[str, dict[Any, str]]
 READERS: Final = (".dta", ".sav", ".csv", ".tsv", ".xlsx", ".parquet", ".zip")
@@ -47,17 +47,6 @@ class RawTable:
     labels: Labels = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     repeated: list[str] = field(default_factory=list)
-
-
-def printable(text: object) -> str:
-    """Text that can be written anywhere: bytes of a path that are no UTF-8 show as escapes.
-
-    Examples
-    --------
-    >>> printable("фирмы.csv"), len(printable(chr(0xDCE9)))
-    ('фирмы.csv', 6)
-    """
-    return str(text).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _read_stata(path: Path) -> RawTable:
@@ -153,14 +142,14 @@ def _check_path(path: Path) -> None:
     except OSError as error:
         raise CallError(f"{path}: cannot be opened: {error.strerror or error}") from error
     if found is not None and S_ISDIR(found.st_mode):
-        raise CallError(f"{path}: a folder; expected a survey file ({known})")
+        raise CallError(f"{path}: a folder; expected a table ({known})")
     if suffix not in READERS:
         shown = repr(suffix) if suffix else "a file without ending"
         raise CallError(f"{path}: cannot read {shown}; expected one of {known}")
     if found is None or not S_ISREG(found.st_mode):
-        raise CallError(f"{path}: no such file; expected a survey file ({known})")
+        raise CallError(f"{path}: no such file; expected a table ({known})")
     if found.st_size == 0:
-        raise InputError(f"{path}: found an empty file, expected a survey")
+        raise InputError(f"{path}: found an empty file, expected a table")
 
 
 def _read(path: Path, *, as_text: Collection[str], verbatim: bool) -> RawTable:
