@@ -26,6 +26,7 @@ __all__ = [
     "data_path",
     "describe_rows",
     "positive_weights",
+    "printable",
     "published_path",
 ]
 
@@ -96,9 +97,12 @@ def check_share(name: str, value: object) -> None:
 
 
 def check_columns(columns: Iterable[object], required: Iterable[str], *, what: str) -> None:
-    """Raise `InputError` naming every required column that is absent."""
-    present = [str(each) for each in columns]
-    missing = [each for each in required if each not in present]
+    """Raise `InputError` naming every required column that is absent, or there twice."""
+    present, wanted = [str(each) for each in columns], list(required)
+    for each in wanted:
+        if present.count(each) > 1:
+            raise InputError(f"{what}: found column {each!r} twice, expected once")
+    missing = [each for each in wanted if each not in present]
     if missing:
         raise InputError(
             f"{what}: found no column {', '.join(repr(each) for each in missing)}; "
@@ -112,6 +116,17 @@ def describe_rows(positions: Iterable[int], row_name: Callable[[int], str]) -> s
     named = ", ".join(row_name(each) for each in rows[:_ROWS_SHOWN])
     more = f" and {len(rows) - _ROWS_SHOWN} more" if len(rows) > _ROWS_SHOWN else ""
     return f"row{'s' if len(rows) > 1 else ''} {named}{more}"
+
+
+def printable(text: object) -> str:
+    """Text that can be written anywhere: bytes of a path that are no UTF-8 show as escapes.
+
+    Examples
+    --------
+    >>> printable("фирмы.csv"), len(printable(chr(0xDCE9)))
+    ('фирмы.csv', 6)
+    """
+    return str(text).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def check_unique_rows(indices: Mapping[str, pd.Index[Any]]) -> None:

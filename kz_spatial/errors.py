@@ -13,6 +13,7 @@ from typing import ClassVar
 __all__ = [
     "CallError",
     "CollinearTermWarning",
+    "CoordinatesWarning",
     "DesignError",
     "DesignWarning",
     "FewClustersWarning",
@@ -106,6 +107,10 @@ class KzSpatialWarning(UserWarning):
 
 class CollinearTermWarning(KzSpatialWarning):
     """A term was dropped because others already carry it."""
+
+
+class CoordinatesWarning(KzSpatialWarning):
+    """Rows have coordinates that are no place in the country."""
 
 
 class FewClustersWarning(KzSpatialWarning):

@@ -1,19 +1,24 @@
 """The command line: `kz-spatial run`, `check`, `audit`, `design`, `join` and others.
 
-Exit codes: 0 done, 1 the data are at fault, 2 the call is. A fault is one line on standard error.
+Exit codes: 0 done, 1 the data are at fault, 2 the call or the system is, 128 and more by a signal.
+A fault is one line on standard error.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, Final
 
+from kz_spatial._validate import printable
 from kz_spatial.cli.changes import add_compare
 from kz_spatial.cli.maps import add_density, add_plugin
 from kz_spatial.cli.studies import add_audit, add_check, add_design, add_run
 from kz_spatial.cli.tables import add_join
-from kz_spatial.errors import KzSpatialError
+from kz_spatial.errors import KzSpatialError, KzSpatialWarning
 
 __all__ = ["main"]
 
@@ -27,6 +32,9 @@ _COMMANDS = (
     add_density,
     add_plugin,
 )
+
+
+_python_shows: Final = warnings.showwarning
 
 
 class _Version(argparse.Action):
@@ -54,30 +62,56 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _show_warning(
+    message: Warning | str, category: type[Warning], *where: Any, **more: Any
+) -> None:
+    """Show warnings of the package as notes, and others as Python does."""
+    if issubclass(category, KzSpatialWarning):
+        print(f"note: {message}", file=sys.stderr)
+    else:
+        _python_shows(message, category, *where, **more)
+
+
+def _line_of(error: Exception) -> tuple[str, int]:
+    """One line on what went wrong, and the exit code."""
+    if isinstance(error, UnicodeEncodeError):  # a path whose bytes are no text
+        return f"{printable(error.object)}: is no text in UTF-8, expected a name that is", 2
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{printable(error.filename)}: " if error.filename else ""
+        return f"{where}{error.strerror}", 2
+    reason = " ".join(str(error).split()) or type(error).__name__
+    return (
+        f"this should not have happened ({type(error).__name__}: {reason}); run again with --debug "
+        "and report it"
+    ), 1
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
+    with suppress(AttributeError, ValueError):  # a name that stdout cannot show is escaped
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     args = _parser().parse_args(argv)
+    from kz_spatial.output import Stopped, stoppable
+
     try:
-        code: int = args.do(args)
+        with stoppable(), warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            code: int = args.do(args)
     except KzSpatialError as error:
         if args.debug:
             raise
         for line in str(error).splitlines():
             print(f"kz-spatial: {line}", file=sys.stderr)
         return error.exit_code
-    except KeyboardInterrupt:
-        print("kz-spatial: stopped; nothing was written", file=sys.stderr)
-        return 2
+    except (KeyboardInterrupt, Stopped) as stop:
+        by = "" if isinstance(stop, KeyboardInterrupt) else f" by {stop}"
+        print(f"kz-spatial: stopped{by}; nothing was written", file=sys.stderr)
+        return stop.exit_code if isinstance(stop, Stopped) else 2
     except Exception as error:
         if args.debug:
             raise
-        reason = " ".join(str(error).split()) or type(error).__name__
-        print(
-            f"kz-spatial: this should not have happened ({type(error).__name__}: {reason}); "
-            "run again with --debug and report it",
-            file=sys.stderr,
-        )
-        return 1
+        line, code = _line_of(error)
+        print(f"kz-spatial: {line}", file=sys.stderr)
     return code
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +14,8 @@ from kz_spatial.cli.shared import (
     add_language_options,
     choose_language,
 )
-from kz_spatial.cli.tables import read_any
-from kz_spatial.errors import CallError, InputError
+from kz_spatial.cli.tables import read_any, renamed
+from kz_spatial.errors import CallError, CoordinatesWarning, InputError
 
 if TYPE_CHECKING:
     import argparse
@@ -46,11 +47,14 @@ def _numbers(table: pd.DataFrame, columns: list[str], source: Path) -> pd.DataFr
             continue
         text = made[column].replace("", None)
         made[column] = pd.to_numeric(text, errors="coerce")
+        if (made[column].isna() & text.notna()).any():  # decimal commas
+            plain = text.astype("string").str.replace(",", ".", regex=False)
+            made[column] = pd.to_numeric(plain, errors="coerce").astype(float)
         wrong = made[column].isna() & text.notna()
         if wrong.any():
             row = int(wrong.to_numpy().argmax())
             faults.append(
-                f"{source}: row {row + 1}, column {column}: found {text.iloc[row]!r}, "
+                f"{source}: row {table.index[row]}, column {column}: found {text.iloc[row]!r}, "
                 "expected a number"
             )
     if faults:
@@ -90,14 +94,23 @@ def _density(args: argparse.Namespace) -> int:
     if out.exists() and not args.overwrite:
         raise CallError(f"{out}: exists already; --overwrite replaces it")
     language = choose_language(args)
-    table = read_any(source)
+    read = read_any(source)
+    table = read.frame
     from kz_spatial.design import PROFILES, SURVEY
     from kz_spatial.output import Terms, rules_line, write_surface
+    from kz_spatial.places import locate, stray_notes, text_notes
 
-    columns = [each for each in (args.x, args.y, args.value, args.weights) if each]
-    points = _numbers(table, list(dict.fromkeys(columns)), source)
+    columns = [each for each in dict.fromkeys((args.value, args.weights)) if each]
+    points = _numbers(table, columns, source)
     rules = PROFILES[args.disclosure or SURVEY.profile]
-    surface = _surface(points.drop(columns="geometry", errors="ignore"), args, rules)
+    try:
+        located = locate(points, x=args.x, y=args.y, crs=args.crs)
+        read.check_once(source, [*columns, *located.columns])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", CoordinatesWarning)  # the notes have it all
+            surface = _surface(points, args, rules)
+    except InputError as error:
+        raise renamed(error, source) from error
     notice = rules_line(rules, language)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -108,6 +121,10 @@ def _density(args: argparse.Namespace) -> int:
                 made.replace(out.parent / made.name)
     except OSError as error:
         raise CallError(f"{out}: cannot be written: {error.strerror or error}") from error
+    names = [str(each) for each in table.index]
+    strays = stray_notes(located, names.__getitem__) + text_notes(located, names.__getitem__)
+    for line in (*read.notes, *strays):
+        print(f"note: {source}: {line}", file=sys.stderr)
     left = len(table) - surface.n_points
     print(
         f"{out}: {surface.n_points} points, bandwidth {surface.bandwidth_m / 1000:.4g} km, "

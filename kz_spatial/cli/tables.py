@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,50 +16,116 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["add_join", "read_any"]
+__all__ = ["AnyTable", "add_join", "read_any", "renamed"]
 
-_TABLES = (".csv", ".parquet", ".dta", ".sav", ".gpkg", ".geojson")
-_OUTPUTS = (".csv", ".parquet", ".gpkg", ".geojson")
+_LAYERS = (".gpkg", ".geojson")
+_TABLES = (".csv", ".tsv", ".xlsx", ".parquet", ".dta", ".sav", ".zip", *_LAYERS)
+_OUTPUTS = (".csv", ".parquet", *_LAYERS)
 
 
-def read_any(path: Path) -> pd.DataFrame:
-    """A table of any kind, every row and column as it stands."""
-    import pandas as pd
+@dataclass(frozen=True, slots=True, eq=False)
+class AnyTable:
+    """A table of any kind, every row and column as it stands.
 
-    suffix = path.suffix.lower()
-    if suffix not in _TABLES:
-        raise CallError(f"{path}: cannot read {suffix!r}, expected one of {', '.join(_TABLES)}")
-    if not path.is_file():
-        raise CallError(f"{path}: no such file")
-    try:
-        if suffix == ".csv":
-            return pd.read_csv(
-                path,
-                dtype=str,
-                keep_default_na=False,
-                sep=None,
-                engine="python",
-                encoding="utf-8-sig",
-            )
-        if suffix == ".parquet":
-            return pd.read_parquet(path)
-        if suffix == ".dta":
-            return pd.read_stata(path)
-        if suffix == ".sav":
-            return pd.read_spss(path)
-        import geopandas as gpd
+    Attributes
+    ----------
+    frame : DataFrame
+        Text of text files, labels where a file has them; a GeoDataFrame where it has a geometry.
+        The index names rows as an editor counts them.
+    notes : list of str
+        What was assumed.
+    repeated : list of str
+        Names that the header has more than once; all but the first were numbered.
+    """
 
-        frame = gpd.read_file(path)
-    except Exception as error:  # readers raise whatever they trip over
-        reason = " ".join(str(error).split())[:160]
-        raise InputError(f"{path}: cannot be read as {suffix} ({reason})") from error
-    if frame.geometry.notna().any() and (frame.geom_type.dropna() == "Point").all():
-        moved = frame.to_crs("EPSG:4326")
-        return frame.assign(longitude=moved.geometry.x, latitude=moved.geometry.y)
+    frame: pd.DataFrame
+    notes: list[str] = field(default_factory=list)
+    repeated: list[str] = field(default_factory=list)
+
+    def check_once(self, source: Path, columns: Iterable[str | None]) -> None:
+        """Refuse to use a column whose name stands in the header more than once."""
+        for each in columns:
+            if each in self.repeated:
+                raise InputError(f"{source}: row 1: found column {each!r} twice, expected once")
+
+
+def _labelled(frame: pd.DataFrame, labels: dict[str, dict[Any, str]]) -> pd.DataFrame:
+    """Codes as their labels, where a file has them."""
+    for name, named in labels.items():
+        if name in frame and frame[name].isin(list(named)).any():
+            column = frame[name].astype(object)
+            shown = column.map(lambda each, named=named: named.get(each, each))
+            frame[name] = shown.where(column.isin(list(named)) | column.isna(), shown.map(_plain))
     return frame
 
 
-def _write_any(table: pd.DataFrame, path: Path) -> None:
+def _plain(value: object) -> str:
+    return f"{value:g}" if isinstance(value, int | float) else str(value)
+
+
+def read_any(path: Path) -> AnyTable:
+    """Read a table or a layer.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    AnyTable
+
+    Raises
+    ------
+    InputError, CallError
+        When it cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.NamedTemporaryFile("w", suffix=".csv", delete=False) as stream:
+    ...     print("id;name", "01;Абай", sep=chr(10), file=stream)
+    >>> read_any(Path(stream.name)).frame.iloc[0].tolist()
+    ['01', 'Абай']
+    """
+    suffix = path.suffix.lower()
+    if suffix not in _TABLES:
+        raise CallError(f"{path}: cannot read {suffix!r}, expected one of {', '.join(_TABLES)}")
+    if suffix not in _LAYERS:
+        from kz_spatial.survey import read_table
+
+        made = read_table(path, verbatim=True)
+        return AnyTable(_labelled(made.frame, made.labels), made.notes, made.repeated)
+    return AnyTable(_read_layer(path))
+
+
+def _read_layer(path: Path) -> pd.DataFrame:
+    import geopandas as gpd
+
+    try:
+        path.open("rb").close()
+    except FileNotFoundError as error:
+        raise CallError(f"{path}: no such file") from error
+    except OSError as error:
+        raise CallError(f"{path}: cannot be opened: {error.strerror or error}") from error
+    try:
+        frame = gpd.read_file(path)
+    except Exception as error:  # readers raise whatever they trip over
+        reason = " ".join(str(error).split())[:160]
+        raise InputError(f"{path}: cannot be read as {path.suffix.lower()} ({reason})") from error
+    return frame.set_axis(range(1, len(frame) + 1), axis=0)
+
+
+def _writable(table: pd.DataFrame) -> pd.DataFrame:
+    """A table whose columns hold cells of one type each, as files other than text need it."""
+    for name in table.columns:
+        if table[name].dtype == object:
+            kinds = {type(each) for each in table[name].dropna()}
+            if len(kinds) > 1:
+                table[name] = table[name].map(_plain, na_action="ignore")
+    return table
+
+
+def _write_any(table: pd.DataFrame, path: Path, x: str, y: str, crs: str) -> None:
     """Write beside the target first, so that nothing half-written stays."""
     suffix = path.suffix.lower()
     part = path.with_name(f".{path.stem}.part{path.suffix}")
@@ -66,27 +134,43 @@ def _write_any(table: pd.DataFrame, path: Path) -> None:
         if suffix == ".csv":
             table.to_csv(part, index=False)
         elif suffix == ".parquet":
-            table.to_parquet(part)
+            _writable(table).to_parquet(part)
         else:
-            import geopandas as gpd
-
-            shapes = (
-                table
-                if "geometry" in table
-                else gpd.GeoDataFrame(
-                    table,
-                    geometry=gpd.points_from_xy(
-                        table["longitude"].astype(float), table["latitude"].astype(float)
-                    ),
-                    crs="EPSG:4326",
-                )
-            )
-            shapes.to_file(part, layer=path.stem)
+            _as_layer(_writable(table), x, y, crs).to_file(part, layer=path.stem)
         part.replace(path)
     except OSError as error:
         raise CallError(f"{path}: cannot be written: {error.strerror or error}") from error
+    except RuntimeError as error:  # the writers of layers know no OSError
+        raise CallError(f"{path}: cannot be written: {' '.join(str(error).split())}") from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def _as_layer(table: pd.DataFrame, x: str, y: str, crs: str) -> Any:
+    """A table as a layer: by its geometry, else by its coordinates; without a place, no shape."""
+    import geopandas as gpd
+
+    if isinstance(table, gpd.GeoDataFrame):
+        return table
+    from kz_spatial.places import locate
+
+    located = locate(table, x=x, y=y, crs=crs, what="table")
+    shapes = gpd.points_from_xy(located.x, located.y, crs=crs).to_crs("EPSG:4326")
+    return gpd.GeoDataFrame(table, geometry=shapes)
+
+
+def renamed(error: InputError, source: Path) -> InputError:
+    """A fault of a table or of points, under the name of the file that holds them.
+
+    Examples
+    --------
+    >>> str(renamed(InputError("table: row 3: found 'x'"), Path("t.csv")))
+    "t.csv: row 3: found 'x'"
+    """
+    told = (
+        line.removeprefix("table: ").removeprefix("points: ") for line in str(error).splitlines()
+    )
+    return InputError("\n".join(f"{source}: {line}" for line in told))
 
 
 def _join(args: argparse.Namespace) -> int:
@@ -103,17 +187,16 @@ def _join(args: argparse.Namespace) -> int:
 
     grouping = load_design(args.design).grouping
     vintage = args.vintage or grouping.vintage
-    table = read_any(source)
-    # rows as an editor counts them: a .csv begins its data in line 2
-    table.index = range(first := 2 if source.suffix.lower() == ".csv" else 1, first + len(table))
+    made = read_any(source)
+    table = made.frame
     if out.suffix.lower() in (".gpkg", ".geojson") and not (
-        "geometry" in table or {args.x, args.y} <= set(table.columns)
+        hasattr(table, "to_crs") or {args.x, args.y} <= set(table.columns)
     ):
         raise CallError(
             f"{out}: a map file needs points, and {source} has no {args.x} and {args.y}"
         )
     try:
-        made = join(
+        joined = join(
             table,
             oblasts(vintage=vintage, grouping=grouping),
             on=args.on,
@@ -125,16 +208,17 @@ def _join(args: argparse.Namespace) -> int:
             grouping=grouping,
         )
     except InputError as error:
-        lines = (line.removeprefix("table: ") for line in str(error).splitlines())
-        raise InputError("\n".join(f"{source}: {line}" for line in lines)) from error
-    audit = join_audit(made)
-    _write_any(made.reset_index(drop=True), out)
+        raise renamed(error, source) from error
+    audit = join_audit(joined)
+    made.check_once(source, audit.columns)
+    _write_any(joined.reset_index(drop=True), out, args.x, args.y, args.crs)
     print(
         f"{out}: {audit.rows} rows by {audit.method}: {audit.matched} matched, "
         f"{audit.region_only} {grouping.name} only, {audit.totals} totals, "
         f"{audit.outside} outside, {audit.unmatched} unmatched, {audit.missing} missing"
     )
-    for line in (*audit.reasons, *audit.settled):
+    read = (f"{source}: {line}" for line in made.notes)
+    for line in (*read, *audit.reasons, *audit.settled, *audit.notes):
         print(f"note: {line}", file=sys.stderr)
     return 0
 

@@ -110,11 +110,11 @@ def connected_subsets(masks: list[int], *, limit: int = MAX_SUBSETS) -> list[int
 
 
 @cache
-def _compiled() -> Callable[..., float]:  # noqa: C901
-    """The recursion as machine code, compiled once and kept between runs."""
+def _compiled(*, kept: bool) -> Callable[..., float]:  # noqa: C901
+    """The recursion as machine code; kept between runs where that is asked for."""
     import numba
 
-    @numba.njit(cache=True)
+    @numba.njit(cache=kept)
     def least(S, k, budget, cost, order, ordered, start, memo, choice):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, C901
         """Least cost below `budget`; infinity where there is none. Negative memos are bounds."""
         if k == 1:
@@ -147,6 +147,14 @@ def _compiled() -> Callable[..., float]:  # noqa: C901
 
     compiled: Callable[..., float] = least
     return compiled
+
+
+def _least(*arguments: Any) -> float:
+    """Least cost, by code that is kept between runs if anything can be."""
+    try:
+        return _compiled(kept=True)(*arguments)
+    except (RuntimeError, OSError):  # neither the package nor the reader's home can be written
+        return _compiled(kept=False)(*arguments)
 
 
 @dataclass(slots=True)
@@ -235,7 +243,7 @@ class BestCuts:
         # the bound itself must stay within reach, rounding included
         rounding = max(1e-12 * float(self._arrays[2].max(initial=0.0)), 1e-300)
         budget = bound * (1 + 1e-9) + rounding if np.isfinite(bound) else 1e300
-        if not np.isfinite(_compiled()(whole, k, budget, *self._arrays, self._memo, self._choice)):
+        if not np.isfinite(_least(whole, k, budget, *self._arrays, self._memo, self._choice)):
             return None
         labels = np.empty(len(self._units), dtype=np.intp)
         left = whole

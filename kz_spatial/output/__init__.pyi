@@ -3,6 +3,7 @@ from .bundle import ALL_STEPS, Bundle, run, write_bundle
 from .change_bundle import write_change
 from .disclosure import Published, publish, rules_line
 from .geopackage import write_surface
+from .interruption import Stopped, stoppable
 from .qgis_plugin import build_plugin, install_plugin
 from .terms import Terms
 from .web_map import folium_map
@@ -11,6 +12,7 @@ __all__ = [
     "ALL_STEPS",
     "Bundle",
     "Published",
+    "Stopped",
     "Terms",
     "build_plugin",
     "folium_map",
@@ -18,6 +20,7 @@ __all__ = [
     "publish",
     "rules_line",
     "run",
+    "stoppable",
     "write_audit",
     "write_bundle",
     "write_change",

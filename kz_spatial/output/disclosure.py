@@ -134,7 +134,11 @@ def publish(study: Study | Published) -> Published:
             key: told_text(each, rules) for key, each in study.inapplicable.items()
         }
         findings["surfaces"] = {
-            name: replace(each, n_points=round(np.nan_to_num(shown_count(each.n_points, rules))))
+            name: replace(
+                each,
+                n_points=round(np.nan_to_num(shown_count(each.n_points, rules))),
+                notes=tuple(told_text(line, rules) for line in each.notes),
+            )
             for name, each in study.surfaces.items()
         }
         findings["design"] = replace(

@@ -26,10 +26,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
+from kz_spatial._validate import printable
 from kz_spatial.errors import CallError
+from kz_spatial.output.interruption import undisturbed
 
 __all__ = ["check_target", "now", "versions", "whole_or_absent", "write_record"]
 
@@ -61,6 +64,17 @@ def _is_ours(out: Path) -> bool:
     return (out / _RECORD).is_file()
 
 
+def _check_name(out: Path) -> None:
+    if printable(out) != str(out):  # the writers of layers and rasters take no other
+        raise CallError(f"{printable(out)}: is no text in UTF-8, expected a name that is")
+    try:
+        out.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:
+        raise CallError(f"{out}: cannot be made: {error.strerror or error}") from error
+
+
 def check_target(out: Path, *, overwrite: bool) -> None:
     """Refuse a target that cannot become a bundle, before any work is done.
 
@@ -68,6 +82,7 @@ def check_target(out: Path, *, overwrite: bool) -> None:
     ------
     CallError
     """
+    _check_name(out)
     if out.is_file():
         raise CallError(f"{out}: is a file, expected the name of a folder to write")
     if out.is_dir() and any(out.iterdir()):
@@ -266,12 +281,25 @@ def _clear_leftovers(out: Path) -> None:
 @contextmanager
 def _locked(out: Path) -> Iterator[None]:
     """Hold the lock of a target; the system drops it when the process dies, however it dies."""
-    try:
-        import fcntl
-    except ImportError:  # no such locks on this system
+    if find_spec("fcntl") is None:  # no such locks on this system
         yield
         return
-    path = out.parent / _hidden(out, "lock")
+    path, stream = out.parent / _hidden(out, "lock"), None
+    try:
+        with undisturbed():
+            stream = _hold(path, out)
+        yield
+    finally:
+        if stream is not None:
+            with undisturbed():
+                path.unlink(missing_ok=True)
+                stream.close()
+
+
+def _hold(path: Path, out: Path) -> IO[str]:
+    """A lock file, opened and locked."""
+    import fcntl
+
     while True:
         stream = path.open("a")
         try:
@@ -284,12 +312,7 @@ def _locked(out: Path) -> Iterator[None]:
         # the holder before may have removed the file between our opening and locking it
         with suppress(FileNotFoundError):
             if os.fstat(stream.fileno()).st_ino == path.stat().st_ino:
-                break
-        stream.close()
-    try:
-        yield
-    finally:
-        path.unlink(missing_ok=True)
+                return stream
         stream.close()
 
 
@@ -320,14 +343,19 @@ def whole_or_absent(out: Path, *, overwrite: bool = False) -> Iterator[Path]:
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with _locked(out):
-            _clear_leftovers(out)
-            work = Path(tempfile.mkdtemp(prefix=_hidden(out, "new-"), dir=out.parent))
+            work = None
             try:
+                with undisturbed():
+                    _clear_leftovers(out)
+                    work = Path(tempfile.mkdtemp(prefix=_hidden(out, "new-"), dir=out.parent))
                 work.chmod(_umask_mode())
                 yield work
-                _take_place(work, out, overwrite=overwrite)
+                with undisturbed():
+                    _take_place(work, out, overwrite=overwrite)
             finally:
-                shutil.rmtree(work, ignore_errors=True)
+                if work is not None:
+                    with undisturbed():
+                        shutil.rmtree(work, ignore_errors=True)
     except OSError as error:
         raise CallError(f"{out}: cannot be written: {error.strerror or error}") from error
 

@@ -1,17 +1,24 @@
 from .boundaries import composites, oblasts, regions, settlements
+from .coordinates import ELSEWHERE, PLACE, Located, has_points, locate
 from .joining import JoinAudit, join, join_audit
 from .placing import place_firms
 from .resolution import COUNTRY, Kind, Place, Resolution, place_name, resolve, resolve_column
+from .strays import stray_notes, text_notes, warn_stray
 
 __all__ = [
     "COUNTRY",
+    "ELSEWHERE",
+    "PLACE",
     "JoinAudit",
     "Kind",
+    "Located",
     "Place",
     "Resolution",
     "composites",
+    "has_points",
     "join",
     "join_audit",
+    "locate",
     "oblasts",
     "place_firms",
     "place_name",
@@ -19,4 +26,7 @@ __all__ = [
     "resolve",
     "resolve_column",
     "settlements",
+    "stray_notes",
+    "text_notes",
+    "warn_stray",
 ]

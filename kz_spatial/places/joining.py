@@ -6,7 +6,7 @@ all of them.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
@@ -18,7 +18,17 @@ from kz_spatial.design import Grouping, design_of
 from kz_spatial.errors import CallError, InputError
 from kz_spatial.options import DATA_CRS
 from kz_spatial.places.boundaries import oblasts
+from kz_spatial.places.coordinates import (
+    ELSEWHERE,
+    NOTHING,
+    OUTSIDE,
+    PLACE,
+    Located,
+    has_points,
+    locate,
+)
 from kz_spatial.places.resolution import COUNTRY, Kind, Place, resolve_column
+from kz_spatial.places.strays import stray_notes, text_notes
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -49,6 +59,8 @@ class JoinAudit:
     ----------
     method : str
         "code or name" or "point", and the columns used.
+    columns : tuple of str
+        Columns that were joined by; "geometry" for the places of a layer.
     rows, matched, region_only, totals, outside, unmatched, missing : int
         Rows in all; with an oblast; with a region only; national totals; points and oblasts
         outside every unit; values that name no unit; rows with nothing to join by. They add up to
@@ -61,9 +73,12 @@ class JoinAudit:
         One line per value or row set that found no unit.
     settled : tuple of str
         Ambiguous values that the rest of their column settled.
+    notes : tuple of str
+        Coordinates that are but half there, or were read from text.
     """
 
     method: str
+    columns: tuple[str, ...]
     rows: int
     matched: int
     region_only: int
@@ -75,6 +90,7 @@ class JoinAudit:
     duplicated: int
     reasons: tuple[str, ...]
     settled: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def _find_method(
@@ -85,13 +101,20 @@ def _find_method(
         check_columns(table.columns, [on], what="table")
         return "name", on
     lower = {str(each).casefold(): str(each) for each in table.columns}
-    if "oblast_code" in lower and table[lower["oblast_code"]].notna().any():
-        return "name", lower["oblast_code"]
-    if x in table and y in table:
+    known = [
+        lower[name] for name in ("oblast_code", *_NAME_COLUMNS, grouping.name) if name in lower
+    ]
+    # a table without rows is joined as it would be with some
+    filled = [name for name in known if not len(table) or table[name].notna().to_numpy().any()]
+    code = lower.get("oblast_code")
+    if code in filled:
+        check_columns(table.columns, [code], what="table")
+        return "name", code
+    if has_points(table) or (x in table and y in table):
         return "point", None
-    for name in (*_NAME_COLUMNS, grouping.name):
-        if name in lower and table[lower[name]].notna().any():
-            return "name", lower[name]
+    if filled:
+        check_columns(table.columns, filled[:1], what="table")
+        return "name", filled[0]
     raise InputError(
         f"table: found no column to join by, expected oblast_code, a region name "
         f"({', '.join(_NAME_COLUMNS[:3])}) or {x} and {y}; its columns are "
@@ -149,22 +172,14 @@ def _by_name(
 
 
 def _by_point(
-    table: pd.DataFrame, x: str, y: str, areas: gpd.GeoDataFrame, crs: Any
-) -> tuple[list[str | None], list[Status], list[str], int]:
+    table: pd.DataFrame, located: Located, areas: gpd.GeoDataFrame
+) -> tuple[list[str | None], list[Status], int]:
     """Code of the area each point lies in; a point on a border goes to the first code."""
     import geopandas as gpd
-    from pyproj.exceptions import CRSError
 
-    check_columns(table.columns, [x, y], what="table")
-    across = pd.to_numeric(table[x], errors="coerce").to_numpy(dtype=float)
-    along = pd.to_numeric(table[y], errors="coerce").to_numpy(dtype=float)
-    given = np.isfinite(across) & np.isfinite(along)
-    try:
-        points = gpd.points_from_xy(across[given], along[given], crs=crs).to_crs(areas.crs)
-    except CRSError as error:
-        raise CallError(
-            f"crs={crs!r}: expected a coordinate reference system such as {DATA_CRS!r}"
-        ) from error
+    given = np.isin(located.kinds, (PLACE, ELSEWHERE))
+    points = gpd.points_from_xy(located.x[given], located.y[given], crs=located.crs)
+    points = points.to_crs(areas.crs)
     found = np.full(given.sum(), -1)
     inside, unit = areas.sindex.query(points, predicate="within")
     found[inside] = unit
@@ -176,20 +191,31 @@ def _by_point(
     for point, area in border.items():
         found[left[point]] = area
     codes: list[str | None] = [None] * len(table)
-    status: list[Status] = ["missing"] * len(table)
+    status: list[Status] = [
+        {"nothing": "missing", "half": "missing", "unreadable": "unmatched"}.get(kind, "outside")
+        for kind in located.kinds.tolist()
+    ]
     for row, area in zip(np.flatnonzero(given), found, strict=True):
-        codes[row] = areas.index[area] if area >= 0 else None
-        status[row] = "matched" if area >= 0 else "outside"
-    outside = [i for i, each in enumerate(status) if each == "outside"]
-    reasons = []
-    if outside:
-        first = outside[0]
-        reasons.append(
-            f"{_rows(table, outside)}, columns {x}, {y}: found a point outside every unit "
-            f"(first: {across[first]:g}, {along[first]:g}), expected coordinates in Kazakhstan "
-            f"as {crs}"
-        )
-    return codes, status, reasons, len(border)
+        if area >= 0:
+            codes[row], status[row] = areas.index[area], "matched"
+    return codes, status, len(border)
+
+
+def _point_reasons(
+    table: pd.DataFrame, located: Located, status: list[Status]
+) -> tuple[list[str], list[str]]:
+    """What is wrong with points that found no unit, and what else their reader must know."""
+
+    def row_name(row: int) -> str:
+        return str(table.index[row])
+
+    lost = np.isin(status, ("outside", "unmatched"))
+    kinds = np.where(np.isin(located.kinds, (PLACE, ELSEWHERE)), OUTSIDE, located.kinds)
+    kinds[~lost] = NOTHING
+    reasons = stray_notes(replace(located, kinds=kinds), row_name, noun="rows")
+    half = replace(located, kinds=np.where(located.kinds == "half", "half", NOTHING))
+    notes = stray_notes(half, row_name, noun="rows") + text_notes(located, row_name, noun="rows")
+    return reasons, notes
 
 
 def _keep_regions(
@@ -209,7 +235,7 @@ def _keep_regions(
 def _raise_unmatched(audit: JoinAudit) -> None:
     if audit.reasons:
         raise InputError("\n".join(f"table: {reason}" for reason in audit.reasons))
-    if not audit.matched + audit.region_only + audit.totals:
+    if audit.rows and not audit.matched + audit.region_only + audit.totals:
         raise InputError(f"table: none of {audit.rows} rows found a unit by {audit.method}")
 
 
@@ -235,10 +261,10 @@ def join(
         `oblasts(...)` of any vintage, `regions(...)` or `composites()`; today's oblasts by
         default. Codes of units younger than the vintage go to the unit they were split from.
     on : str, optional
-        Column of codes or names; found by itself when not given. Coordinates are used when the
-        table has `x` and `y` and no oblast code.
+        Column of codes or names; found by itself when not given. Points are used when the table
+        has a geometry of points, or `x` and `y`, and no oblast code.
     x, y : str
-        Coordinate columns.
+        Coordinate columns, numbers or text. A geometry comes before columns longitude and latitude.
     crs : any
         Coordinate reference system of `x` and `y`.
     kind : {"city", "region"}, optional
@@ -278,15 +304,20 @@ def join(
     if areas.index.name not in ("oblast_code", grouping.name):
         raise CallError("areas: expected oblasts() or regions(), indexed by code")
     method, column = _find_method(table, on, x, y, grouping)
-    settled: list[str] = []
+    settled, notes = list[str](), list[str]()
     on_border = 0
+    used: tuple[str, ...] = (str(column),)
     level = grouping.name if areas.index.name == grouping.name else LEVEL
     if column is not None:
         places, status, reasons, settled = _by_name(table, column, areas, kind, grouping)
     else:
-        codes, status, reasons, on_border = _by_point(table, x, y, areas, crs)
+        located = locate(table, x=x, y=y, crs=crs, what="table")
+        codes, status, on_border = _by_point(table, located, areas)
+        reasons, notes = _point_reasons(table, located, status)
+        used = located.columns
         places = [None if code is None else _place_of(code, level, grouping) for code in codes]
     if column != grouping.name and grouping.name in table:
+        check_columns(table.columns, [grouping.name], what="table")
         _keep_regions(table[grouping.name], places, status, level, grouping)
     out = table.copy()
     out["oblast_code"] = pd.Series(
@@ -299,7 +330,8 @@ def join(
     tally = out["join_status"].value_counts()
     ids = table["firm_id"] if "firm_id" in table else pd.Series(dtype=object)
     audit = JoinAudit(
-        method=f"code or name ({column})" if column else f"{method} ({x}, {y})",
+        method=f"{'code or name' if column else method} ({', '.join(used)})",
+        columns=used,
         rows=len(out),
         **{
             name: int(tally.get(key, 0))
@@ -316,6 +348,7 @@ def join(
         duplicated=int(ids.duplicated(keep=False).sum()),
         reasons=tuple(reasons),
         settled=tuple(settled),
+        notes=tuple(notes),
     )
     if unmatched == "raise":
         _raise_unmatched(audit)

@@ -20,6 +20,7 @@ import pandas as pd
 from kz_spatial._validate import check_metres
 from kz_spatial.errors import NotEnoughDataError
 from kz_spatial.options import DATA_CRS, EQUAL_AREA_CRS
+from kz_spatial.places import locate, warn_stray
 from kz_spatial.protection.cells import Answers, unsafe_cells
 
 if TYPE_CHECKING:
@@ -156,8 +157,8 @@ def grouped_points(
 
     Parameters
     ----------
-    points : DataFrame
-        Points in columns `x` and `y`; rows without a place stay out.
+    points : DataFrame or GeoDataFrame
+        Points as `density` takes them; rows without a place stay out.
     rules : DisclosureRules
     value : str, optional
         Column that is smoothed.
@@ -191,16 +192,14 @@ def grouped_points(
     >>> import kz_spatial as kz
     >>> from kz_spatial.design import SURVEY
     >>> places = kz.settlements()
-    >>> table = places.assign(longitude=places.geometry.x, latitude=places.geometry.y)
-    >>> groups, how = grouped_points(table, SURVEY, cell_m=5000.0)
+    >>> groups, how = grouped_points(places, SURVEY, cell_m=5000.0)
     >>> surface = kz.density(groups, **how["points"], bandwidth_m=75_000, cell_m=5000.0)
     >>> surface.n_points == len(places), bool(groups["firms"].min() >= 10)
     (True, True)
     """
-    from pyproj import Transformer
-
-    move = Transformer.from_crs(crs, EQUAL_AREA_CRS, always_xy=True)
-    at = np.column_stack(move.transform(points[x].to_numpy(float), points[y].to_numpy(float)))
+    located = locate(points, x=x, y=y, crs=crs)
+    stray = warn_stray(located, points.index)
+    at = np.column_stack([located.east, located.north])
     weight = np.ones(len(points)) if weights is None else points[weights].to_numpy(float)
     check_metres("cell_m", cell_m)
     use = np.isfinite(at).all(axis=1) & (weight > 0)
@@ -210,7 +209,10 @@ def grouped_points(
     if value is not None:
         values = points[value].to_numpy(float)[use]
         asked.append(Answers(values, weight, unit, upper, binary))
-    groups = group_points(at, asked, rules, cell_m=cell_m)
+    try:
+        groups = group_points(at, asked, rules, cell_m=cell_m)
+    except NotEnoughDataError as error:
+        raise NotEnoughDataError("; ".join([str(error), *stray])) from error
     place = {"x": "x", "y": "y", "crs": EQUAL_AREA_CRS, "min_support": float(rules.min_firms)}
     how: dict[str, dict[str, Any]] = {
         name: place | {"weights": f"weight_{number}", "counts": f"answers_{number}"}

@@ -33,7 +33,7 @@ from kz_spatial.study.groupings import Groupings, find_groupings
 from kz_spatial.study.results import Study
 from kz_spatial.study.smoothing import located, study_surfaces
 from kz_spatial.study.spatial_patterns import Patterns, find_patterns
-from kz_spatial.surfaces import DensitySurface
+from kz_spatial.surfaces import DensitySurface, check_bandwidth
 from kz_spatial.survey import CODINGS, attrition, load_twin, read_survey
 from kz_spatial.words import languages
 
@@ -214,7 +214,9 @@ def _areas(design: StudyDesign, **detail: Any) -> dict[str, gpd.GeoDataFrame]:
     }
 
 
-def _check_reading(reading: dict[str, Any]) -> None:
+def _check_call(reading: dict[str, Any], options: RunOptions) -> None:
+    """What can be refused before any file is read."""
+    check_bandwidth(options.bandwidth_m, options.cell_m)
     strange = [name for name in reading if name not in _READING]
     if strange:
         own = strange[0] in {each.name for each in fields(RunOptions)}
@@ -230,7 +232,9 @@ def _join(
     """Levels that firms can be told by, the finest last, and firms joined to the finest."""
     by_oblast = any(firms["oblast_code"].notna().any() for firms in read.values())
     levels = design.levels if by_oblast else design.levels[:1]
-    return levels, {coding: join(firms, areas[levels[-1]]) for coding, firms in read.items()}
+    # a firm is of the region that its file says, wherever its point lies
+    on = "oblast_code" if by_oblast else design.grouping.name
+    return levels, {c: join(firms, areas[levels[-1]], on=on) for c, firms in read.items()}
 
 
 def _note_places(firms: pd.DataFrame, log: _Log) -> None:
@@ -329,7 +333,7 @@ def run_study(
     'exact'
     """
     options = options or RunOptions()
-    _check_reading(reading)
+    _check_call(reading, options)
     log = _Log(progress)
     with log.step("read"):
         read = read_codings(survey, design=design, **reading)

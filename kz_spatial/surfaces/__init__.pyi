@@ -1,4 +1,4 @@
-from .kernel import DensitySurface, density
+from .kernel import DensitySurface, check_bandwidth, density
 from .modelled import spread_by_population
 
-__all__ = ["DensitySurface", "density", "spread_by_population"]
+__all__ = ["DensitySurface", "check_bandwidth", "density", "spread_by_population"]

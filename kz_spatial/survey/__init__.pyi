@@ -1,5 +1,14 @@
 from .coding import CODINGS
+from .formats import RawTable, read_table
 from .reading import attrition, check_survey, read_survey
 from .twin import load_twin
 
-__all__ = ["CODINGS", "attrition", "check_survey", "load_twin", "read_survey"]
+__all__ = [
+    "CODINGS",
+    "RawTable",
+    "attrition",
+    "check_survey",
+    "load_twin",
+    "read_survey",
+    "read_table",
+]

@@ -111,12 +111,18 @@ def find_value_faults(
             faults.append(
                 f"{source}: {where}, column {names[item]}: found {found}, expected {expected}"
             )
-        if len(raw) and not codes.ge(0).any() and not bad.any():
+        counted = codes.ge(0) | (_skipped(raw, indicator, special) & _has_value(indicator))
+        if len(raw) and not counted.any() and not bad.any():
             faults.append(
                 f"{source}: column {names[item]}: found no answer in any of {len(raw)} rows, "
                 f"expected {expected}"
             )
     return faults
+
+
+def _has_value(indicator: Indicator) -> bool:
+    """Whether firms that were not asked count as something: no outages are 0 a month."""
+    return indicator.skip is not None and indicator.skip.value is not None
 
 
 def _skipped(raw: pd.DataFrame, indicator: Indicator, special: Mapping[int, str]) -> pd.Series[Any]:
@@ -161,7 +167,7 @@ def code_items(
         answered = codes.mask(codes.isin(list(special)))
         if indicator.kind == "binary":
             answered = answered.map({float(YES): 1.0, float(NO): 0.0})
-        if indicator.skip and indicator.skip.value is not None:
+        if indicator.skip and _has_value(indicator):
             answered = answered.mask(_skipped(raw, indicator, special), indicator.skip.value)
         coded[indicator.name] = answered.astype(float)
     return pd.DataFrame(coded, index=raw.index)
@@ -235,7 +241,7 @@ def build_firms(
     Parameters
     ----------
     raw : DataFrame
-        Columns by item, and by role ("id", "size", ...) where present.
+        Columns by item, and by role ("id", "size", ...) where present; coordinates as numbers.
     design : StudyDesign
     coding : {"corrected", "as-published"}
     oblast_code, region : Series
@@ -258,14 +264,16 @@ def build_firms(
     firms["sector"] = sector.astype(object) if sector is not None else None
     firms["size"] = _sizes(raw["size"]) if "size" in raw else None
     weights = [each for each in design.weights if each in raw]
-    firms["weight"] = raw[weights[0]].astype(float) if weights else 1.0
+    firms["weight"] = to_codes(raw[weights[0]])[0] if weights else 1.0
     firms = pd.concat([firms, code_items(raw, design, coding)], axis=1)
     for name in weights:
-        firms[name] = raw[name].astype(float)
-    for name in ("foreign_share", "longitude", "latitude"):
-        if name in raw:
-            codes = to_codes(raw[name])[0]
-            firms[name] = codes.mask(codes.lt(0)) if name == "foreign_share" else codes
+        firms[name] = to_codes(raw[name])[0]
+    if "foreign_share" in raw:
+        codes = to_codes(raw["foreign_share"])[0]
+        firms["foreign_share"] = codes.mask(codes.lt(0))
+    if {"longitude", "latitude"} <= set(raw):
+        for name in ("longitude", "latitude"):
+            firms[name] = raw[name].astype(float)
     firms.attrs["kz_spatial"] = {
         **provenance,
         "coding": coding,

@@ -7,19 +7,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
-from kz_spatial._validate import check_option
+from kz_spatial._validate import check_option, printable
+from kz_spatial.errors import InputError
+from kz_spatial.options import DATA_CRS
+from kz_spatial.places import has_points
 from kz_spatial.survey.answers import by_labels
 from kz_spatial.survey.formats import Labels, read_table
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
     from kz_spatial.design import StudyDesign
 
 __all__ = ["RawSurvey", "as_text", "load_raw"]
+
+_ID: Final = "id"
+_AXES: Final = ("longitude", "latitude")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +90,16 @@ def _renamed(items: Mapping[str, str] | None, wanted: dict[str, tuple[str, ...]]
     for each in items or {}:
         check_option("items", each, tuple(keys))
     return {keys[each]: column for each, column in (items or {}).items()}
+
+
+def _plain_ids(ids: pd.Series[Any]) -> pd.Series[Any]:
+    """Ids as numbers where none of them is more than its number: "01" is another than "1"."""
+    if not pd.api.types.is_string_dtype(ids) or ids.isna().any():
+        return ids
+    numbers = pd.to_numeric(ids, errors="coerce")
+    if numbers.isna().any() or numbers.nunique() != ids.nunique() or ids.str.match(r"0\d").any():
+        return ids
+    return numbers
 
 
 def _absent(path: Path, asked: str, item: str, columns: list[str]) -> str:
@@ -153,17 +172,53 @@ def load_raw(
         An item that the file lacks is a note, and its indicator is left out; it is a fault where
         the caller named its column, and where none of the items is there.
     """
-    frame, labels = read_table(path)
-    assumed = [f"{path}: {each}" for each in frame.attrs.get("notes", ())]
-    frame, faults = _pick(path, frame, labels, where or {})
-    faults += _stacked(path, frame, labels, design)
-    columns = list(frame.columns)
     wanted = _wanted(design)
     given = _renamed(items, wanted)
+    ids = (given[_ID],) if _ID in given else wanted.get(_ID, ())
+    table = read_table(path, as_text={each.casefold() for each in ids})
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    path, labels = Path(printable(path)), table.labels
+    assumed = [f"{path}: {each}" for each in table.notes]
+    frame, faults = _pick(path, table.frame, labels, where or {})
+    faults += _stacked(path, frame, labels, design)
+    columns = list(frame.columns)
+    names, gone, missing, wrong = _find_columns(path, columns, design, given)
+    faults += wrong
+    left_out = [f"{line}; {name} is left out" for name, line in zip(gone, missing, strict=True)]
+    if len(gone) == len(design.indicators):
+        faults += missing
+        gone, left_out = [], []
+    faults += _find_region(path, columns, design, region, names)
+    if frame.empty:
+        faults.append(f"{path}: found a header and no rows, expected one row per firm")
+    faults += [
+        f"{path}: row 1: found column {name!r} twice, expected once"
+        for name in dict.fromkeys(names.values())
+        if name in table.repeated
+    ]
+    canonical = pd.DataFrame({key: frame[name] for key, name in names.items()}, frame.index)
+    if has_points(frame):
+        canonical[list(_AXES)] = _degrees(path, frame)
+        names |= dict.fromkeys(_AXES, "geometry")
+    found_labels = {key: labels[name] for key, name in names.items() if name in labels}
+    for key, special in _asked(design).items():
+        if key in canonical:
+            canonical[key] = by_labels(canonical[key], found_labels.get(key, {}), special)
+    if _ID in canonical:
+        canonical[_ID] = _plain_ids(canonical[_ID])
+    kept = design.without(gone, left_out)
+    raw = RawSurvey(path, canonical, found_labels, names, kept, digest)
+    return raw, faults, [*assumed, *left_out]
+
+
+def _find_columns(
+    path: Path, columns: list[str], design: StudyDesign, given: Mapping[str, str]
+) -> tuple[dict[str, str], list[str], list[str], list[str]]:
+    """Columns by the design's names; indicators without one, a line for each, and faults."""
     names: dict[str, str] = {}
-    notes, gone = list(assumed), list[str]()
+    gone, missing, faults = list[str](), list[str](), list[str]()
     by_item = {each.item: each.name for each in design.indicators}
-    for key, candidates in wanted.items():
+    for key, candidates in _wanted(design).items():
         asked = (given[key],) if key in given else candidates
         if (found := _first(columns, asked)) is not None:
             names[key] = found
@@ -171,21 +226,19 @@ def load_raw(
             faults.append(_absent(path, given[key], key, columns))
         elif key in by_item:
             gone.append(by_item[key])
-            notes.append(f"{_absent(path, key, key, columns)}; {by_item[key]} is left out")
-    if len(gone) == len(by_item):
-        faults += [note.rpartition("; ")[0] for note in notes[len(assumed) :]]
-        notes, gone = list(assumed), []
-    faults += _find_region(path, columns, design, region, names)
-    if frame.empty:
-        faults.append(f"{path}: found a header and no rows, expected one row per firm")
-    canonical = pd.DataFrame({key: frame[name] for key, name in names.items()}, frame.index)
-    found_labels = {key: labels[name] for key, name in names.items() if name in labels}
-    for key, special in _asked(design).items():
-        if key in canonical:
-            canonical[key] = by_labels(canonical[key], found_labels.get(key, {}), special)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    kept = design.without(gone, notes[len(assumed) :])
-    return RawSurvey(path, canonical, found_labels, names, kept, digest), faults, notes
+            missing.append(_absent(path, key, key, columns))
+    return names, gone, missing, faults
+
+
+def _degrees(path: Path, frame: gpd.GeoDataFrame) -> NDArray[np.float64]:
+    """Places of a geometry, which counts whatever columns stand beside it."""
+    if frame.crs is None:
+        raise InputError(
+            f"{path}: column {frame.active_geometry_name}: found geometries without a coordinate "
+            "reference system, expected one"
+        )
+    shapes = frame.geometry.to_crs(DATA_CRS)
+    return np.column_stack([shapes.x, shapes.y])
 
 
 def _asked(design: StudyDesign) -> dict[str, dict[int, str]]:

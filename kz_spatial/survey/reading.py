@@ -1,7 +1,8 @@
 """Read an Enterprise Survey file into a firm table, or say everything that is wrong with it.
 
-Formats: Stata (.dta), SPSS (.sav), .csv and .parquet. Item names are matched without regard to
-case and can be overridden. Every fault is collected and raised at once.
+Formats: Stata (.dta), SPSS (.sav), text (.csv, .tsv), .xlsx, .parquet, or a zip with one of them.
+Item names are matched without regard to case and can be overridden. Every fault is collected and
+raised at once.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ from kz_spatial.survey.coding import (
     attrition_table,
     build_firms,
     find_value_faults,
-    to_codes,
 )
 from kz_spatial.survey.columns import RawSurvey, as_text, load_raw
+from kz_spatial.survey.noted import kato_note, places_of, weight_notes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -134,33 +135,6 @@ def _id_faults(raw: RawSurvey) -> list[str]:
     return faults
 
 
-def _weight_faults(raw: RawSurvey) -> tuple[list[str], list[str]]:
-    """Weights that are none, and notes on firms without one: they matter if it is asked for."""
-    faults, notes = [], []
-    for name in (each for each in raw.design.weights if each in raw.frame):
-        codes, unreadable = to_codes(raw.frame[name])
-        bad = unreadable | codes.le(0) | np.isinf(codes)
-        if bad.any():
-            where = describe_rows(np.flatnonzero(bad), raw.row_name)
-            found = raw.frame[name][bad].iloc[0]
-            faults.append(
-                f"{raw.path}: {where}, column {raw.names[name]}: found {found}, expected "
-                "a weight above 0"
-            )
-        if lacking := int((codes.isna() & ~unreadable).sum()):
-            notes.append(
-                f"{lacking} firms have no weight {raw.names[name]}: it cannot be asked for"
-            )
-    return faults, notes
-
-
-def _kato_note(raw: RawSurvey, values: list[Any]) -> list[str]:
-    """Say that bare numbers were read as KATO codes."""
-    if not any(as_text(each).isdigit() for each in values if not pd.isna(each)):
-        return []
-    return [f"column {raw.names['region']}: its numbers were read as KATO codes (10 to 79)"]
-
-
 def _examine(
     raw: RawSurvey, region_codes: Mapping[Any, str] | None, kind: Kind | None
 ) -> tuple[list[str], list[str], Resolution | None]:
@@ -169,8 +143,8 @@ def _examine(
     faults = find_value_faults(
         raw.frame, design, source=str(raw.path), row_name=raw.row_name, names=raw.names
     )
-    wrong_weights, notes = _weight_faults(raw)
-    faults += _id_faults(raw) + wrong_weights
+    notes = weight_notes(raw) + places_of(raw)[1]
+    faults += _id_faults(raw)
     resolution = None
     if "region" in raw.frame and len(raw.frame):
         values, wrong = _region_values(raw, region_codes)
@@ -181,7 +155,7 @@ def _examine(
             for value, code in resolution.settled.items()
         ]
         if "region" not in raw.labels and region_codes is None and not wrong:
-            notes += _kato_note(raw, values)
+            notes += kato_note(raw, values)
         if resolution.totals:
             notes.append(f"{resolution.totals} rows are national totals and were set apart")
         if not any(place and place.level == LEVEL for place in resolution.places):
@@ -223,7 +197,7 @@ def read_survey(
     Parameters
     ----------
     path : path
-        .dta, .sav, .csv, .tsv, .xlsx or .parquet.
+        .dta, .sav, .csv, .tsv, .xlsx or .parquet, or a .zip with one of them in it.
     design : StudyDesign, optional
         What to read and how to group it; the published study's by default. Indicators whose items
         the file lacks are left out, and the notes say so.
@@ -272,7 +246,8 @@ def read_survey(
         raise SurveyError(faults)
     places = resolution.places
     keep = np.array([place is None or place.level != COUNTRY for place in places])
-    frame = raw.frame[keep].reset_index(drop=True)
+    located = places_of(raw)[0]
+    frame = raw.frame.assign(**located)[keep].reset_index(drop=True)
     kept = [place for place, kept in zip(places, keep, strict=True) if kept]
     oblast = [place.code if place and place.level == LEVEL else None for place in kept]
     regions = [place.region if place else None for place in kept]

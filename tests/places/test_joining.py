@@ -294,7 +294,6 @@ def test_a_code_goes_before_coordinates_unless_it_is_empty():
         (pd.DataFrame({"q": [1]}), "found no column to join by.*its columns are q"),
         (pd.DataFrame({"region": [None, None]}), "found no column to join by"),
         (pd.DataFrame({"longitude": [np.nan], "latitude": [1.0]}), "none of 1 rows found a unit"),
-        (pd.DataFrame({"longitude": [], "latitude": []}), "none of 0 rows found a unit"),
     ],
 )
 def test_nothing_to_join_by(table, said):
