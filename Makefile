@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 STAMP := $(VENV)/.installed
 OUT ?= results
 
-.PHONY: run test check bench kills attack mutants boundaries twin plugin wheel clean
+.PHONY: run test check bench kills attack mutants torture boundaries twin plugin wheel clean
 
 run: $(STAMP)  ## run the study on the embedded twin
 	$(BIN)/kz-spatial run --out $(OUT) --overwrite
@@ -31,6 +31,9 @@ attack: $(STAMP)  ## attack bundles of a made-up survey, and count the answers t
 
 mutants: $(STAMP)  ## plant small faults in modules, and see whether their tests fall
 	$(BIN)/python benchmarks/mutants.py
+
+torture: $(STAMP)  ## awkward inputs through the command line: the result or one line, none lost
+	$(BIN)/python benchmarks/torture.py
 
 boundaries: $(STAMP)  ## rebuild boundaries/data from its sources
 	$(PIP) -c .ci/constraints.txt -e ".[boundaries]"

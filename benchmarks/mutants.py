@@ -49,7 +49,7 @@ INFERENCE = {
     "protection/rounding.py": ["tests/protection"],
     "protection/tables.py": ["tests/protection"],
 }
-_SHOWN = ["tests/output/test_contents.py", "tests/output/test_words_shown.py"]
+_SHOWN = ["tests/output/test_contents.py"]
 OUTPUT = {
     "output/tables.py": _SHOWN,
     "output/figures.py": _SHOWN,

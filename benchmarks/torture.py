@@ -1,10 +1,10 @@
 """Awkward inputs, one after another, through the command line: `make torture`.
 
-Files are made from the twin in every encoding, separator and format, whole and damaged, with answers,
-codes, names, ids and places that people's files have. Each goes through `kz-spatial` in a process of
-its own. Answered: the result, or one line that says what is wrong. Lost: a traceback, a crash, no end
-within the limit, more than one line for one fault, or something half-written. `--folder` runs the
-surveys of a folder as well.
+Files are made from the twin in every encoding, separator and format, whole and damaged, with
+answers, codes, names, ids and places that people's files have. Each goes through `kz-spatial` in a
+process of its own. Answered: the result, or one line that says what is wrong. Lost: a traceback, a
+crash, no end within the limit, no word, or something half-written. `--folder` runs the surveys of a
+folder as well.
 """
 
 from __future__ import annotations
@@ -274,21 +274,40 @@ def corpus(folder: Path | None) -> list[Case]:
     return made
 
 
+def names_in(folder: Path) -> list[str]:
+    """Names of what a folder holds."""
+    return [each.name for each in folder.iterdir()]
+
+
+def verdict(done: subprocess.CompletedProcess[bytes], new: set[str]) -> tuple[str, str]:
+    """What became of a call that ended, by its exit, its words and what it left."""
+    said = done.stderr.decode(errors="replace")
+    lines = [x for x in said.splitlines() if x and not x.startswith("note: ")]
+    first = lines[0] if lines else ""
+    hidden = sorted(each for each in new if each.startswith("."))
+    faults = {
+        f"killed by signal {-done.returncode}": done.returncode < 0,
+        "traceback": "Traceback" in said or "should not have happened" in said,
+        f"left {hidden[:1]}": bool(hidden),
+        "half-written": done.returncode > 0 and bool(new),
+        "no word": done.returncode > 0 and not lines,
+    }
+    kind = next((name for name, found in faults.items() if found), None)
+    return (kind or ("line" if done.returncode else "result"), first)
+
+
 def answer(case: Case, limit: float) -> tuple[str, str]:
     """Run a case: "result", "line", or what went wrong, with the first line of what was said."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        try:
-            file = case.make(folder)
-        except OSError as error:
-            return "line", str(error)
         outs = {"run": "out", "audit": "out", "density": "out.tif", "join": "out.csv"}
         out = [] if case.command == "check" else ["--out", str(folder / outs[case.command])]
-        call = [sys.executable, "-m", "kz_spatial.cli", case.command, os.fspath(file), *out]
-        before = set(os.listdir(folder))
         try:
+            file = case.make(folder)
+            before = set(names_in(folder))
             done = subprocess.run(
-                [*call, *case.more],
+                [sys.executable, "-m", "kz_spatial.cli", case.command, os.fspath(file), *out]
+                + list(case.more),
                 capture_output=True,
                 timeout=limit,
                 check=False,
@@ -296,24 +315,9 @@ def answer(case: Case, limit: float) -> tuple[str, str]:
             )
         except subprocess.TimeoutExpired:
             return f"no end within {limit:g} s", ""
-        except (OSError, ValueError) as error:  # the system takes no such argument
+        except (OSError, ValueError) as error:  # the system takes no such file or argument
             return "line", str(error)
-        said = done.stderr.decode(errors="replace")
-        lines = [x for x in said.splitlines() if x and not x.startswith("note: ")]
-        if done.returncode < 0:
-            return f"killed by signal {-done.returncode}", said[:200]
-        if "Traceback" in said or "should not have happened" in said:
-            return "traceback", lines[-1] if lines else ""
-        left = [x for x in set(os.listdir(folder)) - before if x.startswith(".")]
-        if left:
-            return f"left {left[0]}", ""
-        if done.returncode == 0:
-            return "result", ""
-        if any(x not in before for x in os.listdir(folder)):
-            return "half-written", ""
-        if not lines:
-            return "no word", ""
-        return "line", lines[0]
+        return verdict(done, set(names_in(folder)) - before)
 
 
 def main() -> None:
