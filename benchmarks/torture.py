@@ -30,6 +30,7 @@ import kz_spatial as kz
 from kz_spatial.survey.twin import load_twin_raw
 
 QUICK = ("--draws", "0", "--permutations", "99", "--cell-km", "40", "--no-progress")
+_CALL = (sys.executable, "-m", "kz_spatial.cli")
 KNOWN = (".dta", ".sav", ".csv", ".tsv", ".xlsx", ".parquet", ".zip", ".txt")
 
 
@@ -306,8 +307,7 @@ def answer(case: Case, limit: float) -> tuple[str, str]:
             file = case.make(folder)
             before = set(names_in(folder))
             done = subprocess.run(
-                [sys.executable, "-m", "kz_spatial.cli", case.command, os.fspath(file), *out]
-                + list(case.more),
+                [*_CALL, case.command, os.fspath(file), *out, *case.more],
                 capture_output=True,
                 timeout=limit,
                 check=False,

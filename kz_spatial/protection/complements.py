@@ -11,7 +11,7 @@ rules for cells and no withheld total is known to within p% of its largest answe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -74,6 +74,7 @@ def known_bounds(
     Returns
     -------
     least, greatest : (n_wanted,) arrays
+        Infinite and turned about where the program has no answer.
 
     Examples
     --------
@@ -96,6 +97,8 @@ def known_bounds(
         bounds=np.column_stack([np.zeros(aims.size), np.tile(most, len(aims))]),
         method="highs",
     )
+    if found.x is None:  # no answer counts as all known, so that more is withheld
+        return np.full(len(wanted), np.inf), np.full(len(wanted), -np.inf)
     values = np.einsum("ij,ij->i", aims, found.x.reshape(aims.shape))
     return values[: len(wanted)], -values[len(wanted) :]
 
@@ -106,6 +109,16 @@ class _Question:
     def __init__(
         self, answers: Answers, region: NDArray[np.intp], n_regions: int, rules: DisclosureRules
     ) -> None:
+        # in shares of the largest answer and weight, lest sums overflow
+        scale = max(float(np.abs(answers.values).max(initial=0.0)), 1.0)
+        heavy = max(float(answers.weights.max(initial=0.0)), 1.0)
+        one_unit = 1 / scale
+        answers = replace(
+            answers,
+            values=answers.values / scale,
+            weights=answers.weights / heavy,
+            upper=answers.upper / scale,
+        )
         self.answers, self.region, self.rules = answers, region, rules
         self.n_regions, n = n_regions, len(region)
         self.n = np.bincount(answers.unit, minlength=n)
@@ -117,7 +130,9 @@ class _Question:
         largest = largest_two(weight * answers.values, answers.unit, n)[0]
         # one unit of an answer, or p% of the largest; a yes must stay as possible as a no
         part = 1 - 1e-9 if answers.binary else 1.0
-        self.tolerance = np.maximum(rules.p_percent / 100 * largest, part * self.heaviest)
+        self.tolerance = np.maximum(
+            rules.p_percent / 100 * largest, part * one_unit * self.heaviest
+        )
         own = unsafe_cells(answers, n, rules)
         first = np.logical_or.reduce(list(own.values()))
         of_region = Answers(
@@ -260,6 +275,8 @@ def hide_cells(
             shown = [each for each in tight if not hidden.regions[each]]
             for each in shown:
                 question.withhold_more(int(each))
+            if not shown and hidden.country:
+                break
             if not shown:
                 hidden.country = True
     hidden.reasons = hidden.reasons | {"complement": hidden.leaves & ~own}

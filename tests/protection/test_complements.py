@@ -157,3 +157,22 @@ def test_bounds_over_two_levels_and_of_a_sum():
     np.testing.assert_allclose(high, [8, 4, 15, 15])
     low, high = known_bounds(sums, known - 1, known + 1, most, wanted[-1:])
     assert (low[0], high[0]) == pytest.approx((13, 17))
+
+
+def test_answers_and_weights_of_any_size_are_audited():
+    answers = survey([4, 30, 25, 40])
+    plain = hidden(answers, [0, 0, 0, 1])
+    for value, weight in ((1e300, 1.0), (1e-3, 1.0), (1.0, 1e12)):
+        other = Answers(
+            answers.values * value, answers.weights * weight, answers.unit, np.inf, binary=False
+        )
+        found = hidden(other, [0, 0, 0, 1])
+        assert found.leaves.tolist() == plain.leaves.tolist(), (value, weight)
+
+
+def test_a_program_without_an_answer_counts_as_all_known():
+    """Sums that contradict each other have no solution."""
+    low, high = known_bounds(
+        np.ones((2, 2)), np.array([1.0, 5.0]), np.array([1.0, 5.0]), np.ones(2) * 9, np.eye(2)
+    )
+    assert (low > high).all()
