@@ -104,9 +104,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f"kz-spatial: {line}", file=sys.stderr)
         return error.exit_code
     except (KeyboardInterrupt, Stopped) as stop:
-        by = "" if isinstance(stop, KeyboardInterrupt) else f" by {stop}"
-        print(f"kz-spatial: stopped{by}; nothing was written", file=sys.stderr)
-        return stop.exit_code if isinstance(stop, Stopped) else 2
+        if isinstance(stop, KeyboardInterrupt):
+            print("kz-spatial: stopped; nothing was written", file=sys.stderr)
+            return 2
+        stop.ignore_more()
+        print(f"kz-spatial: stopped by {stop}; nothing half-written stays", file=sys.stderr)
+        return stop.exit_code
     except Exception as error:
         if args.debug:
             raise

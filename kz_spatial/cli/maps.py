@@ -97,7 +97,7 @@ def _density(args: argparse.Namespace) -> int:
     read = read_any(source)
     table = read.frame
     from kz_spatial.design import PROFILES, SURVEY
-    from kz_spatial.output import Terms, rules_line, write_surface
+    from kz_spatial.output import Terms, full_disk_told, rules_line, write_surface
     from kz_spatial.places import locate, stray_notes, text_notes
 
     columns = [each for each in dict.fromkeys((args.value, args.weights)) if each]
@@ -116,7 +116,8 @@ def _density(args: argparse.Namespace) -> int:
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".kz-", dir=out.parent) as place:
             part = Path(place) / out.name
-            write_surface(surface, part, terms=Terms.of_paper(language), notice=notice)
+            with full_disk_told(Path(place)):
+                write_surface(surface, part, terms=Terms.of_paper(language), notice=notice)
             for made in sorted(Path(place).iterdir()):
                 made.replace(out.parent / made.name)
     except OSError as error:

@@ -130,18 +130,19 @@ def _write_any(table: pd.DataFrame, path: Path, x: str, y: str, crs: str) -> Non
     suffix = path.suffix.lower()
     part = path.with_name(f".{path.stem}.part{path.suffix}")
     table.attrs = {}
+    from kz_spatial.output import full_disk_told
+
     try:
-        if suffix == ".csv":
-            table.to_csv(part, index=False)
-        elif suffix == ".parquet":
-            _writable(table).to_parquet(part)
-        else:
-            _as_layer(_writable(table), x, y, crs).to_file(part, layer=path.stem)
+        with full_disk_told(path.parent):
+            if suffix == ".csv":
+                table.to_csv(part, index=False)
+            elif suffix == ".parquet":
+                _writable(table).to_parquet(part)
+            else:
+                _as_layer(_writable(table), x, y, crs).to_file(part, layer=path.stem)
         part.replace(path)
     except OSError as error:
         raise CallError(f"{path}: cannot be written: {error.strerror or error}") from error
-    except RuntimeError as error:  # the writers of layers know no OSError
-        raise CallError(f"{path}: cannot be written: {' '.join(str(error).split())}") from error
     finally:
         part.unlink(missing_ok=True)
 

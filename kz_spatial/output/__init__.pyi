@@ -5,6 +5,7 @@ from .disclosure import Published, publish, rules_line
 from .geopackage import write_surface
 from .interruption import Stopped, stoppable
 from .qgis_plugin import build_plugin, install_plugin
+from .room import full_disk_told
 from .terms import Terms
 from .web_map import folium_map
 
@@ -16,6 +17,7 @@ __all__ = [
     "Terms",
     "build_plugin",
     "folium_map",
+    "full_disk_told",
     "install_plugin",
     "publish",
     "rules_line",

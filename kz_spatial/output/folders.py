@@ -33,6 +33,7 @@ from typing import IO, Any, Final
 from kz_spatial._validate import printable
 from kz_spatial.errors import CallError
 from kz_spatial.output.interruption import undisturbed
+from kz_spatial.output.room import full_disk_told
 
 __all__ = ["check_target", "now", "versions", "whole_or_absent", "write_record"]
 
@@ -349,7 +350,8 @@ def whole_or_absent(out: Path, *, overwrite: bool = False) -> Iterator[Path]:
                     _clear_leftovers(out)
                     work = Path(tempfile.mkdtemp(prefix=_hidden(out, "new-"), dir=out.parent))
                 work.chmod(_umask_mode())
-                yield work
+                with full_disk_told(work):
+                    yield work
                 with undisturbed():
                     _take_place(work, out, overwrite=overwrite)
             finally:

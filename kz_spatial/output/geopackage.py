@@ -288,15 +288,18 @@ def write_surface(
         "compress": "DEFLATE",
         "predictor": "FLOATING_POINT",
     }
-    with rasterio.open(path, "w", **profile) as target:
-        target.write(surface.values, 1)
-        target.set_band_description(1, style.title)
-        target.update_tags(
-            unit=surface.unit,
-            bandwidth_m=f"{surface.bandwidth_m:g}",
-            notice=notice,
-            n_points=str(surface.n_points),
-            language=terms.language,
-        )
+    # made in memory: GDAL prints, and may pass over, what a full disk answers
+    with rasterio.MemoryFile() as made:
+        with made.open(**profile) as target:
+            target.write(surface.values, 1)
+            target.set_band_description(1, style.title)
+            target.update_tags(
+                unit=surface.unit,
+                bandwidth_m=f"{surface.bandwidth_m:g}",
+                notice=notice,
+                n_points=str(surface.n_points),
+                language=terms.language,
+            )
+        path.write_bytes(made.read())
     text = qml.raster_style(style, language=terms.language)
     path.with_suffix(".qml").write_text(text, encoding="utf-8")

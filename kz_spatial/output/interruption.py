@@ -35,6 +35,11 @@ class Stopped(BaseException):
         """What a shell reports of a process that the signal ended."""
         return 128 + self.number
 
+    def ignore_more(self) -> None:
+        """Let a process that is ending end by itself, however often it is asked."""
+        for each in _known(*_NAMES):
+            signal.signal(each, signal.SIG_IGN)
+
 
 def _raise(number: int, frame: object) -> None:  # noqa: ARG001  what a handler is called with
     raise Stopped(number)
