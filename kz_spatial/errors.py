@@ -23,8 +23,10 @@ __all__ = [
     "MissingWordsWarning",
     "ModelledPlacementWarning",
     "NotEnoughDataError",
+    "OneWayLinksWarning",
     "PlaceAmbiguousError",
     "PlaceUnknownError",
+    "SelfNeighbourWarning",
     "SuppressionWarning",
     "SurveyError",
     "UnitsLeftOutWarning",
@@ -113,7 +115,7 @@ class FewClustersWarning(KzSpatialWarning):
 
 
 class IslandWarning(KzSpatialWarning):
-    """Units have no neighbour."""
+    """Units have no neighbour, or none with a value."""
 
 
 class MissingWordsWarning(KzSpatialWarning):
@@ -122,6 +124,14 @@ class MissingWordsWarning(KzSpatialWarning):
 
 class ModelledPlacementWarning(KzSpatialWarning):
     """Points were placed by a model and were not observed."""
+
+
+class OneWayLinksWarning(KzSpatialWarning):
+    """Units name neighbours that do not name them."""
+
+
+class SelfNeighbourWarning(KzSpatialWarning):
+    """Units name themselves as neighbours, which is left out."""
 
 
 class SuppressionWarning(KzSpatialWarning):
