@@ -71,14 +71,19 @@ class PlaceUnknownError(InputError):
     found : str
         The name as given.
     nearest : tuple of str
-        Known names that resemble it most, nearest first.
+        Known names that resemble it most, nearest first; empty where a reason is given.
+    reason : str
+        Why it means none, where there is more to say than that it is not known.
     """
 
-    def __init__(self, found: str, nearest: Sequence[str]) -> None:
+    def __init__(self, found: str, nearest: Sequence[str], reason: str = "") -> None:
         self.found = found
-        self.nearest = tuple(nearest)
-        hint = f"; nearest known: {', '.join(nearest)}" if nearest else ""
-        super().__init__(f"unknown region {found!r}{hint}")
+        self.nearest = () if reason else tuple(nearest)
+        self.reason = reason
+        hint = f"; nearest known: {', '.join(self.nearest)}" if self.nearest else ""
+        super().__init__(
+            f"region {found!r}: {reason}" if reason else f"unknown region {found!r}{hint}"
+        )
 
 
 class PlaceAmbiguousError(InputError):
