@@ -24,8 +24,10 @@ __all__ = [
     "MissingWordsWarning",
     "ModelledPlacementWarning",
     "NotEnoughDataError",
+    "OneWayLinksWarning",
     "PlaceAmbiguousError",
     "PlaceUnknownError",
+    "SelfNeighbourWarning",
     "SuppressionWarning",
     "SurveyError",
     "UnitsLeftOutWarning",
@@ -70,14 +72,19 @@ class PlaceUnknownError(InputError):
     found : str
         The name as given.
     nearest : tuple of str
-        Known names that resemble it most, nearest first.
+        Known names that resemble it most, nearest first; empty where a reason is given.
+    reason : str
+        Why it means none, where there is more to say than that it is not known.
     """
 
-    def __init__(self, found: str, nearest: Sequence[str]) -> None:
+    def __init__(self, found: str, nearest: Sequence[str], reason: str = "") -> None:
         self.found = found
-        self.nearest = tuple(nearest)
-        hint = f"; nearest known: {', '.join(nearest)}" if nearest else ""
-        super().__init__(f"unknown region {found!r}{hint}")
+        self.nearest = () if reason else tuple(nearest)
+        self.reason = reason
+        hint = f"; nearest known: {', '.join(self.nearest)}" if self.nearest else ""
+        super().__init__(
+            f"region {found!r}: {reason}" if reason else f"unknown region {found!r}{hint}"
+        )
 
 
 class PlaceAmbiguousError(InputError):
@@ -118,7 +125,7 @@ class FewClustersWarning(KzSpatialWarning):
 
 
 class IslandWarning(KzSpatialWarning):
-    """Units have no neighbour."""
+    """Units have no neighbour, or none with a value."""
 
 
 class MissingWordsWarning(KzSpatialWarning):
@@ -127,6 +134,14 @@ class MissingWordsWarning(KzSpatialWarning):
 
 class ModelledPlacementWarning(KzSpatialWarning):
     """Points were placed by a model and were not observed."""
+
+
+class OneWayLinksWarning(KzSpatialWarning):
+    """Units name neighbours that do not name them."""
+
+
+class SelfNeighbourWarning(KzSpatialWarning):
+    """Units name themselves as neighbours, which is left out."""
 
 
 class SuppressionWarning(KzSpatialWarning):

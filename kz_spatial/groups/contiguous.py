@@ -1,8 +1,8 @@
 """Groups of regions that hang together on the map, with the proven optimum where it can be had.
 
 Sum of squares within groups is what every method is judged by. `exact` is the proven optimum (see
-`kz_spatial.groups.connected`); Ward's merging along the neighbourhood, SKATER, AZP and max-p are
-heuristics of scikit-learn and spopt, reported with their gap to the optimum.
+`kz_spatial.groups.connected`); Ward's merging along the neighbourhood, SKATER and AZP are
+heuristics of scikit-learn and spopt, max-p is one of our own, all with their gap to the optimum.
 """
 
 from __future__ import annotations
@@ -158,8 +158,7 @@ def regionalise(
     InputError
         When values are missing, or the units fall into pieces that do not touch.
     NotEnoughDataError
-        When no cut meets the floor, a heuristic forms other groups than asked, or spopt's max-p
-        finds no end.
+        When no cut meets the floor, or a heuristic forms other groups than asked.
     CallError
         When "exact" is asked of too large a graph; it says how large and what to use instead.
 

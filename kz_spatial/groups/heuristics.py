@@ -1,64 +1,47 @@
-"""Contiguous groups by the heuristics of spopt: SKATER, AZP and max-p."""
+"""Contiguous groups by heuristics: SKATER and AZP of spopt, and max-p of our own.
+
+Each ends after a bounded number of steps. The max-p of spopt 0.7.0 need not: where all units that
+could leave their group lie inside it, it asks for them again and again (floors of 3, 4 and 6 on the
+oblasts).
+"""
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
-from kz_spatial.errors import NotEnoughDataError
-from kz_spatial.neighbours import seeded
+from kz_spatial.groups.max_p import max_p_groups
 
 if TYPE_CHECKING:
     import pandas as pd
-    from libpysal.weights import W
     from numpy.typing import NDArray
 
 __all__ = ["Heuristic", "heuristic_groups"]
 
 Heuristic = Literal["skater", "azp", "max-p"]
-# rounds of moves per unit that spopt's max-p may propose alike, one after the other
-_MOST_ALIKE: Final = 100
+# moves per unit that AZP may make; hundreds of times what it takes to come to rest
+_MOVES: Final = 1000
 
 
-def _watched_weights(near: dict[int, list[int]]) -> W:
-    """Weights that end a max-p search which goes round for ever.
+def _moves_that_end(n: int) -> Any:
+    """AZP's rule of moves, which lets none pass once they are too many to lead anywhere.
 
-    spopt 0.7.0 does where all units that could leave their group lie inside it, with no group to
-    go to (a floor of 3 on the oblasts): it asks for the neighbours of the same units again and
-    again. A search that gets on proposes other units after at most n rounds, one per start.
+    Moves that change nothing pass, and its running total counts their rounding as progress, so
+    nothing else keeps ties from going round.
     """
-    from libpysal.weights import W
+    from spopt.region.azp_util import AllowMoveAZP
 
-    asked: set[int] = set()
-    before: set[int] = set()
-    alike = 0
+    class Moves(AllowMoveAZP):  # type: ignore[misc]
+        made = 0
 
-    class Neighbours(dict[int, list[int]]):
-        def __getitem__(self, unit: int) -> list[int]:
-            asked.add(unit)
-            return super().__getitem__(unit)
+        def __call__(self, *move: Any) -> bool:
+            if self.made >= _MOVES * n or not super().__call__(*move):
+                return False
+            self.made += 1
+            return True
 
-    class Watched(W):  # type: ignore[misc]
-        @property
-        def sparse(self) -> Any:
-            """As ever; spopt reads it before each round of moves."""
-            nonlocal before, alike
-            if asked:
-                alike = alike + 1 if asked == before else 0
-                before = asked.copy()
-                asked.clear()
-            if alike > _MOST_ALIKE * len(near):
-                raise NotEnoughDataError(
-                    "method='max-p': the search goes round without end; use another floor or "
-                    "seed, or 'exact'"
-                )
-            return super().sparse
-
-    weights = Watched(near, silence_warnings=True)
-    weights.neighbors = Neighbours(near)
-    return weights
+    return Moves()
 
 
 def _solved(model: Any) -> NDArray[np.intp]:
@@ -99,8 +82,10 @@ def heuristic_groups(
     Raises
     ------
     NotEnoughDataError
-        When "max-p" finds no end.
+        When all amounts together stay below the floor of "max-p".
     """
+    if method == "max-p":
+        return max_p_groups(values.to_numpy(), masks, amounts, floor, seed)
     import geopandas as gpd
     import spopt.region
     from libpysal.weights import W
@@ -111,15 +96,19 @@ def heuristic_groups(
         dict(zip(names, values.to_numpy().T, strict=True)),
         geometry=gpd.points_from_xy(np.arange(n), np.zeros(n)),
     )
-    frame["amount"] = amounts
     near = {i: [j for j in range(n) if mask >> j & 1] for i, mask in enumerate(masks)}
-    weights = _watched_weights(near) if method == "max-p" else W(near, silence_warnings=True)
+    weights = W(near, silence_warnings=True)
     if method == "skater":
         # spopt's floor counts units or nothing; a floor on amounts is checked afterwards
         size = int(floor) if np.allclose(amounts, 1.0) and floor > 1 else -np.inf
         return _solved(spopt.region.Skater(frame, weights, names, n_clusters=k, floor=size))
-    if method == "azp":
-        return _solved(spopt.region.AZP(frame, weights, names, n_clusters=k, random_state=seed))
-    with seeded(seed), warnings.catch_warnings():  # spopt draws from NumPy's global generator
-        warnings.simplefilter("ignore")  # of pandas, about spopt
-        return _solved(spopt.region.MaxPHeuristic(frame, weights, names, "amount", floor, 2))
+    return _solved(
+        spopt.region.AZP(
+            frame,
+            weights,
+            names,
+            n_clusters=k,
+            allow_move_strategy=_moves_that_end(n),
+            random_state=seed,
+        )
+    )

@@ -271,6 +271,7 @@ def make_partition(
     if certified:
         optimum = inside
     gap = np.nan if optimum is None else (inside - optimum) / optimum if optimum > 0 else 0.0
+    gap = 0.0 if abs(gap) < ROUNDING else gap
     return Partition(
         labels=pd.Series(order_labels(labels, X), values.index, name="cluster").reindex(index),
         within_ss=inside,

@@ -10,6 +10,7 @@ With z the values minus their mean, W the weights and S0 their sum over n units:
   of 0 or more; above its expectation high values are next to high ones
 
 as in esda, which leaves out n / S0 of the bivariate form (1 for row-standardised weights).
+Units without neighbours take part as `islands` says.
 Inference is over all n! arrangements of the values while n! <= 400,000 (of y alone for the
 bivariate form), else over seeded random arrangements with the observed one counted in.
 The module `arrangements` defines two-sided p for such discrete distributions, with its source.
@@ -30,7 +31,7 @@ from kz_spatial.neighbours.global_test import (
     esda_draws,
     spelled_out,
 )
-from kz_spatial.neighbours.unit_values import centred, unit_scale, unit_values
+from kz_spatial.neighbours.unit_values import IslandsPart, centred, unit_scale, unit_values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,6 +81,8 @@ def moran_of_rows(Z: NDArray[np.float64], W: NDArray[np.float64]) -> NDArray[np.
 def moran(
     values: pd.Series[Any],
     graph: Graph,
+    *,
+    islands: IslandsPart = "drop",
     **options: Unpack[InferenceOptions],
 ) -> GlobalStatistic:
     """Global Moran's I with exact inference where n! allows it.
@@ -91,7 +94,11 @@ def moran(
         one their share goes to the other neighbours. Rates go through `empirical_bayes_rates`,
         survey means of unequal n through `empirical_bayes_means` first.
     graph : libpysal.graph.Graph
-        Neighbours, as `contiguity` makes them.
+        Neighbours, as `contiguity` makes them. Weights of units on themselves are left out.
+    islands : {"drop", "zero"}
+        What becomes of a unit with a value and without a neighbour that has one. "drop" leaves it
+        out of n, mean and variance; "zero" counts it in all three, with a lag of zero, as esda
+        and GeoDa do. A unit that others name and that names none takes part either way.
     alternative : {"two-sided", "greater", "less"}
     n_permutations : int
         Random arrangements when n! exceeds 400,000; from 500 units on esda draws them.
@@ -109,6 +116,13 @@ def moran(
     CallError
         When the alternative is not known, or a count or seed is no whole number.
 
+    Warns
+    -----
+    IslandWarning
+        When there are islands, with what became of them.
+    SelfNeighbourWarning
+        When units weigh on themselves.
+
     Examples
     --------
     >>> import kz_spatial as kz
@@ -119,7 +133,7 @@ def moran(
     ('exact', 5040)
     """
     ask = Inference(**options)
-    units = unit_values(graph, values=values)
+    units = unit_values(graph, islands=islands, values=values)
     z, n = unit_scale(centred(units.Y)), len(units.keys)
     if reason := _why_not(z, units.W):
         return ask.inapplicable("Moran's I", n, reason)
@@ -138,6 +152,8 @@ def bivariate_moran(
     x: pd.Series[Any],
     y: pd.Series[Any],
     graph: Graph,
+    *,
+    islands: IslandsPart = "drop",
     **options: Unpack[InferenceOptions],
 ) -> GlobalStatistic:
     """Bivariate Moran's I: whether units' x goes with their neighbours' y.
@@ -147,7 +163,7 @@ def bivariate_moran(
     x, y : Series
         By unit; units that lack either are left out. y is rearranged while x stays, so an
         association of x and y within units does not show.
-    graph, alternative, n_permutations, seed
+    graph, islands, alternative, n_permutations, seed
         As in `moran`.
 
     Returns
@@ -169,7 +185,7 @@ def bivariate_moran(
     0.23
     """
     ask, name = Inference(**options), "bivariate Moran's I"
-    units = unit_values(graph, x=x, y=y)
+    units = unit_values(graph, islands=islands, x=x, y=y)
     Z, n = unit_scale(centred(units.Y)), len(units.keys)
     if reason := _why_not(Z, units.W):
         return ask.inapplicable(name, n, reason)
@@ -182,13 +198,15 @@ def bivariate_moran(
 def geary(
     values: pd.Series[Any],
     graph: Graph,
+    *,
+    islands: IslandsPart = "drop",
     **options: Unpack[InferenceOptions],
 ) -> GlobalStatistic:
     """Geary's C: squared differences of neighbours against those of any two units.
 
     Parameters
     ----------
-    values, graph, alternative, n_permutations, seed
+    values, graph, islands, alternative, n_permutations, seed
         As in `moran`; "less" asks for neighbours that are alike.
 
     Returns
@@ -210,7 +228,7 @@ def geary(
     (1.0, 5040)
     """
     ask = Inference(**options)
-    units = unit_values(graph, values=values)
+    units = unit_values(graph, islands=islands, values=values)
     z, W, n = unit_scale(centred(units.Y)), units.W, len(units.keys)
     if reason := _why_not(z, W):
         return ask.inapplicable("Geary's C", n, reason)
@@ -228,6 +246,8 @@ def geary(
 def getis_ord(
     values: pd.Series[Any],
     graph: Graph,
+    *,
+    islands: IslandsPart = "drop",
     **options: Unpack[InferenceOptions],
 ) -> GlobalStatistic:
     """General G of Getis and Ord (1992): whether high values, or low ones, lie together.
@@ -238,7 +258,7 @@ def getis_ord(
         By unit, 0 or more.
     graph : libpysal.graph.Graph
         Neighbours; each link counts as 1, whatever its weight.
-    alternative, n_permutations, seed
+    islands, alternative, n_permutations, seed
         As in `moran`.
 
     Returns
@@ -262,7 +282,7 @@ def getis_ord(
     'inapplicable'
     """
     ask, name = Inference(**options), "Getis-Ord G"
-    units = unit_values(graph, values=values)
+    units = unit_values(graph, islands=islands, values=values)
     n, links = len(units.keys), (units.W != 0).astype(float)
     d = centred(units.Y)
     reason = _why_not(d, links)

@@ -31,7 +31,7 @@ from kz_spatial.neighbours.arrangements import (
     share_extreme,
 )
 from kz_spatial.neighbours.global_test import Inference, InferenceOptions, spelled_out
-from kz_spatial.neighbours.unit_values import centred, unit_scale, unit_values
+from kz_spatial.neighbours.unit_values import IslandsPart, centred, unit_scale, unit_values
 from kz_spatial.options import Alternative
 
 if TYPE_CHECKING:
@@ -189,7 +189,8 @@ def local_tests(
     Z : (r, n) array
         Values less their mean, none of the rows all zero.
     W : (n, n) array
-        Zero on the diagonal; every row has a weight.
+        Zero on the diagonal. Units whose row is zero count among the others and have no statistic
+        of their own.
     alpha, alternative, n_permutations, seed
         As in `local_moran`.
     """
@@ -201,7 +202,9 @@ def local_tests(
     sets = _OrderedSets(n - 1, int((W != 0).sum(axis=1).max()), n_permutations, seed)
     # a unit at the mean has I = 0 in every arrangement, so its p stays 1
     off = np.abs(Z) > TIE * np.abs(Z).max(axis=1, keepdims=True)
-    for i in range(n):
+    alone = ~(W != 0).any(axis=1)
+    exact[alone] = True
+    for i in np.flatnonzero(~alone):
         linked = np.flatnonzero(W[i])
         weights, rows = W[i, linked], off[:, i]
         own, others = Z[rows, i], np.delete(Z[rows], i, axis=1)
@@ -221,8 +224,11 @@ def local_tests(
     own_side, their_side = np.where(Z > 0, "High", "Low"), np.where(lag > 0, "High", "Low")
     quadrant = np.char.add(np.char.add(own_side, "-"), their_side)
     quiet = np.where(p_min > alpha, "cannot be significant", "not significant")
-    label = np.where(p <= alpha, quadrant, quiet)
-    return LocalTests(units @ W.T, statistic, p, p_min, quadrant, label, exact, count)
+    label = np.where(alone, "island", np.where(p <= alpha, quadrant, quiet))
+    lag, statistic, p, p_min = (
+        np.where(alone, np.nan, each) for each in (units @ W.T, statistic, p, p_min)
+    )
+    return LocalTests(lag, statistic, p, p_min, quadrant, label, exact, count)
 
 
 def _adjusted(p: pd.Series[Any]) -> pd.DataFrame:
@@ -243,6 +249,7 @@ def local_moran(
     graph: Graph,
     *,
     alpha: float = 0.05,
+    islands: IslandsPart = "drop",
     **options: Unpack[InferenceOptions],
 ) -> LocalMoran:
     """Local Moran's I with exact conditional inference.
@@ -252,9 +259,11 @@ def local_moran(
     values : Series
         By unit; NaN units are labelled "suppressed" and left out.
     graph : libpysal.graph.Graph
-        Neighbours; units without any are labelled "island".
+        Neighbours; units without any that has a value are labelled "island".
     alpha : float
         Level at which a unit gets its quadrant as label.
+    islands : {"drop", "zero"}
+        As in `moran`; either way an island has no statistic of its own.
     alternative : {"two-sided", "greater", "less"}
         "greater" asks for units like their neighbours, "less" for units unlike them.
     n_permutations : int
@@ -274,6 +283,11 @@ def local_moran(
     CallError
         When the alternative is not known, alpha is no share, or a count or seed is no whole number.
 
+    Warns
+    -----
+    IslandWarning, SelfNeighbourWarning
+        As in `moran`.
+
     Examples
     --------
     >>> import kz_spatial as kz
@@ -285,7 +299,7 @@ def local_moran(
     """
     check_share("alpha", alpha)
     ask = Inference(**options)
-    units = unit_values(graph, values=values)
+    units = unit_values(graph, islands=islands, values=values)
     z = centred(units.Y)
     frame = pd.DataFrame(index=units.status.index, columns=list(_COLUMNS), dtype=object)
     frame["label"] = units.status.replace("", "cannot be significant")
@@ -298,6 +312,8 @@ def local_moran(
             frame.loc[units.keys, name] = getattr(found, name)[0].astype(object)
         frame.loc[units.keys, "method"] = np.where(found.exact, "exact", "monte-carlo")
         frame.loc[units.keys, "n_arrangements"] = found.n_arrangements
+        alone = units.keys[found.label[0] == "island"]
+        frame.loc[alone, ["quadrant", "method"]] = [np.nan, "inapplicable"]
     frame = frame.astype(dict.fromkeys(("lag", "statistic", *_P_VALUES), float))
     frame[["p_fdr", "p_bonferroni"]] = _adjusted(frame["p"])
     frame = frame.reindex(values.index)

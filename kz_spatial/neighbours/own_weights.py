@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import csv
+import math
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Literal
 
+import numpy as np
 import pandas as pd
 
-from kz_spatial.errors import CallError, InputError
-from kz_spatial.neighbours.weights import Islands, Transform, graph_of_pairs
+from kz_spatial._validate import check_option
+from kz_spatial.errors import CallError, InputError, OneWayLinksWarning, SelfNeighbourWarning
+from kz_spatial.neighbours.links import Islands, Transform, graph_of_pairs
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
     from libpysal.graph import Graph
 
 __all__ = ["as_graph"]
+
+OneWay = Literal["warn", "keep", "mirror"]
+_ONE_WAY: Final[tuple[OneWay, ...]] = ("warn", "keep", "mirror")
 
 
 def _read_pairs(path: Path) -> list[tuple[str, str, float]]:
@@ -32,16 +38,26 @@ def _read_pairs(path: Path) -> list[tuple[str, str, float]]:
             f"{path}: found columns {', '.join(names) or 'none'}, expected focal, "
             "neighbor and weight"
         )
-    found = []
+    found: dict[tuple[str, str], float] = {}
     for line, row in enumerate(rows, start=2):
         text = row[names["weight"]] if "weight" in names else "1"
+        a, b = ((row[each] or "").strip() for each in (focal, other))
+        if not (a and b):
+            raise InputError(f"{path}: row {line}: found {a!r} and {b!r}, expected two units")
         try:
-            found.append((row[focal], row[other], float(text)))
+            weight = float(text)
         except (TypeError, ValueError):
+            weight = math.nan
+        if not math.isfinite(weight):
             raise InputError(
                 f"{path}: row {line}, column weight: found {text!r}, expected a number"
-            ) from None
-    return found
+            )
+        if found.setdefault((a, b), weight) != weight:
+            raise InputError(
+                f"{path}: row {line}: found {a}, {b} again with weight {text} after "
+                f"{found[a, b]:g}, expected each pair once"
+            )
+    return [(a, b, weight) for (a, b), weight in found.items()]
 
 
 def _read_file(path: Path) -> tuple[list[Any], pd.Series[Any]]:
@@ -51,8 +67,7 @@ def _read_file(path: Path) -> tuple[list[Any], pd.Series[Any]]:
     if suffix == ".csv":
         rows = _read_pairs(path)
         ids = list(dict.fromkeys(each for row in rows for each in row[:2]))
-        pairs = pd.Series({(a, b): weight for a, b, weight in rows if a != b}, dtype=float)
-        return ids, pairs
+        return ids, pd.Series({(a, b): weight for a, b, weight in rows}, dtype=float)
     if suffix not in (".gal", ".gwt"):
         raise CallError(f"{path}: cannot read {suffix!r}, expected .gal, .gwt or .csv weights")
     import libpysal
@@ -75,9 +90,44 @@ def _from_w(weights: Any) -> tuple[list[Any], pd.Series[Any]]:
         (focal, other): float(weight)
         for focal, near in weights.neighbors.items()
         for other, weight in zip(near, weights.weights[focal], strict=True)
-        if focal != other
     }
     return list(weights.id_order), pd.Series(rows, dtype=float)
+
+
+def _without_loops(pairs: pd.Series[Any], n: int) -> pd.Series[Any]:
+    """Links of units to others; rows that summed to one do so again."""
+    pairs = pairs[pairs != 0]
+    focal, other = (pairs.index.get_level_values(level) for level in (0, 1))
+    loops = np.asarray(focal == other)
+    if not loops.any():
+        return pairs
+    shares = bool((pairs > 0).all() and np.allclose(pairs.groupby(focal).sum(), 1.0))
+    warnings.warn(
+        f"weights: found {loops.sum()} of {n} units as their own neighbours (first: "
+        f"{focal[loops][0]}): left out" + (", and rows made to sum to one again" if shares else ""),
+        SelfNeighbourWarning,
+        stacklevel=3,
+    )
+    bare = pairs[~loops]
+    return bare / bare.groupby(level=0).transform("sum") if shares else bare
+
+
+def _both_ways(pairs: pd.Series[Any], one_way: OneWay) -> pd.Series[Any]:
+    """Links with those that go one way as asked: told, kept as they are, or mirrored."""
+    back = pairs.index.swaplevel()
+    single = ~back.isin(pairs.index)
+    if not single.any() or one_way == "keep":
+        return pairs
+    if one_way == "mirror":
+        return pd.concat([pairs, pd.Series(pairs[single].to_numpy(), back[single])])
+    a, b = pairs.index[single][0]
+    warnings.warn(
+        f"weights: {single.sum()} of {len(pairs)} links go one way (first: {a} names {b}, {b} does "
+        f"not name {a}); one_way='mirror' adds the way back, 'keep' takes them as they are",
+        OneWayLinksWarning,
+        stacklevel=3,
+    )
+    return pairs
 
 
 def as_graph(
@@ -86,6 +136,7 @@ def as_graph(
     *,
     transform: Transform = "R",
     islands: Islands = "keep",
+    one_way: OneWay = "warn",
 ) -> Graph:
     """Take a user's own weights: a Graph, a libpysal W, or a .gal, .gwt or .csv file.
 
@@ -96,7 +147,11 @@ def as_graph(
     units : Index, optional
         Units that the graph must be on, such as `kz.oblasts().index`.
     transform, islands
-        As in `contiguity`; a Graph is returned as it is, and its own `transform` changes it.
+        As in `contiguity`; a Graph is returned as it is, and its own `transform` changes it. A unit
+        that others name and that names none is no island: it stays, without a row of its own.
+    one_way : {"warn", "keep", "mirror"}
+        What to do with links from a to b without one from b to a: say how many there are, take
+        them as meant, or add the way back with the same weight (not for a Graph).
 
     Returns
     -------
@@ -105,7 +160,17 @@ def as_graph(
     Raises
     ------
     InputError
-        When the file cannot be read or names other units.
+        When the file cannot be read, names other units, or gives a pair two weights.
+
+    Warns
+    -----
+    IslandWarning
+        When units have no neighbours.
+    OneWayLinksWarning
+        When links go one way and nothing was said of them.
+    SelfNeighbourWarning
+        When units name themselves. These links are left out, and rows that summed to one with them
+        are made to do so without.
 
     Examples
     --------
@@ -115,12 +180,14 @@ def as_graph(
     >>> kz.as_graph(weights, areas.index).n
     20
     """
-    if hasattr(source, "unique_ids") and hasattr(source, "adjacency"):
-        ids, pairs, own = list(source.unique_ids), None, source
+    check_option("one_way", one_way, _ONE_WAY)
+    own = source if hasattr(source, "unique_ids") and hasattr(source, "adjacency") else None
+    if own is not None:
+        ids, pairs = list(own.unique_ids), own.adjacency
     elif hasattr(source, "neighbors") and hasattr(source, "id_order"):
-        (ids, pairs), own = _from_w(source), None
+        ids, pairs = _from_w(source)
     else:
-        (ids, pairs), own = _read_file(Path(source)), None
+        ids, pairs = _read_file(Path(source))
     if units is not None:
         texts = {str(each): each for each in units}
         strange = [each for each in ids if str(each) not in texts]
@@ -129,12 +196,15 @@ def as_graph(
                 f"weights: found unit {strange[0]!r}, expected one of "
                 f"{', '.join(list(texts)[:5])}, ..."
             )
-        if own is None and pairs is not None:
+        if own is None:
             pairs.index = pd.MultiIndex.from_tuples(
                 [(texts[str(a)], texts[str(b)]) for a, b in pairs.index]
             )
             ids = list(units)
     if own is not None:
+        if one_way == "mirror":
+            raise CallError("one_way='mirror': a Graph is returned as it is, expected 'keep'")
+        _both_ways(pairs[pairs != 0], one_way)
         return own
-    assert pairs is not None
+    pairs = _both_ways(_without_loops(pairs, len(ids)), one_way)
     return graph_of_pairs(pairs, pd.Index(ids), transform=transform, islands=islands, points=None)

@@ -87,7 +87,7 @@ def _tests_of_draws(
     for number, complete in enumerate(patterns):
         rows = np.flatnonzero(which.ravel() == number)
         use, among = linked_units(W, complete)
-        labels[np.ix_(rows, use)] = "cannot be significant"
+        labels[np.ix_(rows, use)] = np.where(among.any(axis=1), "cannot be significant", "island")
         Z = centred(drawn[np.ix_(rows, use)])
         varies = Z.any(axis=1)
         if use.sum() < 3 or not varies.any():
@@ -157,7 +157,7 @@ def resampled_moran(
         A firm table.
     indicator : str
     graph : libpysal.graph.Graph
-        Neighbours of the units.
+        Neighbours of the units; islands are left out, as `moran` does by default.
     by : str
         "oblast", or the name of the design's grouping.
     weights : str, optional

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 import pandas as pd
 
-from kz_spatial._validate import ROUNDING
-from kz_spatial.errors import InputError
+from kz_spatial._validate import ROUNDING, check_option
+from kz_spatial.errors import InputError, IslandWarning, SelfNeighbourWarning
 
 if TYPE_CHECKING:
     from libpysal.graph import Graph
     from numpy.typing import NDArray
 
 __all__ = [
+    "IslandsPart",
     "UnitValues",
     "centred",
     "checked_values",
@@ -23,7 +25,11 @@ __all__ = [
     "ordered_weights",
     "unit_scale",
     "unit_values",
+    "without_loops",
 ]
+
+IslandsPart = Literal["drop", "zero"]
+_PARTS: Final[tuple[IslandsPart, ...]] = ("drop", "zero")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +45,8 @@ class UnitValues:
     W : (n, n) array
         Weights among them; rows sum to one where those of the whole graph do.
     status : Series of str
-        By unit of the graph: "" for those that take part, else "suppressed" or "island".
+        By unit of the graph: "suppressed" without a value, "island" with a value and without a
+        neighbour that has one, else "".
     """
 
     keys: pd.Index[Any]
@@ -78,12 +85,13 @@ def checked_values(values: pd.Series[Any], what: str = "values") -> pd.Series[An
 
 
 def linked_units(
-    W: NDArray[np.float64], complete: NDArray[np.bool_]
+    W: NDArray[np.float64], complete: NDArray[np.bool_], islands: IslandsPart = "drop"
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Units with values and a neighbour that has them, and the weights among them.
+    """Units that take part in a statistic, and the weights among them.
 
-    Where all rows of the whole sum to one and no weight is negative, a neighbour without a value
-    leaves its share to the others.
+    A unit takes part when it has values and names a unit that has them or is named by one; with
+    islands="zero" its values are enough. Where all rows of the whole sum to one and no weight is
+    negative, a neighbour without a value leaves its share to the others.
 
     Parameters
     ----------
@@ -91,19 +99,57 @@ def linked_units(
         Zero on the diagonal.
     complete : (n,) array of bool
         Which units have values.
+    islands : {"drop", "zero"}
+
+    Returns
+    -------
+    use : (n,) array of bool
+    among : (m, m) array
+        Rows of units that name nobody are zero.
     """
-    use = complete
-    while True:  # a unit that loses its last neighbour may have been the last of another
-        among = W * use[None, :] * use[:, None]
-        linked = use & (np.abs(among).sum(axis=1) > 0)
-        if linked.sum() == use.sum():
-            break
-        use = linked
-    among = among[np.ix_(use, use)]
+    links = (W != 0) & complete[None, :] & complete[:, None]
+    use = complete if islands == "zero" else links.any(axis=0) | links.any(axis=1)
+    among = W[np.ix_(use, use)]
+    return use, _shares(among) if _row_standardised(W) else among
+
+
+def _row_standardised(W: NDArray[np.float64]) -> bool:
     sums = W.sum(axis=1)
-    if (W >= 0).all() and np.allclose(sums[sums > 0], 1.0):
-        among = among / among.sum(axis=1, keepdims=True)
-    return use, among
+    return bool((W >= 0).all() and np.allclose(sums[sums > 0], 1.0))
+
+
+def _shares(W: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rows of weights as shares of their sums; rows without weights stay zero."""
+    sums = W.sum(axis=1, keepdims=True)
+    return np.asarray(W / np.where(sums > 0, sums, 1.0), dtype=np.float64)
+
+
+def without_loops(W: NDArray[np.float64], units: pd.Index[Any]) -> NDArray[np.float64]:
+    """Weights without those of units on themselves; rows that summed to one do so again.
+
+    Parameters
+    ----------
+    W : (n, n) array
+    units : (n,) Index
+
+    Warns
+    -----
+    SelfNeighbourWarning
+        When there are any.
+    """
+    own = np.flatnonzero(np.diag(W))
+    if not own.size:
+        return W
+    bare = W.copy()
+    np.fill_diagonal(bare, 0.0)
+    again = _row_standardised(W)
+    warnings.warn(
+        f"weights: found {own.size} of {len(units)} units as their own neighbours (first: "
+        f"{units[own[0]]}): left out" + (", and rows made to sum to one again" if again else ""),
+        SelfNeighbourWarning,
+        stacklevel=5,
+    )
+    return _shares(bare) if again else bare
 
 
 def ordered_weights(graph: Graph) -> tuple[pd.Index[Any], NDArray[np.float64]]:
@@ -117,17 +163,34 @@ def ordered_weights(graph: Graph) -> tuple[pd.Index[Any], NDArray[np.float64]]:
     order = known.sort_values()
     place = known.get_indexer(order)
     W = np.asarray(graph.sparse.toarray(), dtype=np.float64)[np.ix_(place, place)]
-    np.fill_diagonal(W, 0.0)
-    return order, W
+    return order, without_loops(W, order)
 
 
-def unit_values(graph: Graph, **variables: pd.Series[Any]) -> UnitValues:
+def _say_islands(alone: pd.Index[Any], islands: IslandsPart) -> None:
+    named = f"{', '.join(map(str, alone[:5]))}{', ...' if len(alone) > 5 else ''}"
+    done = {
+        "drop": "left out of n, mean and variance",
+        "zero": "counted in n, mean and variance, with a lag of zero",
+    }
+    warnings.warn(
+        f"no neighbour with a value for {named}: {done[islands]} (islands={islands!r})",
+        IslandWarning,
+        stacklevel=4,
+    )
+
+
+def unit_values(
+    graph: Graph, *, islands: IslandsPart = "drop", **variables: pd.Series[Any]
+) -> UnitValues:
     """Bring variables and a graph into one order.
 
     Parameters
     ----------
     graph : libpysal.graph.Graph
         A unit's weight on itself is left out.
+    islands : {"drop", "zero"}
+        Whether units without a neighbour that has a value are left out, or take part with a lag
+        of zero.
     **variables : Series
         By unit, named as messages shall name them. A unit that a variable lacks, or where it is
         NaN, takes no part.
@@ -136,7 +199,12 @@ def unit_values(graph: Graph, **variables: pd.Series[Any]) -> UnitValues:
     ------
     InputError
         When a unit repeats, is not in the graph, or is infinite.
+
+    Warns
+    -----
+    IslandWarning, SelfNeighbourWarning
     """
+    check_option("islands", islands, _PARTS)
     order, W = ordered_weights(graph)
     rows = []
     for name, variable in variables.items():
@@ -151,8 +219,12 @@ def unit_values(graph: Graph, **variables: pd.Series[Any]) -> UnitValues:
         rows.append(numbers.reindex(order).to_numpy())
     Y = np.array(rows)
     given = np.isfinite(Y).all(axis=0)
-    use, among = linked_units(W, given)
-    status = pd.Series(np.where(~given, "suppressed", np.where(use, "", "island")), order)
+    use, among = linked_units(W, given, islands)
+    linked, _ = linked_units(W, given)
+    if (given & ~linked).any() and linked.any():
+        _say_islands(order[given & ~linked], islands)
+    lags = ((W != 0) & given[None, :]).any(axis=1)
+    status = pd.Series(np.where(~given, "suppressed", np.where(lags, "", "island")), order)
     return UnitValues(order[use], Y[:, use], among, status)
 
 

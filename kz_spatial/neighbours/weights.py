@@ -1,20 +1,22 @@
 """Who is whose neighbour: the one place that builds spatial weights, as libpysal Graphs.
 
 Contiguity is found with a tolerance, so that slivers and gaps of imperfect boundaries cost no
-neighbour. Distances are metres in an equal-area projection of Kazakhstan, between points that lie
-inside the areas. Units without neighbours are treated as the caller says, and never silently.
+neighbour; `borders` tells lines from corners. Distances are metres in an equal-area projection of
+Kazakhstan, between points that lie inside the areas. Units without neighbours are treated as the
+caller says, and never silently.
 """
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 import pandas as pd
 
 from kz_spatial._validate import check_option
-from kz_spatial.errors import CallError, InputError, IslandWarning
+from kz_spatial.errors import CallError, InputError
+from kz_spatial.neighbours.borders import along_a_line
+from kz_spatial.neighbours.links import Islands, Transform, graph_of_pairs
 from kz_spatial.options import EQUAL_AREA_CRS
 
 if TYPE_CHECKING:
@@ -23,19 +25,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
-    "Islands",
-    "Transform",
     "contiguity",
     "distance_band",
-    "graph_of_pairs",
     "k_nearest",
     "kernel_weights",
     "neighbour_masks",
     "union",
 ]
 
-Transform = Literal["R", "B"]
-Islands = Literal["keep", "attach", "drop", "raise"]
 # about a hundred metres, in degrees or metres, and never above a thousandth of a unit's width
 _TOLERANCE: Final = {True: 1e-3, False: 100.0}
 _OF_WIDTH: Final = 1e-3
@@ -63,54 +60,6 @@ def _points(areas: gpd.GeoDataFrame) -> NDArray[np.float64]:
     """Metric coordinates of a point inside each area."""
     inside = areas.geometry.representative_point().to_crs(EQUAL_AREA_CRS)
     return np.column_stack([inside.x, inside.y])
-
-
-def graph_of_pairs(
-    pairs: pd.Series[Any],
-    units: pd.Index[Any],
-    *,
-    transform: Transform,
-    islands: Islands,
-    points: NDArray[np.float64] | None,
-) -> Graph:
-    """Graph from weights by (focal, neighbour), with islands treated as asked."""
-    from libpysal.graph import Graph
-
-    check_option("transform", transform, ("R", "B"))
-    check_option("islands", islands, ("keep", "attach", "drop", "raise"))
-    linked = units.isin(pairs.index.get_level_values(0))
-    alone = units[~linked]
-    if len(alone):
-        named = ", ".join(map(str, alone))
-        if islands == "raise":
-            raise InputError(f"areas: found no neighbour for {named}, expected one for every unit")
-        if islands == "attach":
-            if points is None or len(units) < 2:
-                raise CallError("islands='attach': needs the places of at least two units")
-            added = []
-            for i in np.flatnonzero(~linked):
-                away = np.linalg.norm(points - points[i], axis=1)
-                away[i] = np.inf
-                near = units[int(away.argmin())]
-                added += [((units[i], near), 1.0), ((near, units[i]), 1.0)]
-            extra = pd.Series(dict(added))
-            pairs = pd.concat([pairs, extra[~extra.index.isin(pairs.index)]])
-        if islands == "drop":
-            units = units[linked]
-        verb = {"attach": "joined to the nearest unit", "drop": "left out"}.get(islands, "kept")
-        warnings.warn(f"no neighbour for {named}: {verb}", IslandWarning, stacklevel=3)
-    kept = [each for each in units if each not in set(pairs.index.get_level_values(0))]
-    loops = pd.Series(0.0, pd.MultiIndex.from_arrays([kept, kept]))
-    whole = pd.concat([pairs, loops]) if kept else pairs
-    whole.index = whole.index.set_names(["focal", "neighbor"])
-    order = {unit: i for i, unit in enumerate(units)}
-    ranks = [whole.index.get_level_values(level).map(order) for level in (0, 1)]
-    whole = whole.iloc[np.lexsort((ranks[1], ranks[0]))].rename("weight").astype(float)
-    made = Graph(whole)
-    if transform == "R":
-        return made.transform("R")
-    # the graph tells what it carries: B for links of 1, O for weights as they were given
-    return made.transform("B") if (pairs == 1).all() else made
 
 
 def _links(
@@ -147,7 +96,8 @@ def contiguity(
     areas : GeoDataFrame
         n polygons with unique index values.
     rule : {"queen", "rook"}
-        Neighbours come within the tolerance of each other (queen), and do so along a line (rook).
+        Neighbours come within the tolerance of each other (queen), and do so along a line, not at a
+        corner alone (rook). Borders with all their vertices in common need no tolerance.
     transform : {"R", "B"}
         Row-standardised or binary weights.
     islands : {"keep", "attach", "drop", "raise"}
@@ -182,20 +132,17 @@ def contiguity(
     reach = _default_tolerance(areas) if tolerance is None else tolerance
     if not reach >= 0:
         raise CallError(f"tolerance={tolerance}: expected 0 or more")
-    focal, other = areas.sindex.query(areas.geometry, predicate="dwithin", distance=reach)
+    # at a distance of 0 "dwithin" loses pairs to rounding
+    near = {"predicate": "dwithin", "distance": reach} if reach else {"predicate": "intersects"}
+    focal, other = areas.sindex.query(areas.geometry, **near)
     keep = focal != other
     focal, other = focal[keep], other[keep]
     if rule == "rook":
-        shapes = areas.geometry.to_numpy()
         half = focal < other
-        lines = {
-            (i, j)
-            for i, j in zip(focal[half], other[half], strict=True)
-            if shapes[i].boundary.intersection(shapes[j].boundary.buffer(max(reach, 1e-12))).length
-            > 4 * reach  # a corner alone leaves a piece about twice the tolerance long
-        }
-        along = np.array([(min(p), max(p)) in lines for p in zip(focal, other, strict=True)], bool)
+        focal, other = focal[half], other[half]
+        along = along_a_line(areas.geometry.to_numpy(), focal, other, reach)
         focal, other = focal[along], other[along]
+        focal, other = np.append(focal, other), np.append(other, focal)
     pairs = _links(focal, other, areas.index)
     return graph_of_pairs(
         pairs,

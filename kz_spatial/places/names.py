@@ -7,7 +7,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Final, Literal
 
-__all__ = ["fold", "looks_like_cyrillic", "split_kind"]
+__all__ = ["fold", "inflected", "looks_like_cyrillic", "loosened", "romanised", "split_kind"]
 
 # Latin letters and the Cyrillic ones that look the same, capitals apart from small letters
 _LATIN: Final = "ABCEHIKMOPTXYaceiopxyhj"
@@ -16,12 +16,16 @@ _TO_CYRILLIC: Final = str.maketrans(_LATIN, _CYRILLIC)
 _TO_LATIN: Final = str.maketrans(_CYRILLIC, _LATIN)
 # Kazakh letters are often typed as the Russian ones nearest to them
 _PLAIN_CYRILLIC: Final = str.maketrans("әғқңөұүһіёй", "агкноуухиеи")
-_PLAIN_LATIN: Final = str.maketrans({"ı": "i", "ʼ": "", "’": "", "'": "", "`": "", "ʻ": ""})
+_PLAIN_LATIN: Final = str.maketrans({"ı": "i", "ə": "a", "ŋ": "n"} | dict.fromkeys("ʼ’'`ʻʹʺ′´"))
 
 _REGION_WORDS: Final = frozenset(
-    "region oblast obl oblysy oblisi province область облысы обл облысi облыс аймағы".split()
+    "region reg oblast obl oblysy oblisi province bölgesi область области областью обл облысы"
+    " облысi облыс облысының облысында аймағы регион".split()
 )
-_CITY_WORDS: Final = frozenset("city town qalasy kalasy қаласы қала город гор г c".split())
+_CITY_WORDS: Final = frozenset(
+    "city town qalasy kalasy gorod g şehri şehir қаласы қала қаласының қаласында қ город города"
+    " городу городе гор г c".split()
+)
 _EMPTY_WORDS: Final = frozenset({"of", "the"})
 
 
@@ -97,3 +101,93 @@ def split_kind(text: str) -> tuple[str, Literal["city", "region"] | None]:
         kind = "city"
     dropped = _REGION_KEYS | _CITY_KEYS | _EMPTY_WORDS if len(words) > 1 else frozenset()
     return " ".join(word for word in words if word not in dropped), kind
+
+
+# cases of Russian nouns, and of the adjectives that oblasts are named by, as `fold` writes them
+_CASES: Final = {
+    form: word
+    for word, forms in (
+        ("астана", "астаны астане астану"),
+        ("шымкент", "шымкента шымкенте шымкенту"),
+        ("султан", "султана султане султану"),
+        ("казахстан", "казахстана казахстане казахстану"),
+    )
+    for form in forms.split()
+}
+_ADJECTIVE: Final = re.compile(r"(ск)(?:ои|ую|ою)\Z")
+_BEFORE: Final = frozenset({"по", "в", "во", "на"})
+_AFTER: Final = frozenset({fold("бойынша")})
+
+
+def inflected(key: str) -> str:
+    """Folded name in the case that lists give it in, from running text.
+
+    Examples
+    --------
+    >>> inflected(fold("по Акмолинской области"))
+    'акмолинская области'
+    """
+    words = key.split()
+    if len(words) > 1 and words[0] in _BEFORE:
+        words = words[1:]
+    if len(words) > 1 and words[-1] in _AFTER:
+        words = words[:-1]
+    return " ".join(_ADJECTIVE.sub(r"\1ая", _CASES.get(word, word)) for word in words)
+
+
+# one sound, several letters: ways of writing Kazakh and Russian in Latin, and ы for і
+_SOUNDS: Final = tuple(
+    (re.compile(found), put)
+    for found, put in (
+        (r"a[yj]a\b", "aia"),
+        ("dzh|dj|zh", "j"),
+        ("gh", "g"),
+        ("kh", "h"),
+        ("sh", "s"),
+        ("ch", "c"),
+        ("q", "k"),
+        ("w", "u"),
+        ("y", "i"),
+        ("ii+", "i"),
+        ("kazahstan", "kazakstan"),
+        ("ы", "и"),
+        ("ии+", "и"),
+        ("казахстан", "казакстан"),
+    )
+)
+_ROMAN: Final = str.maketrans(
+    dict(
+        zip(
+            "абвгдежзиклмнопрстуфхцчшщыэюяіһ",
+            "a b v g d e zh z i k l m n o p r s t u f kh ts ch sh shch y e yu ya i h".split(),
+            strict=True,
+        )
+    )
+    | {"ь": "", "ъ": ""}
+)
+
+
+def loosened(key: str) -> str:
+    """Key under which ways of writing the same sounds meet; no letter is added or lost.
+
+    Examples
+    --------
+    >>> loosened("ulytau") == loosened("ulitau"), loosened("jambyl") == loosened("zhambyl")
+    (True, True)
+    >>> loosened("zambyl") == loosened("zhambyl")  # a misprint
+    False
+    """
+    for found, put in _SOUNDS:
+        key = found.sub(put, key)
+    return key
+
+
+def romanised(key: str) -> str:
+    """Folded Cyrillic name in Latin letters.
+
+    Examples
+    --------
+    >>> romanised(fold("Акмолинская область"))
+    'akmolinskaya oblast'
+    """
+    return key.translate(_ROMAN)

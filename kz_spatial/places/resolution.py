@@ -1,80 +1,28 @@
 """What a code or a name stands for: an oblast, a region of the study's grouping, or the country.
 
-Spellings of oblasts come from `boundaries/crosswalk.csv`, those of regions from the grouping.
-Nothing heavy is imported here.
+One value by `resolve`, a column by `resolve_column`, which lets the whole column settle what one
+value leaves open. Nothing heavy is imported here.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import lru_cache
 from numbers import Real
-from typing import Final, Literal
 
 from kz_spatial._validate import check_option
 from kz_spatial.crosswalk import LEVEL, units
-from kz_spatial.design import Grouping, load_design, text_in
+from kz_spatial.design import Grouping, load_design
 from kz_spatial.errors import PlaceAmbiguousError, PlaceUnknownError
-from kz_spatial.options import Language
-from kz_spatial.places.names import fold, looks_like_cyrillic, split_kind
-from kz_spatial.words import languages, unit_names
+from kz_spatial.places.cells import without_marks
+from kz_spatial.places.names import fold, split_kind
+from kz_spatial.places.place import COUNTRY, Kind, Place, place_name
+from kz_spatial.places.reading import read_cell
+from kz_spatial.places.spellings import index_of
 
 __all__ = ["COUNTRY", "Kind", "Place", "Resolution", "place_name", "resolve", "resolve_column"]
-
-Kind = Literal["city", "region"]
-COUNTRY: Final = "country"
-_COUNTRY_CODE: Final = "KZ"
-_NATIONAL: Final = (
-    "Kazakhstan",
-    "Republic of Kazakhstan",
-    "KZ",
-    "KAZ",
-    "National",
-    "Total",
-    "All regions",
-    "Казахстан",
-    "Республика Казахстан",
-    "РК",
-    "Всего",
-    "Итого",
-    "Всего по республике",
-    "Қазақстан",
-    "Қазақстан Республикасы",
-    "ҚР",
-    "Барлығы",
-    "Qazaqstan",
-    "Qazaqstan Respublikasy",
-)
-# "SKO" is South Kazakhstan Oblast in English and СКО, North Kazakhstan, in Russian
-# and Kazakh tables drop the word "облысы", which leaves the city's name
-_SHARED_SPELLINGS: Final = {"SKO": ("KZ-59", "KZ-61"), "Алматы": ("KZ-19", "KZ-75")}
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What a name stands for.
-
-    Attributes
-    ----------
-    code : str
-        "KZ-31" for an oblast, "south" for a region of the grouping, "KZ" for the country.
-    level : str
-        "oblast", the name of the grouping (the study's: "composite") or "country".
-    region : str or None
-        Region of the grouping that it is or lies in; None for the country.
-    """
-
-    code: str
-    level: str
-    region: str | None
-
-    def name(self, language: Language = "en", grouping: Grouping | None = None) -> str:
-        """Name in a language."""
-        return place_name(self.code, language, grouping)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +36,14 @@ class Resolution:
     faults : dict
         Faulty value to the one-line reason, in order of appearance.
     settled : dict
-        Ambiguous value to the code that the rest of the column gave it.
+        Value that could mean several units to the code that the rest of the column gave it.
     totals : int
         How many values are national totals.
     texts : tuple of (str or None)
-        Each value as it was read, in order; None where missing. Keys of `faults` and `settled`
-        are among them.
+        Each value as it was read, in order; None where missing. Keys of the mappings are among
+        them.
+    older : dict
+        Value that means a unit that was split since to the year of the split.
     """
 
     places: tuple[Place | None, ...]
@@ -101,90 +51,7 @@ class Resolution:
     settled: dict[str, str] = field(default_factory=dict)
     totals: int = 0
     texts: tuple[str | None, ...] = ()
-
-
-def place_name(code: str, language: Language = "en", grouping: Grouping | None = None) -> str:
-    """Name of an oblast, a region of a grouping or the country ("KZ") in one language.
-
-    Parameters
-    ----------
-    code : str
-    language : {"en", "ru", "kk"}
-    grouping : Grouping, optional
-        That of the published study by default.
-
-    Examples
-    --------
-    >>> place_name("KZ-75", "ru"), place_name("south")
-    ('Алматы', 'South')
-    """
-    check_option("language", language, languages())
-    if (own := unit_names(language).get(code)) is not None:
-        return own
-    if code == _COUNTRY_CODE:
-        names = {"en": "Kazakhstan", "kk": "Қазақстан", "ru": "Казахстан"}
-        return names.get(language, names["en"])
-    grouping = grouping or load_design().grouping
-    if code in grouping.codes:
-        return grouping.region(code).name(language)
-    check_option("code", code, (*units(), *grouping.codes, _COUNTRY_CODE))
-    return text_in(units()[code].names, language)
-
-
-@dataclass(frozen=True, slots=True)
-class _Index:
-    """Folded spellings to the places they may mean.
-
-    A derived spelling ("Chimkent" from "Chimkent oblast") counts only where no unit lists it.
-    """
-
-    exact: dict[str, frozenset[Place]]
-    derived: dict[str, frozenset[Place]]
-    shown: dict[str, str]
-
-    def find(self, key: str) -> frozenset[Place]:
-        return self.exact.get(key) or self.derived.get(key, frozenset())
-
-
-def _oblast(code: str, grouping: Grouping) -> Place:
-    return Place(code, LEVEL, grouping.region_of(code))
-
-
-@lru_cache(maxsize=16)
-def _index(grouping: Grouping) -> _Index:  # noqa: C901
-    exact: dict[str, set[Place]] = {}
-    derived: dict[str, set[Place]] = {}
-    shown: dict[str, str] = {}
-
-    def add(spelling: str, place: Place) -> None:
-        base, kind = split_kind(spelling)
-        exact.setdefault(fold(spelling), set()).add(place)
-        keys = {fold(spelling)}
-        # "Jambyl oblysy" also answers to "Jambyl", and "Астана қаласы" to "Астана"
-        if place.level == LEVEL and kind in (None, units()[place.code].kind) and base:
-            keys |= {base, f"{base} {units()[place.code].kind}"}
-        for key in keys:
-            derived.setdefault(key, set()).add(place)
-            shown.setdefault(key, f"{place.name(grouping=grouping)} ({place.code})")
-
-    for unit in units().values():
-        place = _oblast(unit.code, grouping)
-        for spelling in (*unit.names.values(), *unit.variants, unit.code, str(unit.kato)):
-            add(spelling, place)
-    for spelling, codes in _SHARED_SPELLINGS.items():
-        for code in codes:
-            add(spelling, _oblast(code, grouping))
-    for region in grouping.regions:
-        place = Place(region.code, grouping.name, region.code)
-        for spelling in (*region.labels.values(), *region.spellings, region.code):
-            add(spelling, place)
-    for spelling in _NATIONAL:
-        add(spelling, Place(_COUNTRY_CODE, COUNTRY, None))
-    return _Index(
-        {key: frozenset(places) for key, places in exact.items()},
-        {key: frozenset(places) for key, places in derived.items()},
-        shown,
-    )
+    older: dict[str, int] = field(default_factory=dict)
 
 
 def _as_text(value: object) -> str:
@@ -193,26 +60,6 @@ def _as_text(value: object) -> str:
         return str(int(float(value)))
     text = re.sub(r"[\s\u200b\ufeff]+", " ", str(value)).strip()
     return text[:-2] if re.fullmatch(r"\d+\.0", text) else text
-
-
-def _candidates(text: str, kind: Kind | None, grouping: Grouping) -> frozenset[Place]:
-    """Every place that a text may mean, at any level."""
-    index = _index(grouping)
-    if re.fullmatch(r"\d{9}", text):  # a full KATO code: its first two digits are the oblast
-        text = text[:2]
-    base, found_kind = split_kind(text)
-    kind = kind or found_kind
-    spellings = [fold(text)]
-    if looks_like_cyrillic(text):
-        spellings.append(fold(text, force_cyrillic=True))
-    hits: frozenset[Place] = frozenset()
-    for spelling in spellings:
-        hits = hits or index.find(spelling)
-    hits = hits or index.find(f"{base} {kind}" if kind else base)
-    if kind:
-        of_kind = {p for p in hits if p.level == LEVEL and units()[p.code].kind == kind}
-        hits = frozenset(of_kind | {p for p in hits if p.level != LEVEL})
-    return hits
 
 
 def _narrow(hits: frozenset[Place], level: str | None, grouping: Grouping) -> frozenset[Place]:
@@ -225,9 +72,9 @@ def _narrow(hits: frozenset[Place], level: str | None, grouping: Grouping) -> fr
 
 
 def _nearest(text: str, grouping: Grouping) -> list[str]:
-    index = _index(grouping)
-    base, _ = split_kind(text)
-    keys = get_close_matches(base or fold(text), list(index.shown), n=8, cutoff=0.6)
+    index, bare = index_of(grouping), without_marks(text) or text
+    base, _ = split_kind(bare)
+    keys = get_close_matches(base or fold(bare), list(index.shown), n=8, cutoff=0.6)
     return list(dict.fromkeys(index.shown[key] for key in keys))[:3]
 
 
@@ -288,9 +135,10 @@ def resolve(
     if level is not None:
         check_option("level", level, (LEVEL, grouping.name, COUNTRY))
     text = _as_text(value)
-    places = _narrow(_candidates(text, kind, grouping), level, grouping)
+    reading = read_cell(text, kind, grouping)
+    places = _narrow(reading.places, level, grouping)
     if not places:
-        raise PlaceUnknownError(text, _nearest(text, grouping))
+        raise PlaceUnknownError(text, _nearest(text, grouping), reading.reason)
     if len(places) > 1:
         raise _ambiguous(text, places, grouping)
     return next(iter(places))
@@ -301,14 +149,55 @@ def _is_missing(value: object) -> bool:
     return value is None or str(value).strip() in {"", "<NA>", "nan", "NaN", "NaT"}
 
 
-def _column_level(options: Sequence[frozenset[Place]], grouping: Grouping) -> str | None:
-    """The grouping's where a column has names that only its regions carry, and no oblast alone."""
-    tally = Counter(
-        next(iter(levels))
-        for hits in options
-        if len(levels := {p.level for p in hits if p.level != COUNTRY}) == 1
+def _spans(place: Place, others: Iterable[Place], grouping: Grouping) -> bool:
+    """Whether a region goes beyond an oblast that the same name means."""
+    oblasts = [(each.code,) for each in others if each.level == LEVEL]
+    return bool(oblasts) and (
+        place.level == grouping.name and grouping.members[place.code] not in oblasts
     )
-    return grouping.name if tally[grouping.name] and not tally[LEVEL] else None
+
+
+def _levels(options: Mapping[str, frozenset[Place]]) -> set[str]:
+    """Levels that some name of a column leaves no doubt about."""
+    told = [{p.level for p in hits if p.level != COUNTRY} for hits in options.values()]
+    return {next(iter(each)) for each in told if len(each) == 1}
+
+
+def _open_to(
+    options: Mapping[str, frozenset[Place]], grouping: Grouping
+) -> dict[str, frozenset[Place]]:
+    """What each name of a column may mean, once the level of the whole is known or open.
+
+    Names that only regions carry make a column one of regions, those that only oblasts carry one
+    of oblasts. Where both occur, or none and every region that shares its name with an oblast
+    ("North Kazakhstan"), a shared name stays open.
+    """
+    levels = _levels(options)
+    if levels == {grouping.name}:
+        return {text: _narrow(hits, grouping.name, grouping) for text, hits in options.items()}
+    shared = {
+        text: {p for p in hits if _spans(p, hits, grouping)} for text, hits in options.items()
+    }
+    every = {
+        p for hits in index_of(grouping).exact.values() for p in hits if _spans(p, hits, grouping)
+    }
+    seen = {p for found in shared.values() for p in found}
+    is_open = levels == {LEVEL, grouping.name} or (not levels and len(seen) > 1 and seen == every)
+    return {
+        text: _narrow(hits, None, grouping) | (frozenset(shared[text]) if is_open else frozenset())
+        for text, hits in options.items()
+    }
+
+
+def _chosen(hits: frozenset[Place], certain: set[Place]) -> Place | None:
+    """The one place that the rest of a column leaves for a name; None where it leaves several."""
+    if len(hits) == 1:
+        return next(iter(hits))
+    left = hits - certain
+    others = {p for p in certain if p.level == LEVEL}
+    if len(left) > 1 and others and all(units()[p.code].kind == "city" for p in others):
+        left = frozenset(p for p in left if p.level == LEVEL and units()[p.code].kind == "city")
+    return next(iter(left)) if len(left) == 1 else None
 
 
 def resolve_column(
@@ -320,8 +209,10 @@ def resolve_column(
 ) -> Resolution:
     """Resolve a column of codes or names, letting the whole column settle its ambiguities.
 
-    "Almaty" is the city in a column where another row says "Almaty Region", the region where
-    another says "Almaty City", and the composite in a column of composites.
+    "Almaty" is the city in a column where another row says "Almaty Region" or all others are
+    cities, the region where another says "Almaty City", and the composite in a column of
+    composites. "North Kazakhstan" is the North beside "Central Kazakhstan", and the oblast beside
+    "Akmola"; a column with both leaves it a fault.
 
     Parameters
     ----------
@@ -344,23 +235,29 @@ def resolve_column(
     grouping = grouping or load_design().grouping
     texts = [None if _is_missing(value) else _as_text(value) for value in values]
     distinct = list(dict.fromkeys(text for text in texts if text is not None))
-    options = {text: _candidates(text, kind, grouping) for text in distinct}
-    level = level or _column_level(list(options.values()), grouping)
-    options = {text: _narrow(hits, level, grouping) for text, hits in options.items()}
+    readings = {text: read_cell(text, kind, grouping) for text in distinct}
+    every = {text: reading.places for text, reading in readings.items()}
+    options = (
+        {text: _narrow(hits, level, grouping) for text, hits in every.items()}
+        if level
+        else _open_to(every, grouping)
+    )
     certain = {p for hits in options.values() if len(hits) == 1 for p in hits}
     found: dict[str, Place] = {}
     faults: dict[str, str] = {}
     settled: dict[str, str] = {}
     for text, hits in options.items():
-        left = hits - certain if len(hits) > 1 else hits
-        if len(left) == 1:
-            found[text] = next(iter(left))
-            if len(hits) > 1:
-                settled[text] = found[text].code
+        place = _chosen(hits, certain)
+        if place is not None:
+            found[text] = place
+            if len(hits) > 1 or (level is None and _spans(place, every[text], grouping)):
+                settled[text] = place.code
         elif not hits:
-            faults[text] = str(PlaceUnknownError(text, _nearest(text, grouping)))
+            reason = readings[text].reason
+            faults[text] = str(PlaceUnknownError(text, _nearest(text, grouping), reason))
         else:
             faults[text] = str(_ambiguous(text, hits, grouping))
+    older = {text: place.until for text, place in found.items() if place.until is not None}
     places = tuple(None if text is None else found.get(text) for text in texts)
     totals = sum(place is not None and place.level == COUNTRY for place in places)
-    return Resolution(places, faults, settled, totals, tuple(texts))
+    return Resolution(places, faults, settled, totals, tuple(texts), older)

@@ -271,27 +271,6 @@ def test_floor_by_brute_force():
     assert found.within_ss == pytest.approx(best, rel=1e-12)
 
 
-@pytest.mark.filterwarnings("ignore::UserWarning:libpysal")
-def test_max_p_forms_as_many_as_the_floor_allows():
-    table = random_table(OBLASTS.unique_ids, columns=3, seed=1)
-    before = np.random.get_state()[1].copy()  # noqa: NPY002
-    found = regionalise(table, OBLASTS, method="max-p", floor=5)
-    assert found.labels.value_counts().min() >= 5
-    assert found.gap >= 0
-    assert regionalise(table, OBLASTS, method="max-p", floor=5).labels.equals(found.labels)
-    assert (np.random.get_state()[1] == before).all()  # noqa: NPY002
-
-
-@pytest.mark.filterwarnings("ignore::UserWarning:libpysal")
-@pytest.mark.parametrize(("seed", "floor"), [(0, 3), (1, 6)])
-def test_max_p_without_end_is_refused_with_the_reason(seed, floor):
-    """spopt 0.7.0 goes round for ever on these."""
-    values = np.random.default_rng(seed).normal(size=(20, 2))
-    table = pd.DataFrame(values, sorted(OBLASTS.unique_ids))
-    with pytest.raises(NotEnoughDataError, match=r"max-p.*without end; use another floor or seed"):
-        regionalise(table, OBLASTS, method="max-p", floor=floor, standardise=False)
-
-
 def test_curve_falls_and_is_the_optimum_at_every_number():
     table = random_table(OBLASTS.unique_ids, columns=4, seed=7)
     curve = optimal_curve(table, OBLASTS)

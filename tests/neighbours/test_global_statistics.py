@@ -124,6 +124,7 @@ def grid_graph(side):
 
 
 @pytest.mark.filterwarnings("ignore:The weights matrix is not fully connected")
+@pytest.mark.filterwarnings("ignore::kz_spatial.errors.IslandWarning")
 @pytest.mark.parametrize("transform", ["R", "B"])
 @pytest.mark.parametrize("alternative", ["two-sided", "greater", "less"])
 def test_many_units_are_drawn_by_esda_as_by_us(monkeypatch, transform, alternative):
@@ -466,6 +467,7 @@ def test_what_getis_ord_cannot_take_is_said():
     assert kz.getis_ord(single, SEVEN).reason == "fewer than two units have a value above 0"
 
 
+@pytest.mark.filterwarnings("ignore::kz_spatial.errors.IslandWarning")
 @pytest.mark.parametrize("name", ALL_GLOBAL)
 def test_awkward_values_of_every_global_statistic(name):
     function = ALL_GLOBAL[name]

@@ -173,6 +173,7 @@ def test_fdr_agrees_with_scipy():
     assert frame.loc[~known, "p_fdr"].isna().all()
 
 
+@pytest.mark.filterwarnings("ignore::kz_spatial.errors.IslandWarning")
 def test_an_island_stays_out_of_the_mean():
     near = {**FIVE, "z": []}
     values = pd.Series({**FIVE_VALUES[0], "z": 1000})
@@ -199,6 +200,7 @@ def test_a_missing_value_leaves_its_weight_to_the_other_neighbours():
     pd.testing.assert_frame_equal(frame.drop("c"), shorter)
 
 
+@pytest.mark.filterwarnings("ignore::kz_spatial.errors.IslandWarning")
 def test_a_missing_value_can_make_an_island():
     values = pd.Series({"a": 1.0, "b": np.nan, "c": 6, "d": 2, "e": 9})
     frame = local_moran(values, graph_of(FIVE).transform("R")).frame
@@ -211,13 +213,20 @@ def test_a_missing_value_can_make_an_island():
     assert binary.statistic == pytest.approx(expected, rel=1e-13)
 
 
-def test_islands_are_found_along_one_way_links():
-    # d has no link of its own, so it stays out, and then c has none left
+def test_a_unit_that_names_none_stays_for_those_who_name_it():
     near = {"a": ["b"], "b": ["a", "e"], "e": ["a", "b"], "c": ["d"], "d": []}
     values = pd.Series({"a": 1.0, "b": 4, "c": 2, "d": 8, "e": 5})
     frame = local_moran(values, graph_of(near).transform("R")).frame
-    assert frame["label"][["c", "d"]].tolist() == ["island", "island"]
-    assert moran(values, graph_of(near).transform("R")).n_units == 3
+    # mean 4: z = -3, 0, -2, 4, 1 for a, b, c, d, e; c's lag is d's 4, and d has none of its own
+    assert frame.loc["c", "lag"] == 4
+    assert frame.loc["c", "statistic"] == pytest.approx(4 * -2 * 4 / 30, rel=1e-13)
+    assert frame.loc["d", "label"] == "island"
+    assert frame.loc["d", "method"] == "inapplicable"
+    assert frame.loc["d", ["lag", "statistic", "quadrant", "p", "p_min"]].isna().all()
+    found = moran(values, graph_of(near).transform("R"))
+    assert found.n_units == 5
+    # rows: a: -3 * 0; b: 0; e: 1 * -3/2; c: -2 * 4
+    assert found.statistic == pytest.approx(5 / 4 * (-1.5 - 8) / 30, rel=1e-13)
 
 
 @settings(max_examples=30)

@@ -124,6 +124,7 @@ def test_every_draw_keeps_the_number_of_firms_of_each_region():
     assert len({tuple(each) for each in rows}) == 4
 
 
+@pytest.mark.filterwarnings("ignore::kz_spatial.errors.IslandWarning")
 def test_labels_of_draws_are_those_of_local_moran():
     table = kz.aggregate(FIRMS, by="oblast", min_firms=5)
     drawn = redraws.drawn_means(FIRMS, table, ["permit_days", "product_innovation"], None, 6, 2)
@@ -142,6 +143,7 @@ def test_labels_of_draws_are_those_of_local_moran():
             np.testing.assert_allclose(statistic, whole, rtol=1e-12)
 
 
+@pytest.mark.filterwarnings("ignore::kz_spatial.errors.IslandWarning")
 def test_withheld_units_stay_withheld_in_every_draw():
     found = resampled_moran(FIRMS, "permit_days", GRAPH, min_firms=5, n_draws=8).frame
     hidden = kz.aggregate(FIRMS, by="oblast", min_firms=5)["permit_days_suppressed"]
@@ -188,6 +190,7 @@ def test_the_order_of_firms_does_not_matter():
     pd.testing.assert_frame_equal(first, co_membership(shuffled, indicators=WIDE, n_draws=5).matrix)
 
 
+@pytest.mark.filterwarnings("ignore::kz_spatial.errors.IslandWarning")
 def test_an_island_is_one_in_every_draw():
     areas = kz.oblasts(detail="light")
     pairs = GRAPH.adjacency.reset_index()
