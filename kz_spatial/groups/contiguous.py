@@ -25,7 +25,7 @@ from kz_spatial.groups.partition import (
     ward_groups,
     within_ss,
 )
-from kz_spatial.neighbours import as_graph, neighbour_masks
+from kz_spatial.neighbours import graph_of, neighbour_masks
 
 if TYPE_CHECKING:
     from libpysal.graph import Graph
@@ -39,7 +39,7 @@ _METHODS: Final = ("exact", "ward", "skater", "azp", "max-p")
 
 def masks_in_order(graph: Graph, units: list[object]) -> list[int]:
     """Neighbour masks with bits in the order of `units`, of a Graph or a libpysal W."""
-    graph = as_graph(graph)
+    graph = graph_of(graph)
     keys = list(graph.unique_ids)
     known = set(keys)
     absent = [each for each in units if each not in known]

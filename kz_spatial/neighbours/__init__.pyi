@@ -3,7 +3,7 @@ from .empirical_bayes import empirical_bayes_means, empirical_bayes_rates
 from .global_statistics import bivariate_moran, geary, getis_ord, moran
 from .global_test import GlobalStatistic
 from .local_statistics import LocalMoran, local_moran
-from .own_weights import as_graph
+from .own_weights import as_graph, graph_of
 from .resampling import ResampledMoran, redrawn_moran, resampled_moran
 from .unit_values import linked_units
 from .weights import (
@@ -27,6 +27,7 @@ __all__ = [
     "empirical_bayes_rates",
     "geary",
     "getis_ord",
+    "graph_of",
     "k_nearest",
     "kernel_weights",
     "linked_units",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from libpysal.graph import Graph
 
-__all__ = ["as_graph"]
+__all__ = ["as_graph", "graph_of"]
 
 OneWay = Literal["warn", "keep", "mirror"]
 _ONE_WAY: Final[tuple[OneWay, ...]] = ("warn", "keep", "mirror")
@@ -208,3 +208,19 @@ def as_graph(
         return own
     pairs = _both_ways(_without_loops(pairs, len(ids)), one_way)
     return graph_of_pairs(pairs, pd.Index(ids), transform=transform, islands=islands, points=None)
+
+
+def graph_of(weights: Any) -> Graph:
+    """A Graph as it is, and a W of libpysal as a Graph; what is neither is left for its reader.
+
+    Examples
+    --------
+    >>> import kz_spatial as kz
+    >>> graph = kz.contiguity(kz.oblasts(detail="light"))
+    >>> graph_of(graph) is graph, graph_of(graph.to_W()).n
+    (True, 20)
+    """
+    if hasattr(weights, "neighbors") and hasattr(weights, "id_order"):
+        return as_graph(weights)
+    graph: Graph = weights
+    return graph

@@ -11,6 +11,7 @@ import pandas as pd
 
 from kz_spatial._validate import ROUNDING, check_option
 from kz_spatial.errors import InputError, IslandWarning, SelfNeighbourWarning
+from kz_spatial.neighbours.own_weights import graph_of
 
 if TYPE_CHECKING:
     from libpysal.graph import Graph
@@ -154,6 +155,7 @@ def without_loops(W: NDArray[np.float64], units: pd.Index[Any]) -> NDArray[np.fl
 
 def ordered_weights(graph: Graph) -> tuple[pd.Index[Any], NDArray[np.float64]]:
     """All units of a graph, sorted, and the weights among them, without those on oneself."""
+    graph = graph_of(graph)
     if not (hasattr(graph, "unique_ids") and hasattr(graph, "sparse")):
         raise InputError(
             f"graph: found {type(graph).__name__}, expected a libpysal Graph; "

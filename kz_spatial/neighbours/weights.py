@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 import pandas as pd
 
-from kz_spatial._validate import check_option
+from kz_spatial._validate import check_count, check_option
 from kz_spatial.errors import CallError, InputError
 from kz_spatial.neighbours.borders import along_a_line
 from kz_spatial.neighbours.links import Islands, Transform, graph_of_pairs
+from kz_spatial.neighbours.own_weights import graph_of
 from kz_spatial.options import EQUAL_AREA_CRS
 
 if TYPE_CHECKING:
@@ -183,7 +184,8 @@ def k_nearest(areas: gpd.GeoDataFrame, *, k: int = 4, transform: Transform = "R"
 
     _check_areas(areas)
     n = len(areas)
-    if not 1 <= k < n:
+    check_count("k", k, 1)
+    if k >= n:
         raise CallError(f"k={k}: expected 1 to {n - 1} for {n} units")
     points = _points(areas)
     near = KDTree(points).query(points, k + 1)[1]
@@ -310,6 +312,7 @@ def union(*graphs: Graph, transform: Transform = "R") -> Graph:
     """
     if not graphs:
         raise CallError("union: found no graphs, expected at least one")
+    graphs = tuple(graph_of(each) for each in graphs)
     units = pd.Index(graphs[0].unique_ids)
     for each in graphs[1:]:
         strange = units.symmetric_difference(pd.Index(each.unique_ids))

@@ -17,7 +17,7 @@ from kz_spatial.errors import (
     NotEnoughDataError,
     UnitsLeftOutWarning,
 )
-from kz_spatial.neighbours import as_graph, linked_units
+from kz_spatial.neighbours import graph_of, linked_units
 from kz_spatial.regression.formula import model_matrices
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def dense_weights(graph: Graph, keys: pd.Index[Any]) -> NDArray[np.float64]:
             f"graph: found {len(keys)} units, expected at most {_MAX_UNITS}, since the "
             "matrices of these models are dense"
         )
-    graph = as_graph(graph)
+    graph = graph_of(graph)
     place = pd.Index(graph.unique_ids).get_indexer(keys)
     W = np.asarray(graph.sparse.toarray(), dtype=np.float64)[np.ix_(place, place)]
     own = np.flatnonzero(np.diag(W))
@@ -128,7 +128,7 @@ def unit_order(table: pd.DataFrame, graph: Graph) -> pd.Index[Any]:
     if not table.index.is_unique:
         twice = table.index[table.index.duplicated()][0]
         raise InputError(f"unit table: found unit {twice!r} twice, expected once")
-    known = pd.Index(as_graph(graph).unique_ids)
+    known = pd.Index(graph_of(graph).unique_ids)
     strange = table.index.difference(known)
     if len(strange):
         raise InputError(
