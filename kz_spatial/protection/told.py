@@ -75,6 +75,8 @@ def told_attrition(table: pd.DataFrame, rules: DisclosureRules) -> pd.DataFrame:
 def told_counts(counts: Mapping[str, Any], rules: DisclosureRules) -> dict[str, Any]:
     """Counts of rows by what became of them: rounded, None where few; sentences as `told_text`.
 
+    How many rows there are in all is told as it is.
+
     Examples
     --------
     >>> from kz_spatial.design import SURVEY
@@ -86,7 +88,7 @@ def told_counts(counts: Mapping[str, Any], rules: DisclosureRules) -> dict[str, 
     found: dict[str, Any] = {}
     whole = counts.get("rows", np.inf)
     for key, value in counts.items():
-        if isinstance(value, bool | str) or value is None:
+        if isinstance(value, bool | str) or value is None or key == "rows":
             found[key] = value
         elif isinstance(value, int):
             shown = shown_count(value, rules)

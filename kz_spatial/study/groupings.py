@@ -163,7 +163,8 @@ def find_groupings(
     made = Groupings((), {}, {})
     for level, table in tables.items():
         columns = _known(table, design)
-        if left_out := [name for name in design.by_name if name not in columns]:
+        left_out = [name for name in design.by_name if name not in columns]
+        if left_out and len(columns.columns) >= _FEWEST:
             made.warnings.append(
                 f"clusters by {level} rest on {len(columns.columns)} indicators; withheld or "
                 f"missing in some units: {', '.join(left_out)}"

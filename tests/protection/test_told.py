@@ -39,6 +39,7 @@ def test_open_rules_leave_all_as_it_is():
 def test_no_more_firms_are_shown_than_there_are():
     assert told_attrition(table(answered=173), SURVEY).loc["k33", "answered"] == 173
     assert told_counts({"rows": 173, "matched": 173}, SURVEY)["matched"] == 173
+    assert told_counts({"rows": 292, "matched": 288}, SURVEY) == {"rows": 292, "matched": 290}
 
 
 @pytest.mark.parametrize(
