@@ -185,7 +185,7 @@ def _check_options(options: RunOptions, firms: pd.DataFrame, design: StudyDesign
     check_count("draws", options.draws, 0)
     check_count("seed", options.seed, 0)
     check_count("permutations", options.permutations, 1)
-    check_count("n_clusters", options.n_clusters, 1)
+    check_count("n_clusters", options.n_clusters, 0)
     if options.min_firms is not None:
         check_count("min_firms", options.min_firms, 1)
     check_metres("bandwidth_m", options.bandwidth_m)

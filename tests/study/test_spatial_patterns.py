@@ -153,7 +153,12 @@ def test_no_indicator_in_every_unit_is_a_reason_and_no_failure():
     }
     assert found.every == ()
     assert found.trees == {}
-    assert "withheld or missing" in found.warnings[0]
+    assert found.warnings == [], "the reason says it all"
+    firms = kz.load_twin()
+    firms.loc[firms["composite"] == "west", "permit_days"] = np.nan
+    tables = {"composite": kz.aggregate(firms)}
+    (told,) = find_groupings(firms, tables, graphs, OPTIONS, OPEN).warnings
+    assert told.endswith("rest on 4 indicators; withheld or missing in some units: permit_days")
 
 
 def test_marked_units_are_those_whose_label_changes(study):
