@@ -11,8 +11,8 @@ __all__ = ["coded", "in_brackets", "is_total", "listed", "names_country", "witho
 
 _RAISED: Final = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _MARK: Final = (
-    rf"(?:[*†‡§¶#]+\)?|[{_RAISED}]+\)?|⁽[{_RAISED}]+⁾|\[\s*[^\W_]{{1,3}}\s*\]|\(\s*(?:\d{{1,2}}|\*+)\s*\)"
-    r"|\d{1,2}(?:\s*,\s*\d{1,2})*\s*\)|\d{1,2}/|[,;.:])"
+    rf"(?:[*†‡§¶#]+\)?|[{_RAISED}]+[)⁾]?|⁽[{_RAISED}]+⁾|\[\s*[^\W_]{{1,3}}\s*\]|\(\s*(?:\d{{1,2}}|\*+)\s*\)"
+    r"|(?<!\d)(?:\d{1,2}\s*,\s*)*\d{1,2}(?:\s*\)|/)|[,;.:])"
 )
 _AFTER: Final = re.compile(rf"(?:\s*{_MARK})+\s*\Z")
 _BEFORE: Final = re.compile(
@@ -25,7 +25,9 @@ _NUMBER: Final = re.compile(
 # a raised number that has lost its place: "Астана1", but neither "KZ10" nor "Almaty 1"
 _GLUED: Final = re.compile(r"([^\W\d_]{4})\d{1,2}\Z")
 
-_TOTALS: Final = frozenset(fold(each) for each in ("всего", "итого", "total", "overall", "барлығы"))
+_TOTALS: Final = frozenset(
+    fold(each) for each in ("всего", "итого", "total", "overall", "барлығы", "жиыны")
+)
 _COUNTRIES: Final = frozenset(
     fold(each)
     for each in "Kazakhstan Kazakstan Qazaqstan KZ KAZ RK Казахстан Қазақстан РК ҚР республике"
@@ -34,7 +36,7 @@ _COUNTRIES: Final = frozenset(
 _CASES: Final = {fold(f"Казахстан{end}"): fold("Казахстан") for end in ("а", "е", "у")}
 _AROUND: Final = frozenset(
     fold(each)
-    for each in "по в на целом республика республики республикасы бойынша жалпы in for of the as"
+    for each in "по республика республики республикасы бойынша жалпы in for of the as"
     " whole all entire republic respublikasy".split()
 )
 _JOINT: Final = re.compile(
@@ -67,7 +69,8 @@ def without_marks(text: str) -> str:
 
 
 def _words(text: str) -> set[str]:
-    return {_CASES.get(each, each) for each in fold(text).split()}
+    words = f" {fold(text)} ".replace(" в целом ", " ").replace(" в казахстане ", " казахстан ")
+    return {_CASES.get(each, each) for each in words.split()}
 
 
 def names_country(text: str) -> bool:

@@ -27,7 +27,8 @@ from kz_spatial.places.coordinates import (
     has_points,
     locate,
 )
-from kz_spatial.places.resolution import COUNTRY, Kind, Place, resolve_column
+from kz_spatial.places.place import COUNTRY, Kind, Place, units_before
+from kz_spatial.places.resolution import resolve_column
 from kz_spatial.places.strays import stray_notes, text_notes
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class JoinAudit:
     reasons : tuple of str
         One line per value or row set that found no unit.
     settled : tuple of str
-        Ambiguous values that the rest of their column settled.
+        Ambiguous values that the rest of their column settled, and names of older units.
     notes : tuple of str
         Coordinates that are but half there, or were read from text.
     """
@@ -134,6 +135,17 @@ def _rows(table: pd.DataFrame, positions: list[int]) -> str:
     return describe_rows(positions, lambda i: str(table.index[i]))
 
 
+def _why_split(place: Place, areas: pd.Index[Any]) -> str:
+    """Why an older unit is none of the areas: they have its parts; empty where it is."""
+    parts = [code for code in units_before(place) if code in areas]
+    if place.until is None or len(parts) < 2:
+        return ""
+    return (
+        f"found {place.code} as it was until {place.until}, which the areas have as "
+        f"{' and '.join(parts)}; expected areas of that time, as oblasts(vintage={place.until - 1})"
+    )
+
+
 def _by_name(
     table: pd.DataFrame,
     column: str,
@@ -156,10 +168,13 @@ def _by_name(
             status.append(grouping.name)
         else:
             code = place.region if by_region else _place_in(place.code, areas.index)
-            status.append("matched" if code in areas.index else "outside")
-            if status[-1] == "outside":
+            reason = "" if by_region else _why_split(place, areas.index)
+            if code not in areas.index:
+                reason = f"found {place.code}, which the areas lack"
+            status.append("outside" if reason else "matched")
+            if reason:
                 kept = None
-                unknown.setdefault(str(text), f"found {place.code}, which the areas lack")
+                unknown.setdefault(str(text), reason)
             elif code and not by_region:
                 kept = Place(code, LEVEL, place.region)
         places.append(kept)
@@ -168,7 +183,11 @@ def _by_name(
         f"column {column}: {reason}"
         for value, reason in unknown.items()
     ]
-    return places, status, reasons, [f"{a} = {b}" for a, b in resolution.settled.items()]
+    codes = {t: p.code for t, p in zip(resolution.texts, resolution.places, strict=True) if t and p}
+    notes = [f"{a} = {b}" for a, b in resolution.settled.items()] + [
+        f"{text} = {codes[text]} as it was until {year}" for text, year in resolution.older.items()
+    ]
+    return places, status, reasons, notes
 
 
 def _by_point(

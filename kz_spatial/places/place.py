@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from kz_spatial._validate import check_option
-from kz_spatial.crosswalk import units
+from kz_spatial.crosswalk import unit_at, units
 from kz_spatial.design import Grouping, load_design, text_in
 from kz_spatial.options import Language
 from kz_spatial.words import languages, unit_names
 
-__all__ = ["COUNTRY", "COUNTRY_CODE", "Kind", "Place", "place_name"]
+__all__ = ["COUNTRY", "COUNTRY_CODE", "Kind", "Place", "place_name", "units_before"]
 
 Kind = Literal["city", "region"]
 COUNTRY: Final = "country"
@@ -44,6 +44,20 @@ class Place:
     def name(self, language: Language = "en", grouping: Grouping | None = None) -> str:
         """Name in a language."""
         return place_name(self.code, language, grouping)
+
+
+def units_before(place: Place) -> tuple[str, ...]:
+    """Codes of today's units that an older unit held; its own code for a unit of today.
+
+    Examples
+    --------
+    >>> units_before(Place("KZ-63", "oblast", "east", until=2022))
+    ('KZ-10', 'KZ-63')
+    """
+    if place.until is None:
+        return (place.code,)
+    year = place.until - 1
+    return tuple(code for code in units() if unit_at(code, year) == place.code)
 
 
 def place_name(code: str, language: Language = "en", grouping: Grouping | None = None) -> str:

@@ -93,17 +93,17 @@ def _in_both(outer: str, inner: str, kind: Kind | None, grouping: Grouping) -> f
     return frozenset(each for each in before if each in within)
 
 
-def _sum_of(parts: list[str], grouping: Grouping) -> Reading:
+def _sum_of(parts: list[str], kind: Kind | None, grouping: Grouping) -> Reading:
     """Several names in one cell: of one unit, of an older one that was split, or a fault."""
     units_named = [each for each in parts if not names_country(each)]
     options = [_plain(each, None, grouping) for each in units_named]
     if len(options) == 1 and len(parts) > 1:  # the country is where a unit lies
-        return Reading(options[0])
+        return Reading(_plain(units_named[0], kind, grouping))
     if not options or not all(options):
         return Reading()
-    common = frozenset.intersection(*options)
-    if common:
-        return Reading(common)
+    if frozenset.intersection(*options):
+        asked = [_plain(each, kind, grouping) for each in units_named]
+        return Reading(frozenset.intersection(*asked))
     oblasts = [[each.code for each in found if each.level == LEVEL] for found in options]
     combinations = 1
     for each in oblasts:
@@ -131,6 +131,8 @@ def read_cell(text: str, kind: Kind | None, grouping: Grouping) -> Reading:
     grouping : Grouping
         Regions that names may mean.
     """
+    if "," in text and (rest := [each for each in text.split(",") if not names_country(each)]):
+        text = ",".join(rest).strip()  # a unit, and the country it lies in
     if hits := _plain(text, kind, grouping):
         return Reading(hits)
     bare = without_marks(text)
@@ -143,4 +145,4 @@ def read_cell(text: str, kind: Kind | None, grouping: Grouping) -> Reading:
     if (two := in_brackets(bare)) is not None and (same := _in_both(*two, kind, grouping)):
         return Reading(same)
     parts = listed(bare)
-    return _sum_of(parts, grouping) if len(parts) > 1 else Reading()
+    return _sum_of(parts, kind, grouping) if len(parts) > 1 else Reading()

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from functools import lru_cache
 from numbers import Real
 
 from kz_spatial._validate import check_option
@@ -18,9 +19,9 @@ from kz_spatial.design import Grouping, load_design
 from kz_spatial.errors import PlaceAmbiguousError, PlaceUnknownError
 from kz_spatial.places.cells import without_marks
 from kz_spatial.places.names import fold, split_kind
-from kz_spatial.places.place import COUNTRY, Kind, Place, place_name
+from kz_spatial.places.place import COUNTRY, Kind, Place, place_name, units_before
 from kz_spatial.places.reading import read_cell
-from kz_spatial.places.spellings import index_of
+from kz_spatial.places.spellings import index_of, is_former
 
 __all__ = ["COUNTRY", "Kind", "Place", "Resolution", "place_name", "resolve", "resolve_column"]
 
@@ -157,6 +158,17 @@ def _spans(place: Place, others: Iterable[Place], grouping: Grouping) -> bool:
     )
 
 
+@lru_cache(maxsize=16)
+def _shared_regions(grouping: Grouping) -> frozenset[Place]:
+    """Regions that some oblast shares a name with."""
+    return frozenset(
+        place
+        for hits in index_of(grouping).exact.values()
+        for place in hits
+        if _spans(place, hits, grouping)
+    )
+
+
 def _levels(options: Mapping[str, frozenset[Place]]) -> set[str]:
     """Levels that some name of a column leaves no doubt about."""
     told = [{p.level for p in hits if p.level != COUNTRY} for hits in options.values()]
@@ -173,16 +185,20 @@ def _open_to(
     ("North Kazakhstan"), a shared name stays open.
     """
     levels = _levels(options)
-    if levels == {grouping.name}:
-        return {text: _narrow(hits, grouping.name, grouping) for text, hits in options.items()}
     shared = {
         text: {p for p in hits if _spans(p, hits, grouping)} for text, hits in options.items()
     }
-    every = {
-        p for hits in index_of(grouping).exact.values() for p in hits if _spans(p, hits, grouping)
-    }
+    if levels == {grouping.name}:
+        # a region that has another name in the column leaves the shared one to the oblast
+        named = {p for text, hits in options.items() if not shared[text] for p in hits}
+        return {
+            text: _narrow(hits, LEVEL if shared[text] & named else grouping.name, grouping)
+            for text, hits in options.items()
+        }
     seen = {p for found in shared.values() for p in found}
-    is_open = levels == {LEVEL, grouping.name} or (not levels and len(seen) > 1 and seen == every)
+    is_open = levels == {LEVEL, grouping.name} or (
+        not levels and len(seen) > 1 and seen == _shared_regions(grouping)
+    )
     return {
         text: _narrow(hits, None, grouping) | (frozenset(shared[text]) if is_open else frozenset())
         for text, hits in options.items()
@@ -200,6 +216,20 @@ def _chosen(hits: frozenset[Place], certain: set[Place]) -> Place | None:
     return next(iter(left)) if len(left) == 1 else None
 
 
+def _of_today(found: dict[str, Place], certain: set[Place]) -> dict[str, Place]:
+    """Former names that stand beside a unit that split off, and so mean what was left."""
+    told = {place.code for place in certain}
+    by_new_name = {place.code for place in found.values() if place.until is None}
+    return {
+        text: replace(place, until=None)
+        for text, place in found.items()
+        if place.until is not None
+        and is_former(without_marks(text))
+        and place.code not in by_new_name
+        and told & (set(units_before(place)) - {place.code})
+    }
+
+
 def resolve_column(
     values: Iterable[Hashable],
     *,
@@ -212,7 +242,8 @@ def resolve_column(
     "Almaty" is the city in a column where another row says "Almaty Region" or all others are
     cities, the region where another says "Almaty City", and the composite in a column of
     composites. "North Kazakhstan" is the North beside "Central Kazakhstan", and the oblast beside
-    "Akmola"; a column with both leaves it a fault.
+    "Akmola"; a column with both leaves it a fault. "South Kazakhstan" is that of before 2018, and
+    Turkistan Region where Shymkent has a row of its own.
 
     Parameters
     ----------
@@ -243,6 +274,9 @@ def resolve_column(
         else _open_to(every, grouping)
     )
     certain = {p for hits in options.values() if len(hits) == 1 for p in hits}
+    shared: set[str] = set()
+    if level is None and grouping.name in _levels(every):
+        shared = {t for t, hits in every.items() if any(_spans(p, hits, grouping) for p in hits)}
     found: dict[str, Place] = {}
     faults: dict[str, str] = {}
     settled: dict[str, str] = {}
@@ -250,13 +284,16 @@ def resolve_column(
         place = _chosen(hits, certain)
         if place is not None:
             found[text] = place
-            if len(hits) > 1 or (level is None and _spans(place, every[text], grouping)):
+            if len(hits) > 1 or text in shared:
                 settled[text] = place.code
         elif not hits:
             reason = readings[text].reason
             faults[text] = str(PlaceUnknownError(text, _nearest(text, grouping), reason))
         else:
             faults[text] = str(_ambiguous(text, hits, grouping))
+    today = _of_today(found, certain)
+    found |= today
+    settled |= {text: place.code for text, place in today.items()}
     older = {text: place.until for text, place in found.items() if place.until is not None}
     places = tuple(None if text is None else found.get(text) for text in texts)
     totals = sum(place is not None and place.level == COUNTRY for place in places)

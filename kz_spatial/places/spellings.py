@@ -23,10 +23,12 @@ from kz_spatial.places.names import (
     loosened,
     romanised,
     split_kind,
+    without_y,
+    writes_for_y,
 )
 from kz_spatial.places.place import COUNTRY, COUNTRY_CODE, Kind, Place, place_name
 
-__all__ = ["Index", "ended_unit", "index_of", "look_up", "oblast_place"]
+__all__ = ["Index", "ended_unit", "index_of", "is_former", "look_up", "oblast_place"]
 
 _NATIONAL: Final = (
     "Kazakhstan",
@@ -96,6 +98,12 @@ def _former() -> dict[str, _Former]:
     }
 
 
+def is_former(text: str) -> bool:
+    """Whether a text is the name of a unit that is no more, rather than a list of its parts."""
+    key = fold(text)
+    return key in _former() or split_kind(key)[0] in {split_kind(each)[0] for each in _former()}
+
+
 def ended_unit(text: str) -> str:
     """Why a text names no unit of any vintage: one that ended before; empty where it does not."""
     keys = (fold(text), inflected(fold(text)))
@@ -120,36 +128,52 @@ class Index:
 
     Attributes
     ----------
-    exact, derived, loose : dict
+    exact, derived : dict
         Key to places.
+    loose : dict
+        Key in loose letters to places by the name that each is written for.
     shown : dict
         Key to a name that messages can show.
     """
 
     exact: dict[str, set[Place]] = field(default_factory=dict)
     derived: dict[str, set[Place]] = field(default_factory=dict)
-    loose: dict[str, set[Place]] = field(default_factory=dict)
+    loose: dict[str, set[tuple[str, Place]]] = field(default_factory=dict)
     shown: dict[str, str] = field(default_factory=dict)
 
     def find(self, key: str) -> frozenset[Place]:
         """Places that a folded text names."""
         return frozenset(self.exact.get(key) or self.derived.get(key) or ())
 
+    def find_loosely(self, key: str) -> frozenset[Place]:
+        """Places whose names a folded text writes in other letters for the same sounds."""
+        if len(key) < _SHORTEST_LOOSE:
+            return frozenset()
+        text = loosened(key)
+        return frozenset(
+            place for name, place in self.loose.get(without_y(text), ()) if writes_for_y(text, name)
+        )
+
     def add(self, spelling: str, place: Place, grouping: Grouping) -> None:
         """Enter a spelling of a place."""
         base, kind = split_kind(spelling)
         whole = fold(spelling)
         self.exact.setdefault(whole, set()).add(place)
-        keys = {whole}
+        keys, roman = {whole}, romanised(spelling)
+        loose = {whole, roman}
         # "Jambyl oblysy" also answers to "Jambyl", and "Астана қаласы" to "Астана"
         if place.level == LEVEL and kind in (None, units()[place.code].kind) and base:
-            keys |= {base, f"{base} {units()[place.code].kind}"}
+            own = units()[place.code].kind
+            keys |= {base, f"{base} {own}"}
+            loose |= {base, f"{base} {own}", split_kind(roman)[0], f"{split_kind(roman)[0]} {own}"}
         for key in keys:
             self.derived.setdefault(key, set()).add(place)
             self.shown.setdefault(key, f"{place.name(grouping=grouping)} ({place.code})")
-            for each in {key, romanised(key)}:
-                if len(each) >= _SHORTEST_LOOSE:
-                    self.loose.setdefault(loosened(each), set()).add(place)
+        # ш is ş in the Latin alphabet of Kazakh, which folds to s
+        loose |= {each.replace("sh", "s") for each in loose} if roman != whole else set()
+        for name in map(loosened, loose):
+            if len(name) >= _SHORTEST_LOOSE:
+                self.loose.setdefault(without_y(name), set()).add((name, place))
 
 
 def oblast_place(code: str, grouping: Grouping, until: int | None = None) -> Place:
@@ -206,13 +230,14 @@ def look_up(text: str, kind: Kind | None, grouping: Grouping) -> frozenset[Place
     for key, base, found in tried:
         asked = kind or found
         if hits := index.find(key) or index.find(f"{base} {asked}" if asked else base):
-            return _of_kind(hits, asked)
+            # a region may be written like an oblast in other letters than its own names are
+            alike = {p for p in index.find_loosely(key) if p.level == grouping.name}
+            return _of_kind(hits | alike, asked)
     for key, base, found in tried:
         asked = kind or found
         for each in (key, f"{base} {asked}" if asked else base):
-            loose = index.loose.get(loosened(each))
-            if len(each) >= _SHORTEST_LOOSE and loose:
-                return _of_kind(frozenset(loose), asked)
+            if hits := index.find_loosely(each):
+                return _of_kind(hits, asked)
     return frozenset()
 
 

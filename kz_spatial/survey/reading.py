@@ -154,6 +154,10 @@ def _examine(
             f"{value!r} was read as {code}, settled by the rest of its column"
             for value, code in resolution.settled.items()
         ]
+        notes += [
+            f"{value!r} was read as the unit that was split in {year}"
+            for value, year in resolution.older.items()
+        ]
         if "region" not in raw.labels and region_codes is None and not wrong:
             notes += kato_note(raw, values)
         if resolution.totals:
