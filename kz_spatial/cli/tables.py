@@ -20,6 +20,7 @@ __all__ = ["AnyTable", "add_join", "read_any", "renamed"]
 
 _LAYERS = (".gpkg", ".geojson")
 _TABLES = (".csv", ".tsv", ".xlsx", ".parquet", ".dta", ".sav", ".zip", *_LAYERS)
+_ROWS_AT_ONCE = 10_000
 _OUTPUTS = (".csv", ".parquet", *_LAYERS)
 
 
@@ -135,7 +136,8 @@ def _write_any(table: pd.DataFrame, path: Path, x: str, y: str, crs: str) -> Non
     try:
         with full_disk_told(path.parent):
             if suffix == ".csv":
-                table.to_csv(part, index=False)
+                # pandas would write ten thousand columns ten rows at a time
+                table.to_csv(part, index=False, chunksize=_ROWS_AT_ONCE)
             elif suffix == ".parquet":
                 _writable(table).to_parquet(part)
             else:
