@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kz_spatial._validate import printable
 from kz_spatial.cli.shared import add_design_options
 from kz_spatial.errors import CallError, InputError
 
@@ -145,6 +146,9 @@ def _write_any(table: pd.DataFrame, path: Path, x: str, y: str, crs: str) -> Non
         part.replace(path)
     except OSError as error:
         raise CallError(f"{path}: cannot be written: {error.strerror or error}") from error
+    except UnicodeEncodeError as error:
+        told = f"{printable(path)}: is no text in UTF-8, expected a name that is"
+        raise CallError(told) from error
     finally:
         part.unlink(missing_ok=True)
 
