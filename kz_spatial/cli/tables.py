@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kz_spatial._validate import printable
 from kz_spatial.cli.shared import add_design_options
 from kz_spatial.errors import CallError, InputError
 
@@ -20,6 +21,7 @@ __all__ = ["AnyTable", "add_join", "read_any", "renamed"]
 
 _LAYERS = (".gpkg", ".geojson")
 _TABLES = (".csv", ".tsv", ".xlsx", ".parquet", ".dta", ".sav", ".zip", *_LAYERS)
+_ROWS_AT_ONCE = 10_000
 _OUTPUTS = (".csv", ".parquet", *_LAYERS)
 
 
@@ -135,7 +137,8 @@ def _write_any(table: pd.DataFrame, path: Path, x: str, y: str, crs: str) -> Non
     try:
         with full_disk_told(path.parent):
             if suffix == ".csv":
-                table.to_csv(part, index=False)
+                # pandas would write ten thousand columns ten rows at a time
+                table.to_csv(part, index=False, chunksize=_ROWS_AT_ONCE)
             elif suffix == ".parquet":
                 _writable(table).to_parquet(part)
             else:
@@ -143,6 +146,9 @@ def _write_any(table: pd.DataFrame, path: Path, x: str, y: str, crs: str) -> Non
         part.replace(path)
     except OSError as error:
         raise CallError(f"{path}: cannot be written: {error.strerror or error}") from error
+    except UnicodeEncodeError as error:
+        told = f"{printable(path)}: is no text in UTF-8, expected a name that is"
+        raise CallError(told) from error
     finally:
         part.unlink(missing_ok=True)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -13,13 +13,23 @@ from kz_spatial.places import place_name
 from kz_spatial.regression import INFERENCES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from kz_spatial.groups import Partition
     from kz_spatial.output.disclosure import Published
     from kz_spatial.study import UnitGroups
 
 __all__ = ["make_tables", "to_latex"]
+
+# heads of tables that every bundle has
+_CLUSTERS: Final = (
+    "level", "kind", "n_clusters", "code", "name", "cluster", "method", "certified", "gap",
+    "within_ss", "total_ss",
+)  # fmt: skip
+_LOCAL_MORAN: Final = (
+    "level", "indicator", "code", "name", "value", "lag", "statistic", "quadrant", "p", "p_min",
+    "p_fdr", "p_bonferroni", "label", "method", "n_arrangements",
+)  # fmt: skip
 
 
 def _names(study: Published, codes: Iterable[Any]) -> list[str]:
@@ -129,7 +139,7 @@ def _local_moran(study: Published) -> pd.DataFrame:
             for part in ("changes", "unstable"):
                 frame[part] = each.resampled.frame[part].to_numpy()
         parts.append(frame)
-    return pd.concat(parts, ignore_index=True)
+    return _stacked(parts, _LOCAL_MORAN)
 
 
 def _members(study: Published, groups: UnitGroups, found: Partition) -> pd.DataFrame:
@@ -151,13 +161,14 @@ def _members(study: Published, groups: UnitGroups, found: Partition) -> pd.DataF
     )
 
 
-def _stacked(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+def _stacked(parts: list[pd.DataFrame], head: Sequence[str] = ()) -> pd.DataFrame:
+    """Parts below one another; where there are none, a table that keeps its head."""
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(head))
 
 
 def _clusters(study: Published) -> pd.DataFrame:
     every = study.groupings.every
-    return _stacked([_members(study, each, each.partition) for each in every])
+    return _stacked([_members(study, each, each.partition) for each in every], _CLUSTERS)
 
 
 def _clusters_by_number(study: Published) -> pd.DataFrame:

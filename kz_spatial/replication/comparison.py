@@ -49,7 +49,10 @@ _TERM_OF: Final = {
     "governance": "permit_days",
     "constant": "Intercept",
 }
-_FIGURES: Final = ("coefficient", "std_error", "t", "p", "ci_low", "ci_high")
+_ESTIMATES: Final = (
+    "coding", "inference", "term", "coefficient", "std_error", "t", "p", "ci_low", "ci_high",
+    "n_obs",
+)  # fmt: skip
 _FIGURE_OF: Final = {"coefficient": "coefficient", "robust_se": "std_error", "t": "t", "p": "p"}
 
 
@@ -338,10 +341,9 @@ def _estimates(codings: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
             table.insert(0, "coding", coding)
             table.insert(1, "inference", inference)
             parts.append(table.assign(n_obs=fit.n_obs))
-    made = pd.concat(parts, ignore_index=True)
-    # columns are there where no coding could be fitted, too
-    first = ["coding", "inference", "term", *_FIGURES, "n_obs"]
-    return made.reindex(columns=[*first, *(c for c in made if c not in first)])
+    found = pd.concat(parts, ignore_index=True)
+    # the head stays where no fit could be made
+    return found.reindex(columns=[*found, *(name for name in _ESTIMATES if name not in found)])
 
 
 def audit(codings: Mapping[str, pd.DataFrame], *, rules: DisclosureRules | None = None) -> Audit:

@@ -33,6 +33,8 @@ __all__ = [
 
 CODINGS: Final[tuple[Coding, ...]] = ("corrected", "as-published")
 SIZES: Final[dict[int, str]] = {1: "small", 2: "medium", 3: "large"}
+# beyond it whole numbers are no longer held one by one, and squares of some run over
+_LARGEST: Final = 1e15
 _NOTHING: Final = r"\.?|\.[a-z]|na|nan|<na>"  # nothing, and Stata's missing values . to .z
 
 
@@ -65,7 +67,8 @@ def _is_allowed(
     answered_none = values.isin(list(special))
     if indicator.kind == "binary":
         return answered_none | values.isin([YES, NO])
-    return answered_none | (values.between(0, indicator.rule.upper) & np.isfinite(values))
+    upper = min(indicator.rule.upper, _LARGEST)
+    return answered_none | values.between(0, upper)
 
 
 def find_value_faults(
@@ -104,12 +107,15 @@ def find_value_faults(
         bad = unreadable | (codes.notna() & ~_is_allowed(codes, indicator, special))
         none = ", ".join(str(code) for code in sorted(special))
         expected = indicator.rule.expected + (f", or {none}" if none else "")
+        huge = f"{indicator.rule.expected}, at most {_LARGEST:g}"
         shown = raw[item].where(unreadable, codes)
         for value, group in shown[bad].groupby(shown[bad], sort=False):
             where = describe_rows(np.flatnonzero(raw.index.isin(group.index)), row_name)
             found = f"{value:g}" if isinstance(value, float) else repr(value)
+            too_large = isinstance(value, float) and _LARGEST < value < np.inf
             faults.append(
-                f"{source}: {where}, column {names[item]}: found {found}, expected {expected}"
+                f"{source}: {where}, column {names[item]}: found {found}, expected "
+                f"{huge if too_large and np.isinf(indicator.rule.upper) else expected}"
             )
         counted = codes.ge(0) | (_skipped(raw, indicator, special) & _has_value(indicator))
         if len(raw) and not counted.any() and not bad.any():

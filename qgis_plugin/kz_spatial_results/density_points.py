@@ -78,7 +78,7 @@ class DensityOfPoints(KzAlgorithm):
         value = self.parameterAsString(parameters, "VALUE", context)
         weight = self.parameterAsString(parameters, "WEIGHT", context)
         cell = self.parameterAsDouble(parameters, "CELL_KM", context)
-        found = ["--cell-km", f"{cell:g}", "--lang", language(), "--x", tables.X, "--y", tables.Y]
+        found = ["--cell-km", f"{cell:g}", "--lang", language()]
         if parameters.get("BANDWIDTH_KM") is not None:
             width = self.parameterAsDouble(parameters, "BANDWIDTH_KM", context)
             found += ["--bandwidth-km", f"{width:g}"]
@@ -88,7 +88,9 @@ class DensityOfPoints(KzAlgorithm):
         found += ["--disclosure", "survey" if firms else "open"]
         if not self.parameterAsBoolean(parameters, "CLIP", context):
             found.append("--no-clip")
-        return found, [each for each in dict.fromkeys((value, weight)) if each]
+        names = [each for each in dict.fromkeys((value, weight)) if each]
+        _, x, y = tables.own_names(names)
+        return [*found, "--x", x, "--y", y], names
 
     def work(self, parameters, context, feedback):
         source = self.parameterAsSource(parameters, "INPUT", context)

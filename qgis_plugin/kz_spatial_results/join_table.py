@@ -16,6 +16,7 @@ from qgis.core import (
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterField,
     QgsProcessingParameterNumber,
+    QgsWkbTypes,
 )
 
 from . import tables
@@ -98,7 +99,11 @@ class JoinTable(KzAlgorithm):
         found = ["--vintage", str(vintage), "--unmatched", unmatched]
         found += ["--kind", kind] if kind else []
         names = [field] if field else [f.name() for f in source.fields()]
-        return found + (["--on", field] if field else []), names
+        found += ["--on", field] if field else []
+        if QgsWkbTypes.geometryType(source.wkbType()) == QgsWkbTypes.PointGeometry:
+            _, x, y = tables.own_names(names)
+            found += ["--x", x, "--y", y]
+        return found, names
 
     def work(self, parameters, context, feedback):
         source = self.parameterAsSource(parameters, "INPUT", context)
@@ -111,7 +116,7 @@ class JoinTable(KzAlgorithm):
             if feedback.isCanceled():
                 raise Cancelled
             self.run_command(["join", str(asked), "--out", str(answer), *options], feedback)
-            found = tables.read(answer, _ADDED)
+            found = tables.read(answer, _ADDED, tables.own_names(names)[0])
         fields = QgsFields(source.fields())
         for name in _ADDED:
             if fields.indexOf(name) < 0:

@@ -14,8 +14,18 @@ from qgis.PyQt.QtCore import QDate, QDateTime, QMetaType, QTime, QVariant
 
 from .words import tr
 
-ROW = "kz_row"
-X, Y = "longitude", "latitude"
+_ROW = "kz_row"
+_X, _Y = "longitude", "latitude"
+
+
+def own_names(names) -> tuple:
+    """Columns for the row number and the coordinates, none of them among a layer's attributes."""
+    taken, found = {each.casefold() for each in names}, []
+    for name in (_ROW, _X, _Y):
+        while name.casefold() in taken:
+            name += "_"  # noqa: PLW2901  a name until it is free
+        found.append(name)
+    return tuple(found)
 
 
 def text_field(name: str) -> QgsField:
@@ -37,8 +47,10 @@ def write(path, source, names, context, feedback) -> int:
     """Write columns of a source, with the coordinates of points, one row per feature.
 
     The first column numbers the rows, so that answers find their feature. Returns the number of
-    rows; stops early when the reader cancels.
+    rows; stops early when the reader cancels. Coordinates are those of the geometry, under the
+    names that `own_names` gives: attributes called longitude and latitude stay what they are.
     """
+    row_name, x, y = own_names(names)
     points = QgsWkbTypes.geometryType(source.wkbType()) == QgsWkbTypes.PointGeometry
     degrees = QgsCoordinateReferenceSystem("EPSG:4326")
     move = QgsCoordinateTransform(source.sourceCrs(), degrees, context.transformContext())
@@ -46,7 +58,7 @@ def write(path, source, names, context, feedback) -> int:
     count = 0
     with open(path, "w", newline="", encoding="utf-8") as file:  # noqa: PTH123  path or text
         out = csv.writer(file)
-        out.writerow([ROW, *names, *([X, Y] if points else [])])
+        out.writerow([row_name, *names, *([x, y] if points else [])])
         for feature in source.getFeatures():
             if feedback.isCanceled():
                 break
@@ -66,11 +78,11 @@ def _place(feature, move) -> list:
     return [repr(at.x()), repr(at.y())]
 
 
-def read(path, columns) -> dict:
+def read(path, columns, row_name) -> dict:
     """Columns by row number, from a table that the command wrote."""
     with open(path, newline="", encoding="utf-8") as file:  # noqa: PTH123  path or text
         table = csv.DictReader(file)
-        lacking = [c for c in (ROW, *columns) if c not in (table.fieldnames or ())]
+        lacking = [c for c in (row_name, *columns) if c not in (table.fieldnames or ())]
         if lacking:
             raise ValueError(tr("the answer lacks {0}").format(", ".join(lacking)))
-        return {int(row[ROW]): [row[c] or None for c in columns] for row in table}
+        return {int(row[row_name]): [row[c] or None for c in columns] for row in table}

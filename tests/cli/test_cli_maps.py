@@ -121,3 +121,68 @@ def test_style_of_a_density_has_the_words_of_the_language(points, tmp_path):
     with rasterio.open(tmp_path / "d.tif") as found:
         assert found.descriptions[0].startswith("Плотность фирм")
     assert json.dumps((tmp_path / "d.qml").read_text()).count("<item") >= 5
+
+
+def test_coordinates_that_are_no_place_are_named(points, tmp_path, capsys):
+    frame = pd.read_csv(points).astype({"longitude": object, "latitude": object})
+    frame.loc[3, ["longitude", "latitude"]] = [43.2, 76.9]
+    frame.loc[4, ["longitude", "latitude"]] = [0, 0]
+    frame.loc[5, "latitude"] = 143.2
+    frame.loc[6, ["longitude", "latitude"]] = ["71,4", "N51.1"]
+    frame.to_csv(points, index=False)
+    for rules in ("open", "survey"):
+        assert _run(points, tmp_path / f"{rules}.tif", "--disclosure", rules) == 0
+        shown = capsys.readouterr()
+        assert "97 points" in shown.out
+        notes = shown.err.splitlines()
+        assert [each.removeprefix(f"note: {points}: ")[:6] for each in notes[:5]] == [
+            "row 6,", "row 5,", "row 7,", notes[3].removeprefix(f"note: {points}: ")[:6], "row 8,",
+        ]  # fmt: skip
+        assert "look swapped (first: 43.2, 76.9)" in notes[1]
+        assert "points outside Kazakhstan" in notes[3] or "a point outside Kazakhstan" in notes[3]
+        assert notes[-1] == "note: 3 of 100 rows have no place or value and are left out"
+
+
+def test_a_layer_with_columns_named_as_coordinates_is_drawn_by_its_geometry(points, tmp_path):
+    frame = pd.read_csv(points)
+    shapes = gpd.points_from_xy(frame["longitude"], frame["latitude"], crs="EPSG:4326")
+    made = gpd.GeoDataFrame(frame.assign(longitude=0.0, latitude=0.0), geometry=shapes)
+    made.to_file(tmp_path / "points.gpkg")
+    made.to_parquet(tmp_path / "points.parquet")
+    assert _run(points, tmp_path / "a.tif", "--bandwidth-km", "40") == 0
+    for name in ("points.gpkg", "points.parquet"):
+        out = tmp_path / f"{name}.tif"
+        assert _run(tmp_path / name, out, "--bandwidth-km", "40") == 0
+        with rasterio.open(tmp_path / "a.tif") as a, rasterio.open(out) as b:
+            np.testing.assert_allclose(a.read(1), b.read(1), rtol=1e-4, atol=1e-6)
+
+
+def test_a_layer_without_reference_system_is_one_line(points, tmp_path, capsys):
+    frame = pd.read_csv(points)
+    shapes = gpd.points_from_xy(frame["longitude"], frame["latitude"])
+    with pytest.warns(UserWarning, match="crs"):
+        gpd.GeoDataFrame(frame, geometry=shapes).to_file(tmp_path / "p.gpkg")
+    assert _run(tmp_path / "p.gpkg", tmp_path / "d.tif") == 1
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"kz-spatial: {tmp_path / 'p.gpkg'}: found geometries without a coord")
+
+
+def test_decimal_commas_are_numbers(points, tmp_path):
+    frame = pd.read_csv(points)
+    frame.to_csv(tmp_path / "p.csv", index=False, sep=";", decimal=",")
+    for name, source in (("a", points), ("b", tmp_path / "p.csv")):
+        call = ("--bandwidth-km", "40", "--value", "pay", "--weights", "weight")
+        assert _run(source, tmp_path / f"{name}.tif", *call) == 0
+    with rasterio.open(tmp_path / "a.tif") as a, rasterio.open(tmp_path / "b.tif") as b:
+        np.testing.assert_array_equal(a.read(1), b.read(1))
+
+
+@pytest.mark.parametrize(("kilometres", "code"), [("9", 2), ("10", 0)])
+def test_a_bandwidth_under_half_a_cell_is_refused(points, tmp_path, capsys, kilometres, code):
+    assert _run(points, tmp_path / "d.tif", "--bandwidth-km", kilometres) == code
+    said = "bandwidth_m=9000: expected at least half of cell_m=20000"
+    assert (said in capsys.readouterr().err) == (code == 2)
+    call = ["run", "--out", str(tmp_path / "out"), "--bandwidth-km", "2", "--cell-km", "5"]
+    assert cli.main(call) == 2
+    assert "bandwidth_m=2000: expected at least half of cell_m=5000" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

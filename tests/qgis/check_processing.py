@@ -186,6 +186,31 @@ def check_join_places_points_where_they_lie(settings):
     assert joined.wkbType() == layer.wkbType()
 
 
+def check_attributes_named_as_coordinates_do_not_override_the_geometry(settings):
+    layer = QgsVectorLayer(
+        "Point?crs=EPSG:4326&field=longitude:double&field=Latitude:double&field=kz_row:string",
+        "t",
+        "memory",
+    )
+    for at in ((51.2, 43.65), (71.43, 51.13), *((76.9, 43.24),) * 4):
+        feature = QgsFeature(layer.fields())
+        feature["longitude"], feature["Latitude"], feature["kz_row"] = 73.1, 49.8, "mine"
+        feature.setGeometry(QgsGeometry.fromPointXY(QgsPointXY(*at)))
+        layer.dataProvider().addFeature(feature)
+    made, _, context = _run(settings, "join_table", {"INPUT": layer, "OUTPUT": "memory:"})
+    joined = list(context.getMapLayer(made["OUTPUT"]).getFeatures())
+    assert [f["oblast_code"] for f in joined] == ["KZ-47", "KZ-71", *["KZ-75"] * 4]
+    assert [f["longitude"] for f in joined] == [73.1] * 6, "attributes stay as they are"
+    assert [f["kz_row"] for f in joined] == ["mine"] * 6
+    out = _folder(settings, "attributes") / "mean.tif"
+    values = {"INPUT": layer, "VALUE": "longitude", "FIRMS": False, "CLIP": False}
+    sizes = {"CELL_KM": 20, "BANDWIDTH_KM": 100, "OUTPUT": str(out)}
+    made, _, _ = _run(settings, "density_points", values | sizes)
+    layer = QgsRasterLayer(made["OUTPUT"], "mean")
+    # three bandwidths round the geometries, far wider than round the one place of the attributes
+    assert layer.extent().width() > 2_000_000, layer.extent().width()
+
+
 def check_join_stops_at_unknown_names_when_asked(settings):
     layer = _table([("Атлантида", 4.0, None), ("Астана", 1.0, None)])
     text = _fault(
