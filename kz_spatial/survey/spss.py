@@ -45,17 +45,6 @@ def _in_this_process(path: Path) -> tuple[pd.DataFrame, dict[str, dict[Any, str]
     return frame, dict(meta.variable_value_labels)
 
 
-def _plain(path: Path, folder: Path) -> Path:
-    """A name for a file that a reader written in C can open, whatever its own."""
-    try:
-        str(path).encode()
-    except UnicodeEncodeError:
-        link = folder / f"file{path.suffix}"
-        link.symlink_to(path.resolve())
-        return link
-    return path
-
-
 def _run_child(python: str, path: Path, folder: Path) -> int | None:
     """Return code of the child; None where none could be started."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
@@ -96,8 +85,8 @@ def read_sav(path: Path) -> tuple[pd.DataFrame, dict[str, dict[Any, str]]]:
 
     with tempfile.TemporaryDirectory(prefix="kz-") as place:
         folder = Path(place)
-        python, named = _own_python(), _plain(path, folder)
-        code = None if python is None else _run_child(python, named, folder)
+        python = _own_python()
+        code = None if python is None else _run_child(python, path, folder)
         if code == 0:
             labels = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
             frame = pd.read_parquet(folder / "table.parquet")
@@ -111,4 +100,4 @@ def read_sav(path: Path) -> tuple[pd.DataFrame, dict[str, dict[Any, str]]]:
                 "whole file: it may be damaged"
             )
         # no child could be started, or it lacks what is here
-        return _in_this_process(named)
+        return _in_this_process(path)

@@ -182,7 +182,9 @@ def test_a_bandwidth_under_half_a_cell_is_refused(points, tmp_path, capsys, kilo
     assert _run(points, tmp_path / "d.tif", "--bandwidth-km", kilometres) == code
     said = "bandwidth_m=9000: expected at least half of cell_m=20000"
     assert (said in capsys.readouterr().err) == (code == 2)
-    call = ["run", "--out", str(tmp_path / "out"), "--bandwidth-km", "2", "--cell-km", "5"]
+    # said before any file is read
+    out = str(tmp_path / "out")
+    call = ["run", "none.csv", "--out", out, "--bandwidth-km", "2", "--cell-km", "5"]
     assert cli.main(call) == 2
     assert "bandwidth_m=2000: expected at least half of cell_m=5000" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()

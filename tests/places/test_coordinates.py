@@ -64,8 +64,9 @@ def test_places_of_every_oblast_are_places():
 
 
 def test_a_margin_at_the_border_and_what_may_be_a_neighbours():
-    # Khorgas has its border in it; Saratov mirrored lies in Kazakhstan, and is no swapped pair
-    assert locate(table_of((80.45, 44.2), (46.0, 51.5))).kinds.tolist() == ["place", "elsewhere"]
+    # Khorgas has its border in it; a village near Saratov, mirrored, lies in the oblast of Atyrau
+    assert locate(table_of((80.45, 44.2), (47.5, 52.0))).kinds.tolist() == ["place", "elsewhere"]
+    assert locate(table_of((52.0, 47.5))).kinds.tolist() == ["place"]
 
 
 @pytest.mark.parametrize(
