@@ -112,12 +112,16 @@ class Target:
 
     def rows(self, code: str, name: str) -> np.ndarray:
         """Firms of a unit that answered."""
-        asked = self.answers[name].notna()
-        if code == "KZ":
-            return np.flatnonzero(asked)
+        members = self.members(code)
+        return members[self.answers[name].notna().to_numpy()[members]]
+
+    def members(self, code: str) -> np.ndarray:
+        """Firms of a unit, whether they answered or not."""
         home = self.answers["region"]
+        if code == "KZ":
+            return np.arange(len(home))
         inside = home == code if code in SIZES else home.map(self.region) == code
-        return np.flatnonzero(inside & asked)
+        return np.flatnonzero(inside)
 
     def shown(self, code: str, name: str, part: str = "mean") -> float:
         """A published figure; NaN where it is withheld."""
@@ -193,6 +197,34 @@ def two_codings(target: Target) -> Claims:
             told = (row["corrected"] * n - 9 * many) / (n + many)
             if abs(told - row["as_published"]) < 1e-7:
                 found.add((many, code))
+    return found
+
+
+def counts_in_replication(target: Target) -> Claims:
+    """A printed share, in either coding, regional or national, gives how many said yes."""
+    found = set()
+    file = target.path / "tables" / "replication.csv"
+    table = pd.read_csv(file) if file.is_file() else pd.DataFrame(columns=["column"])
+    names = {"ge7_mean": "co2_monitoring", "h1_mean": "product_innovation"}
+    for row in table[table["column"].isin(names)].to_dict("records"):
+        name = names[row["column"]]
+        code = "KZ" if row["row"] == "National" else row["row"].lower()
+        rows = target.rows(code, name)
+        n = len(rows)
+        yes = target.answers[name].to_numpy()[rows].sum()
+        if not n or min(yes, n - yes) >= LEAST:
+            continue
+        many = int((target.answers[ITEMS[name]].to_numpy()[target.members(code)] == -9).sum())
+        counts = np.arange(n + 1.0)
+        given = np.full(n + 1, float(n))
+        corrected = 100 * shown_shares(counts / n, counts, given, target.given)[0]
+        # yes counts 0, no counts 1, don't know counts -10
+        published = 100 * ((n - counts) - 10 * many) / (n + many)
+        for column, told in (("corrected", corrected), ("as_published", published)):
+            if np.isfinite(row[column]):
+                fits = counts[np.abs(told - row[column]) < 1e-6]
+                if fits.tolist() == [yes]:
+                    found |= {(int(each), name) for each in rows}
     return found
 
 
@@ -487,6 +519,7 @@ ATTACKS: dict[str, tuple[str, Callable[[Target], Claims]]] = {
     "lone firm": ("readiness.csv", lone_firms),
     "lone firm, printed numbers": ("replication.csv", lone_in_replication),
     "two codings": ("replication.csv", two_codings),
+    "share times n, printed numbers": ("replication.csv", counts_in_replication),
     "mean and deviation solved": ("readiness.csv", from_mean_and_deviation),
     "share times n": ("readiness.csv", counts_from_shares),
     "subtraction, linear programming": ("readiness.csv, replication.csv", by_subtraction),

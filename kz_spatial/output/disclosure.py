@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["Distribution", "Published", "disclosure_record", "publish", "rules_line"]
 
 _SHOWN: Final = VERDICTS[0]
-_WITHHELD: Final = VERDICTS[3]
 _NEEDS: Final = (
     "no coefficient of a regression, test or figure was checked beyond the rules below; two runs "
     "on files that differ by one firm give that firm away by subtraction: publish one of them"

@@ -22,6 +22,7 @@ from kz_spatial.errors import NotEnoughDataError
 from kz_spatial.options import DATA_CRS, EQUAL_AREA_CRS
 from kz_spatial.places import locate, warn_stray
 from kz_spatial.protection.cells import Answers, unsafe_cells
+from kz_spatial.protection.rounding import shown_shares
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,12 +121,16 @@ def group_points(
                 break
         else:
             done.append(group)
-    found = pd.DataFrame([_figures(at[each], each, questions, cell_m) for each in done])
+    found = pd.DataFrame([_figures(at[each], each, questions, rules, cell_m) for each in done])
     return found.sort_values(["x", "y"], kind="stable", ignore_index=True)
 
 
 def _figures(
-    at: NDArray[np.float64], rows: NDArray[np.intp], questions: list[Answers], cell_m: float
+    at: NDArray[np.float64],
+    rows: NDArray[np.intp],
+    questions: list[Answers],
+    rules: DisclosureRules,
+    cell_m: float,
 ) -> dict[str, float]:
     """Place and figures of one group."""
     x, y = (np.floor(at.mean(axis=0) / cell_m) + 0.5) * cell_m
@@ -136,7 +141,13 @@ def _figures(
         told[f"weight_{number}"] = weight
         told[f"answers_{number}"] = float(len(own))
         total = float((each.weights[own] * each.values[own]).sum())
-        told[f"value_{number}"] = total / weight if len(own) else float("nan")
+        mean = total / weight if len(own) else float("nan")
+        if each.binary and len(own):
+            yes = np.array([each.values[own].sum()])
+            mean = float(
+                shown_shares(np.array([mean]), yes, np.array([float(len(own))]), rules)[0][0]
+            )
+        told[f"value_{number}"] = mean
     return told
 
 
@@ -208,6 +219,8 @@ def grouped_points(
     asked = [Answers(np.ones(len(at)), weight, unit, np.inf, binary=True)]
     if value is not None:
         values = points[value].to_numpy(float)[use]
+        # whatever holds 0 and 1 alone is told by its counts
+        binary = binary or bool(np.isin(values[np.isfinite(values)], (0.0, 1.0)).all())
         asked.append(Answers(values, weight, unit, upper, binary))
     try:
         groups = group_points(at, asked, rules, cell_m=cell_m)

@@ -19,7 +19,7 @@ from kz_spatial.estimates import aggregate, score_units, unit_moments, unit_posi
 from kz_spatial.protection.cells import Answers
 from kz_spatial.protection.complements import Hidden, hide_cells
 from kz_spatial.protection.errors import Spread, pooled_spread, smooth_errors
-from kz_spatial.protection.rounding import round_to_base, shown_shares
+from kz_spatial.protection.rounding import round_to_base, rounds_share, shown_shares
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["VERDICTS", "Protected", "protect_tables"]
 
 VERDICTS: Final = ("shown", "rounded", "smoothed", "withheld")
-_COUNTRY: Final = "KZ"
 _PARTS: Final = ("mean", "sd", "se")
 
 
@@ -293,11 +292,7 @@ def protect_tables(
         tables[level] = score_units(table, names, design)
         tables[level].attrs["min_firms"] = rules.min_firms
     country = _country(firms, names)
-    whole = np.zeros(len(base), dtype=np.intp)
-    special = {} if base is firms else _enough_special(firms, base, whole, 1, rules)
-    for name in names:
-        if hidden[name].country or not special.get(name, np.ones(1, dtype=bool))[0]:
-            country.loc[name] = np.nan
+    _protect_country(country, base, firms, design, rules, hidden)
     reasons: dict[str, int] = {}
     for each in hidden.values():
         seen = np.zeros(len(places.region), dtype=bool)
@@ -309,6 +304,32 @@ def protect_tables(
     return Protected(
         tables, country, _verdicts(verdicts_of), {k: v for k, v in reasons.items() if v}
     )
+
+
+def _protect_country(
+    country: pd.DataFrame,
+    base: pd.DataFrame,
+    firms: pd.DataFrame,
+    design: StudyDesign,
+    rules: DisclosureRules,
+    hidden: Mapping[str, Hidden],
+) -> None:
+    """Withhold and round the figures of the country in place; deviations of few firms go."""
+    whole = np.zeros(len(base), dtype=np.intp)
+    special = {} if base is firms else _enough_special(firms, base, whole, 1, rules)
+    for name, each in design.by_name.items():
+        n = np.array([float(base[name].notna().sum())])
+        if n[0] < rules.smooth_below:
+            country.loc[name, "sd"] = np.nan
+        if each.kind == "binary":
+            yes, _ = _yes_of(base, name, whole, 1)
+            share, rounded = shown_shares(yes / np.maximum(n, 1), yes, n, rules)
+            if rounded[0]:
+                told = float(share[0]) if base is firms else np.nan
+                deviation = np.sqrt(told * (1 - told) * n[0] / max(n[0] - 1, 1))
+                country.loc[name] = [told, deviation]
+        if hidden[name].country or not special.get(name, np.ones(1, dtype=bool))[0]:
+            country.loc[name] = np.nan
 
 
 def _protect_level(
@@ -331,14 +352,24 @@ def _protect_level(
         if name in special:
             mask |= ~special[name]
         yes = None
-        if each.kind == "binary" and base is firms:
-            answers = base[name].to_numpy(float)
-            use = np.isfinite(answers) & (unit >= 0)
-            yes = np.bincount(unit[use], answers[use], len(table)).astype(float)
+        if each.kind == "binary":
+            yes, n = _yes_of(base, name, unit, len(table))
+            if base is not firms:  # exact in another coding, it would tell what is rounded here
+                mask, yes = mask | rounds_share(yes, n, rules), None
         kinds = _shape(table, name, mask, yes, spreads[name], rules)
         found[name] = pd.Series(kinds, table.index)
     _round_counts(table, list(design.by_name), rules)
     return found
+
+
+def _yes_of(
+    firms: pd.DataFrame, name: str, unit: NDArray[np.intp], n_units: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Firms that say yes, and that answer, by unit."""
+    answers = firms[name].to_numpy(float)
+    use = np.isfinite(answers) & (unit >= 0)
+    yes = np.bincount(unit[use], answers[use], n_units)
+    return yes.astype(float), np.bincount(unit[use], minlength=n_units).astype(float)
 
 
 def _open_verdicts(table: pd.DataFrame, names: Sequence[str]) -> dict[str, pd.Series[Any]]:

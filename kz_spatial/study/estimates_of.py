@@ -93,6 +93,8 @@ def estimate_of(
     if not isinstance(values, pd.Series) or not values.index.equals(firms.index):
         raise InputError(f"estimate: found {type(values).__name__}, expected a Series by firm")
     words = {"en": _NAME}
+    if values.dropna().isin((0, 1)).all():  # told by its counts, whatever it is called
+        kind = "binary"
     one = replace(
         design,
         indicators=(Indicator(_NAME, "value", kind, 1, words, words),),

@@ -114,3 +114,16 @@ def test_a_surface_knows_how_many_points_stand_behind_it():
     assert np.nanmax(made.values) <= table["pay"].max()
     with pytest.raises(CallError, match="cell_m=0: expected metres above 0"):
         grouped_points(table, SURVEY, cell_m=0)
+
+
+def test_groups_of_yes_and_no_are_told_by_rounded_shares():
+    table = firms().rename(columns={"x": "longitude", "y": "latitude"})
+    table["longitude"] = 67 + table["longitude"] / 3e5
+    table["latitude"] = 48 + table["latitude"] / 3e5
+    table["yes"] = (np.arange(400) % 11 == 0).astype(float)
+    groups, _ = grouped_points(table, SURVEY, value="yes", cell_m=10_000)
+    base = 5 * np.floor(groups["answers_1"] / 5 + 0.5)
+    small = groups["answers_1"] < 60
+    assert small.any()
+    counts = (groups["value_1"] * base)[small]
+    np.testing.assert_allclose(counts, 5 * np.round(counts / 5), atol=1e-9)

@@ -154,3 +154,40 @@ def test_a_number_of_ones_own_holds():
 def test_reasons_count_each_cell_once(found):
     withheld = (found.verdicts["verdict"] == "withheld").sum()
     assert sum(found.reasons.values()) == withheld
+
+
+def few_yes(n_yes=4, n=30):
+    """Firms of two regions, few of whom say yes."""
+    firms = FIRMS[FIRMS["composite"].isin(["almaty", "astana"])].groupby("composite").head(n).copy()
+    firms["product_innovation"] = 0.0
+    almaty = firms.index[firms["composite"] == "almaty"]
+    firms.loc[almaty[:n_yes], "product_innovation"] = 1.0
+    return firms.reset_index(drop=True)
+
+
+def test_a_share_of_the_country_is_rounded_as_those_of_its_parts_are():
+    found = protect(few_yes(), levels=["composite"]).country.loc["product_innovation"]
+    # 4 of 60 is told as 5 of 60
+    assert found["mean"] == pytest.approx(5 / 60)
+    assert found["sd"] == pytest.approx(np.sqrt(5 / 60 * 55 / 60 * 60 / 59))
+    many = protect(few_yes(20), levels=["composite"]).country.loc["product_innovation"]
+    assert many["mean"] == pytest.approx(20 / 60)
+
+
+def test_no_coding_tells_a_share_that_the_other_rounds():
+    firms = few_yes()
+    other = firms.assign(product_innovation=1 - firms["product_innovation"])
+    made = protect(other, levels=["composite"], corrected=firms)
+    assert made.tables["composite"]["product_innovation_mean"].isna().all()
+    assert np.isnan(made.country.loc["product_innovation", "mean"])
+    many = few_yes(15)
+    other = many.assign(product_innovation=1 - many["product_innovation"])
+    shown = protect(other, levels=["composite"], corrected=many).tables["composite"]
+    assert shown.loc["almaty", "product_innovation_mean"] == pytest.approx(0.5)
+
+
+def test_deviations_of_a_country_of_few_firms_are_withheld():
+    firms = few_yes(n=9)
+    found = protect(firms, levels=["composite"]).country
+    numbers = ["outages_per_month", "epayment_share", "permit_days"]
+    assert found.loc[numbers, "sd"].isna().all()
