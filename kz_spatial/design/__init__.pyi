@@ -1,4 +1,11 @@
-from .disclosure import OPEN, PROFILES, SURVEY, DisclosureRules, disclosure_rules
+from .disclosure import (
+    OPEN,
+    PROFILES,
+    SURVEY,
+    DisclosureRules,
+    disclosure_rules,
+    rules_of_source,
+)
 from .files import (
     PAPER,
     design_of,
@@ -43,6 +50,7 @@ __all__ = [
     "load_design",
     "name_faults",
     "parse_design",
+    "rules_of_source",
     "text_faults",
     "text_in",
 ]

@@ -8,12 +8,19 @@ of small counts, and an audit of what sums give away.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final
 
 from kz_spatial.errors import CallError, DesignError
 
-__all__ = ["OPEN", "PROFILES", "SURVEY", "DisclosureRules", "disclosure_rules"]
+__all__ = [
+    "OPEN",
+    "PROFILES",
+    "SURVEY",
+    "DisclosureRules",
+    "disclosure_rules",
+    "rules_of_source",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +89,14 @@ class DisclosureRules:
         """Whether more than the least number holds: no writer sees a firm then."""
         return bool(self.count_base or self.smooth_below or self.p_percent)
 
+    def allow_fit(self, n_obs: int, n_parameters: int) -> bool:
+        """Whether a regression of that many firms and parameters may be shown."""
+        return n_obs - n_parameters >= self.min_df
+
+    def to_record(self) -> dict[str, Any]:
+        """The rules as plain values, for the records of what is written."""
+        return {**asdict(self), "guarded": self.guarded}
+
 
 def _count_faults(name: str, value: object, least: int) -> list[str]:
     if isinstance(value, int) and not isinstance(value, bool) and value >= least:
@@ -102,6 +117,17 @@ OPEN: Final = DisclosureRules(
 )
 PROFILES: Final[Mapping[str, DisclosureRules]] = {each.profile: each for each in (SURVEY, OPEN)}
 _NUMBERS: Final = tuple(each.name for each in fields(DisclosureRules) if each.name != "profile")
+
+
+def rules_of_source(asked: DisclosureRules | None, *, synthetic: bool) -> DisclosureRules:
+    """Rules that a design asks for, else those of the source.
+
+    Examples
+    --------
+    >>> [rules_of_source(None, synthetic=each).profile for each in (True, False)]
+    ['open', 'survey']
+    """
+    return asked or (OPEN if synthetic else SURVEY)
 
 
 def disclosure_rules(profile: str, numbers: Mapping[str, Any] | None = None) -> DisclosureRules:

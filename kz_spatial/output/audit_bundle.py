@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,8 +82,7 @@ def write_audit(
     record = codings["corrected"].attrs["kz_spatial"]
     synthetic = record["synthetic"]
     rules = choose_rules(RunOptions(disclosure=disclosure), asked, synthetic=synthetic)
-    # of the twin all is shown, whose firms are made up, unless rules are asked for
-    found = audit(codings, rules=rules if rules.guarded or not synthetic else None)
+    found = audit(codings, rules=rules)
     installed = versions()
     page = render_audit(
         found,
@@ -113,7 +111,7 @@ def write_audit(
             "synthetic": record["synthetic"],
             "source": record["source"],
             "sha256": None if rules.guarded else record["sha256"],
-            "disclosure": asdict(rules) | {"guarded": rules.guarded},
+            "disclosure": rules.to_record(),
             "common_df": found.common_df,
             "versions": installed,
             "written": now(),

@@ -156,7 +156,7 @@ def _record(study: Published, timings: dict[str, float]) -> dict[str, Any]:
         "n_firms": study.n_firms,
         "listwise": study.listwise,
         "join": study.join,
-        "disclosure": asdict(study.rules) | {"guarded": study.rules.guarded},
+        "disclosure": study.rules.to_record(),
         "layers": list(study.frames),
         "contents": _contents(study, Terms.of(study)),
         "design": design_to_dict(study.design),

@@ -161,7 +161,7 @@ def rules_line(
     rules: DisclosureRules | Mapping[str, Any], language: Language, *, short: bool = False
 ) -> str:
     """The rules in a sentence, as every output carries it; `short` where room is scarce."""
-    told = rules if isinstance(rules, Mapping) else asdict(rules) | {"guarded": rules.guarded}
+    told = rules if isinstance(rules, Mapping) else rules.to_record()
     profile = told["profile"]
     if has_words(f"disclosure.{profile}"):
         profile = say(f"disclosure.{profile}", language)
@@ -177,8 +177,7 @@ def disclosure_record(study: Published) -> dict[str, Any]:
     cells = study.verdicts
     counted = cells.groupby(["level", "verdict"], sort=False).size()
     return {
-        **asdict(study.rules),
-        "guarded": study.rules.guarded,
+        **study.rules.to_record(),
         "cells": {
             level: {verdict: int(counted.get((level, verdict), 0)) for verdict in VERDICTS}
             for level in study.tables

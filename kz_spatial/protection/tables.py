@@ -15,9 +15,11 @@ import pandas as pd
 
 from kz_spatial.crosswalk import LEVEL
 from kz_spatial.design import DisclosureRules, Indicator, StudyDesign
-from kz_spatial.estimates import aggregate, score_units, unit_moments, unit_positions, weights_of
+from kz_spatial.estimates import aggregate, score_units, unit_positions, weights_of
 from kz_spatial.protection.cells import Answers
+from kz_spatial.protection.codings import enough_special, yes_and_answers
 from kz_spatial.protection.complements import Hidden, hide_cells
+from kz_spatial.protection.country import country_figures, protect_country
 from kz_spatial.protection.errors import Spread, pooled_spread, smooth_errors
 from kz_spatial.protection.rounding import round_to_base, rounds_share, shown_shares
 
@@ -132,14 +134,13 @@ def _shape(
     rules: DisclosureRules,
 ) -> list[str]:
     """Withhold, round and smooth one indicator of a table in place; return the verdicts."""
-    column = {part: table[f"{name}_{part}"].to_numpy(float).copy() for part in _PARTS}
+    mean, sd, se = (table[f"{name}_{part}"].to_numpy(float) for part in _PARTS)
     n = table[f"{name}_n"].to_numpy(float)
     smoothed = (n > 0) & ~hidden & (n < rules.smooth_below)
     rounded = np.zeros(len(table), dtype=bool)
     if yes is not None:
-        column["mean"], rounded = shown_shares(column["mean"], yes, n, rules)
-        table[f"{name}_mean"] = column["mean"]
-    sd, se = smooth_errors(column["sd"], column["se"], n, smoothed, spread)
+        table[f"{name}_mean"], rounded = shown_shares(mean, yes, n, rules)
+    sd, se = smooth_errors(sd, se, n, smoothed, spread)
     if yes is not None:
         sd, se = _of_shares(table, name, rounded & ~smoothed, sd, se)
     table[f"{name}_sd"], table[f"{name}_se"] = sd, se
@@ -205,24 +206,6 @@ def _shown_counts(
     return np.where(small, np.nan, round_to_base(counts, rules.count_base))
 
 
-def _enough_special(
-    firms: pd.DataFrame,
-    corrected: pd.DataFrame,
-    unit: NDArray[np.intp],
-    n: int,
-    rules: DisclosureRules,
-) -> dict[str, NDArray[np.bool_]]:
-    """Units whose special answers, numbers in one coding and none in the other, are 0 or many."""
-    found = {}
-    for name in (each for each in corrected if each in firms):
-        if not pd.api.types.is_numeric_dtype(firms[name]):
-            continue
-        extra = firms[name].notna().to_numpy() & corrected[name].isna().to_numpy() & (unit >= 0)
-        count = np.bincount(unit[extra], minlength=n)
-        found[str(name)] = (count == 0) | (count >= rules.min_firms)
-    return found
-
-
 def protect_tables(
     firms: pd.DataFrame,
     *,
@@ -275,7 +258,9 @@ def protect_tables(
         }
         verdicts = _verdicts({level: _open_verdicts(t, names) for level, t in tables.items()})
         few = int((verdicts["verdict"] == VERDICTS[3]).sum())
-        return Protected(tables, _country(firms, names), verdicts, {"few": few} if few else {})
+        return Protected(
+            tables, country_figures(firms, names), verdicts, {"few": few} if few else {}
+        )
     base = firms if corrected is None else corrected
     places = _places(base, design, levels)
     hidden = _find_hidden(base, design, places, rules, weights)
@@ -291,45 +276,23 @@ def protect_tables(
         )
         tables[level] = score_units(table, names, design)
         tables[level].attrs["min_firms"] = rules.min_firms
-    country = _country(firms, names)
-    _protect_country(country, base, firms, design, rules, hidden)
-    reasons: dict[str, int] = {}
+    country = country_figures(firms, names)
+    protect_country(country, base, firms, design, rules, hidden)
+    reasons = _count_reasons(hidden, len(places.codes))
+    return Protected(tables, country, _verdicts(verdicts_of), reasons)
+
+
+def _count_reasons(hidden: Mapping[str, Hidden], n_units: int) -> dict[str, int]:
+    """Withheld cells by the first rule that each broke."""
+    counts: dict[str, int] = {}
     for each in hidden.values():
-        seen = np.zeros(len(places.region), dtype=bool)
+        seen = np.zeros(n_units, dtype=bool)
         for rule, leaves in each.reasons.items():
-            new = leaves & ~seen
-            new[len(places.codes) :] = False
+            new = leaves[:n_units] & ~seen
             seen |= new
-            reasons[rule] = reasons.get(rule, 0) + int(new.sum())
-    return Protected(
-        tables, country, _verdicts(verdicts_of), {k: v for k, v in reasons.items() if v}
-    )
-
-
-def _protect_country(
-    country: pd.DataFrame,
-    base: pd.DataFrame,
-    firms: pd.DataFrame,
-    design: StudyDesign,
-    rules: DisclosureRules,
-    hidden: Mapping[str, Hidden],
-) -> None:
-    """Withhold and round the figures of the country in place; deviations of few firms go."""
-    whole = np.zeros(len(base), dtype=np.intp)
-    special = {} if base is firms else _enough_special(firms, base, whole, 1, rules)
-    for name, each in design.by_name.items():
-        n = np.array([float(base[name].notna().sum())])
-        if n[0] < rules.smooth_below:
-            country.loc[name, "sd"] = np.nan
-        if each.kind == "binary":
-            yes, _ = _yes_of(base, name, whole, 1)
-            share, rounded = shown_shares(yes / np.maximum(n, 1), yes, n, rules)
-            if rounded[0]:
-                told = float(share[0]) if base is firms else np.nan
-                deviation = np.sqrt(told * (1 - told) * n[0] / max(n[0] - 1, 1))
-                country.loc[name] = [told, deviation]
-        if hidden[name].country or not special.get(name, np.ones(1, dtype=bool))[0]:
-            country.loc[name] = np.nan
+            if new.any():
+                counts[rule] = counts.get(rule, 0) + int(new.sum())
+    return counts
 
 
 def _protect_level(
@@ -345,7 +308,11 @@ def _protect_level(
 ) -> dict[str, pd.Series[Any]]:
     """Withhold, round and smooth a level's table in place; return the verdicts by indicator."""
     unit = unit_positions(base[design.level_column(level)], list(table.index))
-    special = {} if base is firms else _enough_special(firms, base, unit, len(table), rules)
+    special = (
+        {}
+        if base is firms
+        else enough_special(firms, base, design.by_name, unit, len(table), rules)
+    )
     found = {}
     for name, each in design.by_name.items():
         mask = hidden[name].at(level == places.finest)[: len(table)].copy()
@@ -353,23 +320,13 @@ def _protect_level(
             mask |= ~special[name]
         yes = None
         if each.kind == "binary":
-            yes, n = _yes_of(base, name, unit, len(table))
+            yes, n = yes_and_answers(base, name, unit, len(table))
             if base is not firms:  # exact in another coding, it would tell what is rounded here
                 mask, yes = mask | rounds_share(yes, n, rules), None
         kinds = _shape(table, name, mask, yes, spreads[name], rules)
         found[name] = pd.Series(kinds, table.index)
     _round_counts(table, list(design.by_name), rules)
     return found
-
-
-def _yes_of(
-    firms: pd.DataFrame, name: str, unit: NDArray[np.intp], n_units: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Firms that say yes, and that answer, by unit."""
-    answers = firms[name].to_numpy(float)
-    use = np.isfinite(answers) & (unit >= 0)
-    yes = np.bincount(unit[use], answers[use], n_units)
-    return yes.astype(float), np.bincount(unit[use], minlength=n_units).astype(float)
 
 
 def _open_verdicts(table: pd.DataFrame, names: Sequence[str]) -> dict[str, pd.Series[Any]]:
@@ -395,15 +352,3 @@ def _verdicts(found: Mapping[str, Mapping[str, pd.Series[Any]]]) -> pd.DataFrame
         if verdict
     ]
     return pd.DataFrame(rows, columns=["level", "code", "indicator", "verdict"])
-
-
-def _country(firms: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    """Mean and deviation over all firms, a row an indicator."""
-    rows = []
-    for name in names:
-        values = firms[name].to_numpy(float)
-        moments = unit_moments(
-            values, np.ones(len(values)), np.zeros(len(values), dtype=np.intp), 1
-        )
-        rows.append({part: float(moments[part][0]) for part in ("mean", "sd")})
-    return pd.DataFrame(rows, index=pd.Index(names, name="indicator"))

@@ -18,11 +18,11 @@ import pandas as pd
 from kz_spatial._validate import published_path
 from kz_spatial.design import (
     OPEN,
-    SURVEY,
     DisclosureRules,
     StudyDesign,
     design_of,
     load_design,
+    rules_of_source,
 )
 from kz_spatial.errors import NotEnoughDataError
 from kz_spatial.groups import rank_partition
@@ -110,20 +110,22 @@ def _table2(
     return found
 
 
-def _rules_of(firms: pd.DataFrame) -> DisclosureRules:
-    """Rules where none are given: all of the twin is shown, whose firms are made up."""
-    if firms.attrs.get("kz_spatial", {}).get("synthetic", False):
-        return replace(OPEN, min_firms=1)
-    return design_of(firms).disclosure or SURVEY
+def _rules_for(firms: pd.DataFrame, asked: DisclosureRules | None) -> DisclosureRules:
+    """Rules that hold: those asked for, else the source's; of the twin all is shown under open."""
+    synthetic = firms.attrs.get("kz_spatial", {}).get("synthetic", False)
+    rules = asked or rules_of_source(design_of(firms).disclosure, synthetic=synthetic)
+    return replace(OPEN, min_firms=1) if synthetic and not rules.guarded else rules
 
 
-def _table1(firms: pd.DataFrame) -> dict[tuple[str, str], float]:
+def _table1(firms: pd.DataFrame, rules: DisclosureRules) -> dict[tuple[str, str], float]:
     """Coefficients with robust errors, region dummies and N - K degrees of freedom."""
     # printed p-values go with N - K degrees of freedom, which robust errors without clusters have
     left, _, effects = str(load_design().formula).partition("|")
     try:
         fit = fixed_effects(f"{left}+ C({effects.strip()})", firms)
     except NotEnoughDataError:
+        return {}
+    if not rules.allow_fit(fit.n_obs, fit.n_parameters):
         return {}
     table = fit.table("hc1")
     found = {
@@ -175,9 +177,10 @@ def replicate(
     ['table', 'row', 'column', 'printed', 'corrected', 'corrected_agrees']
     """
     base = codings.get("corrected", next(iter(codings.values())))
-    rules = rules or _rules_of(base)
+    rules = _rules_for(base, rules)
     found = {
-        coding: _table2(firms, base, rules) | _table1(firms) for coding, firms in codings.items()
+        coding: _table2(firms, base, rules) | _table1(firms, rules)
+        for coding, firms in codings.items()
     }
     rows: list[dict[str, Any]] = []
     for table, row, column, printed in _printed():
@@ -329,13 +332,18 @@ def _groupings(counts: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _estimates(codings: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def _estimates(codings: Mapping[str, pd.DataFrame], asked: DisclosureRules | None) -> pd.DataFrame:
     parts, design = [], load_design()
     for coding, firms in codings.items():
+        rules = _rules_for(firms, asked)
         try:
             fit = fixed_effects(str(design.formula), firms, cluster=design.grouping.name)
         except NotEnoughDataError as error:
             parts.append(pd.DataFrame([{"coding": coding, "reason": str(error)}]))
+            continue
+        if not rules.allow_fit(fit.n_obs, fit.n_parameters):
+            reason = f"withheld by the disclosure rules {rules.profile!r}"
+            parts.append(pd.DataFrame([{"coding": coding, "reason": reason}]))
             continue
         for inference, table in tables_by_inference(fit):
             table.insert(0, "coding", coding)
@@ -378,5 +386,5 @@ def audit(codings: Mapping[str, pd.DataFrame], *, rules: DisclosureRules | None 
         common_df=common,
         granularity=_granularity(),
         groupings=_groupings(counts),
-        estimates=_estimates(codings),
+        estimates=_estimates(codings, rules),
     )

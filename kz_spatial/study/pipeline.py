@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 from kz_spatial._validate import check_count, check_metres, check_option
 from kz_spatial.crosswalk import LEVEL
 from kz_spatial.design import (
-    OPEN,
-    SURVEY,
     DisclosureRules,
     StudyDesign,
     design_of,
     disclosure_rules,
     load_design,
+    rules_of_source,
 )
 from kz_spatial.errors import CallError, KzSpatialWarning, NotEnoughDataError
 from kz_spatial.neighbours import contiguity
@@ -131,7 +130,7 @@ def _fits(
         except NotEnoughDataError as error:
             log.inapplicable[f"regression, {coding}"] = str(error)
             continue
-        if fit.n_obs < rules.min_firms or fit.n_obs - fit.n_parameters < rules.min_df:
+        if not rules.allow_fit(fit.n_obs, fit.n_parameters):
             log.inapplicable[f"regression, {coding}"] = (
                 f"withheld by the disclosure rules {rules.profile!r}: fewer than "
                 f"{rules.min_df} residual degrees of freedom"
@@ -152,9 +151,7 @@ def _replication(
     if reason := unlike_paper(design):
         log.inapplicable["replication"] = reason
         return None
-    # of the twin all is shown, whose firms are made up, unless rules are asked for
-    synthetic = codings["corrected"].attrs["kz_spatial"]["synthetic"]
-    return replicate(codings, rules=rules if rules.guarded or not synthetic else None)
+    return replicate(codings, rules=rules)
 
 
 def _frames(
@@ -256,7 +253,7 @@ def choose_rules(options: RunOptions, design: StudyDesign, *, synthetic: bool) -
     if options.disclosure is not None:
         rules = disclosure_rules(options.disclosure)
     else:
-        rules = design.disclosure or (OPEN if synthetic else SURVEY)
+        rules = rules_of_source(design.disclosure, synthetic=synthetic)
     return rules if options.min_firms is None else replace(rules, min_firms=options.min_firms)
 
 

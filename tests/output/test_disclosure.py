@@ -233,9 +233,17 @@ def test_an_audit_of_a_file_goes_through_the_gate(tmp_path):
     assert rules_line(SURVEY, "en") in (tmp_path / "audit" / "audit.html").read_text("utf-8")
 
 
+@pytest.mark.filterwarnings("ignore::kz_spatial.errors.CollinearTermWarning")
 def test_regressions_of_few_residual_degrees_of_freedom_are_withheld(tmp_path):
     survey = attack.make_survey().drop(columns=["longitude", "latitude"])
     survey.groupby("region").head(2).head(24).to_csv(tmp_path / "s.csv", index=False)
     study = kz.run_study(tmp_path / "s.csv", options=QUICK)
     assert study.fits == {}
     assert "fewer than 10 residual degrees" in study.inapplicable["regression, corrected"]
+    found = kz.write_audit(tmp_path / "s.csv", out=tmp_path / "audit")
+    assert found.estimates["coefficient"].isna().all()
+    assert "withheld by the disclosure rules" in found.estimates["reason"].iloc[0]
+    printed = found.numbers[found.numbers["table"] == "Table 1"]
+    assert printed["corrected"].isna().all()
+    record = json.loads((tmp_path / "audit" / "run.json").read_text("utf-8"))
+    assert record["disclosure"]["guarded"] is True

@@ -1,0 +1,58 @@
+"""The country's figures as they may be shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from kz_spatial.estimates import unit_moments
+from kz_spatial.protection.codings import enough_special, yes_and_answers
+from kz_spatial.protection.rounding import shown_shares
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from kz_spatial.design import DisclosureRules, StudyDesign
+    from kz_spatial.protection.complements import Hidden
+
+__all__ = ["country_figures", "protect_country"]
+
+
+def country_figures(firms: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Mean and deviation over all firms, a row an indicator."""
+    rows = []
+    for name in names:
+        values = firms[name].to_numpy(float)
+        moments = unit_moments(
+            values, np.ones(len(values)), np.zeros(len(values), dtype=np.intp), 1
+        )
+        rows.append({part: float(moments[part][0]) for part in ("mean", "sd")})
+    return pd.DataFrame(rows, index=pd.Index(names, name="indicator"))
+
+
+def protect_country(
+    country: pd.DataFrame,
+    base: pd.DataFrame,
+    firms: pd.DataFrame,
+    design: StudyDesign,
+    rules: DisclosureRules,
+    hidden: Mapping[str, Hidden],
+) -> None:
+    """Withhold and round the figures of the country in place; deviations of few firms go."""
+    whole = np.zeros(len(base), dtype=np.intp)
+    special = {} if base is firms else enough_special(firms, base, design.by_name, whole, 1, rules)
+    for name, each in design.by_name.items():
+        n = np.array([float(base[name].notna().sum())])
+        if n[0] < rules.smooth_below:
+            country.loc[name, "sd"] = np.nan
+        if each.kind == "binary":
+            yes, _ = yes_and_answers(base, name, whole, 1)
+            share, rounded = shown_shares(yes / np.maximum(n, 1), yes, n, rules)
+            if rounded[0]:
+                told = float(share[0]) if base is firms else np.nan
+                deviation = np.sqrt(told * (1 - told) * n[0] / max(n[0] - 1, 1))
+                country.loc[name] = [told, deviation]
+        if hidden[name].country or not special.get(name, np.ones(1, dtype=bool))[0]:
+            country.loc[name] = np.nan
