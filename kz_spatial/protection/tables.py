@@ -325,7 +325,7 @@ def _protect_level(
                 mask, yes = mask | rounds_share(yes, n, rules), None
         kinds = _shape(table, name, mask, yes, spreads[name], rules)
         found[name] = pd.Series(kinds, table.index)
-    _round_counts(table, list(design.by_name), rules)
+    _round_counts(table, names, rules)
     return found
 
 
