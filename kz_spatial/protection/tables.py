@@ -308,12 +308,8 @@ def _protect_level(
 ) -> dict[str, pd.Series[Any]]:
     """Withhold, round and smooth a level's table in place; return the verdicts by indicator."""
     unit = unit_positions(base[design.level_column(level)], list(table.index))
-    special = (
-        {}
-        if base is firms
-        else enough_special(firms, base, design.by_name, unit, len(table), rules)
-    )
-    found = {}
+    names, found = list(design.by_name), {}
+    special = {} if base is firms else enough_special(firms, base, names, unit, len(table), rules)
     for name, each in design.by_name.items():
         mask = hidden[name].at(level == places.finest)[: len(table)].copy()
         if name in special:
