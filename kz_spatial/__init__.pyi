@@ -64,6 +64,7 @@ from .study import (
 )
 from .surfaces import density
 from .survey import attrition, check_survey, load_twin, read_survey
+from .tables_in import area_record, read_area_table
 from .words import add_language
 
 __version__: str
@@ -81,6 +82,7 @@ __all__ = [
     "__version__",
     "add_language",
     "aggregate",
+    "area_record",
     "as_graph",
     "attrition",
     "audit",
@@ -121,6 +123,7 @@ __all__ = [
     "permit_by_reliability",
     "place_firms",
     "rank_partition",
+    "read_area_table",
     "read_survey",
     "recover_counts",
     "regionalise",

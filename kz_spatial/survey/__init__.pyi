@@ -1,6 +1,7 @@
 from .coding import CODINGS
 from .formats import RawTable, read_table
 from .reading import attrition, check_survey, read_survey
+from .text_files import read_rows, unique_names
 from .twin import load_twin
 
 __all__ = [
@@ -9,6 +10,8 @@ __all__ = [
     "attrition",
     "check_survey",
     "load_twin",
+    "read_rows",
     "read_survey",
     "read_table",
+    "unique_names",
 ]

@@ -19,7 +19,7 @@ import pandas as pd
 from kz_spatial._validate import describe_rows
 from kz_spatial.errors import InputError
 
-__all__ = ["FileFaultError", "read_text", "unique_names"]
+__all__ = ["FileFaultError", "read_rows", "read_text", "unique_names"]
 
 _MARKS: Final = (
     (b"\xff\xfe\x00\x00", "utf-32"),
@@ -192,3 +192,46 @@ def read_text(
         low_memory=False,
     )
     return frame.set_axis(list(widths), axis=0), _notes(encoding, separator, decimal), repeated
+
+
+def _best_separator(text: str) -> str:
+    """The separator by which most rows are of one width, for a table with lines around it."""
+    found = {}
+    for each in ("\t", ";", "|", ","):
+        widths = Counter(width for width in _widths(text, each) if width > 1)
+        # commas stand in titles and in decimals, so that they part rows by chance
+        found[each] = max(widths.values(), default=0) * (0.6 if each == "," else 1.0)
+    best = max(found, key=lambda each: found[each])
+    return best if found[best] else _NONE
+
+
+def read_rows(content: bytes) -> tuple[list[tuple[int, list[str]]], list[str]]:
+    """Rows of a text file that may have titles above its table and notes below.
+
+    Parameters
+    ----------
+    content : bytes
+
+    Returns
+    -------
+    rows : list of tuple
+        Number of the line, and its fields; rows need not be of one width.
+    notes : list of str
+        What was assumed.
+
+    Raises
+    ------
+    FileFaultError
+        When the file holds no text, or nothing.
+
+    Examples
+    --------
+    >>> read_rows(b"Title, of a table" + bytes([10]) + b"a;1,5" + bytes([10]) + b"b;2,5")[0]
+    [(1, ['Title, of a table']), (2, ['a', '1,5']), (3, ['b', '2,5'])]
+    """
+    text, encoding = _decoded(content)
+    if not text.strip():
+        raise FileFaultError("found an empty file, expected a table")
+    separator = _best_separator(text)
+    notes = [each for each in _notes(encoding, separator, ".") if "one column" not in each]
+    return list(_records(text, separator)), notes

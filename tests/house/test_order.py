@@ -22,6 +22,7 @@ HOUSE = (
     ("protection",),
     ("neighbours",),
     ("estimates",),
+    ("tables_in",),
     ("survey",),
     ("surfaces",),
     ("places",),
