@@ -24,10 +24,20 @@ from .neighbours import (
     local_moran,
     moran,
     resampled_moran,
+    smoothed_rates,
     union,
 )
 from .options import RunOptions
-from .output import Bundle, folium_map, run, write_audit, write_bundle, write_change
+from .output import (
+    Bundle,
+    folium_map,
+    run,
+    run_areas,
+    write_areas,
+    write_audit,
+    write_bundle,
+    write_change,
+)
 from .places import (
     composites,
     join,
@@ -54,12 +64,14 @@ from .regression import (
 )
 from .replication import audit, compatible_df, recover_counts, replicate
 from .study import (
+    AreaOptions,
     Theme,
     ThemeClass,
     compare_bundles,
     load_extensions,
     register_layer,
     run_study,
+    study_areas,
     unregister_layer,
 )
 from .surfaces import density
@@ -70,6 +82,7 @@ from .words import add_language
 __version__: str
 
 __all__ = [
+    "AreaOptions",
     "Bundle",
     "Grouping",
     "Indicator",
@@ -135,15 +148,19 @@ __all__ = [
     "resolve",
     "resolve_column",
     "run",
+    "run_areas",
     "run_study",
     "sector_by_innovation",
     "settlements",
+    "smoothed_rates",
     "spatial_error",
     "spatial_lag",
+    "study_areas",
     "typology",
     "union",
     "unregister_layer",
     "ward_tree",
+    "write_areas",
     "write_audit",
     "write_bundle",
     "write_change",

@@ -17,6 +17,8 @@ __all__ = [
     "CHANGE_LETTERS",
     "CLUSTER_COLOURS",
     "DENSITY",
+    "FUNNEL_COLOURS",
+    "FUNNEL_LETTERS",
     "LISA_COLOURS",
     "LISA_LETTERS",
     "MARK",
@@ -49,6 +51,15 @@ LISA_LETTERS: Final = {"High-High": "HH", "Low-Low": "LL", "High-Low": "HL", "Lo
 # blue is good and red is bad as in the two ramps above
 CHANGE_COLOURS: Final = {"better": "#2c7fb8", "worse": "#f03b20", "not clear": "#eeeeee"}
 CHANGE_LETTERS: Final = {"rise": "▲", "fall": "▼"}
+# ColorBrewer's PuOr: against the country, above and below
+FUNNEL_COLOURS: Final = {
+    "far above": "#e66101",
+    "above": "#fdb863",
+    "within": "#f7f7f7",
+    "below": "#b2abd2",
+    "far below": "#5e3c99",
+}
+FUNNEL_LETTERS: Final = {"far above": "▲▲", "above": "▲", "below": "▼", "far below": "▼▼"}
 # beside a letter or alone: the class of this unit is in doubt
 MARK: Final = "?"
 # Okabe and Ito's colours, dark to light, apart in greyscale too

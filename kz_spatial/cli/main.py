@@ -14,6 +14,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from kz_spatial._validate import printable
+from kz_spatial.cli.areas import add_areas
 from kz_spatial.cli.changes import add_compare
 from kz_spatial.cli.maps import add_density, add_plugin
 from kz_spatial.cli.studies import add_audit, add_check, add_design, add_run
@@ -24,6 +25,7 @@ __all__ = ["main"]
 
 _COMMANDS = (
     add_run,
+    add_areas,
     add_check,
     add_audit,
     add_design,

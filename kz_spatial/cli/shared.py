@@ -20,11 +20,12 @@ __all__ = [
     "add_reading_options",
     "choose_language",
     "choose_reading",
+    "pairs",
     "show_progress",
 ]
 
 
-def _pairs(texts: Sequence[str], option: str) -> dict[str, str]:
+def pairs(texts: Sequence[str], option: str) -> dict[str, str]:
     """Turn ["k33=pay", "c7=out"] or ["1=almaty,2=astana"] into a mapping."""
     found = {}
     for part in (each for text in texts for each in text.split(",")):
@@ -65,11 +66,11 @@ def add_reading_options(parser: argparse.ArgumentParser) -> None:
 def choose_reading(args: argparse.Namespace) -> dict[str, Any]:
     """Keywords of `read_survey` that the options ask for."""
     return {
-        "items": _pairs(args.item, "--item") or None,
+        "items": pairs(args.item, "--item") or None,
         "region": args.region,
-        "region_codes": _pairs(args.region_codes, "--region-codes") or None,
+        "region_codes": pairs(args.region_codes, "--region-codes") or None,
         "kind": args.kind,
-        "where": _pairs(args.where, "--where") or None,
+        "where": pairs(args.where, "--where") or None,
     }
 
 

@@ -1,5 +1,5 @@
 from .arrangements import seeded
-from .empirical_bayes import empirical_bayes_means, empirical_bayes_rates
+from .empirical_bayes import empirical_bayes_means, empirical_bayes_rates, smoothed_rates
 from .global_statistics import bivariate_moran, geary, getis_ord, moran
 from .global_test import GlobalStatistic
 from .local_statistics import LocalMoran, local_moran
@@ -37,5 +37,6 @@ __all__ = [
     "redrawn_moran",
     "resampled_moran",
     "seeded",
+    "smoothed_rates",
     "union",
 ]

@@ -28,7 +28,7 @@ from kz_spatial.neighbours.unit_values import checked_values
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["empirical_bayes_means", "empirical_bayes_rates"]
+__all__ = ["empirical_bayes_means", "empirical_bayes_rates", "smoothed_rates"]
 
 
 def _columns(**columns: pd.Series[Any]) -> pd.DataFrame:
@@ -57,6 +57,20 @@ def _scored(value: pd.Series[Any], overall: float, variance: NDArray[np.float64]
             "empirical Bayes: the values do not vary, neither within units nor between them"
         )
     return ((value - overall) / np.sqrt(variance)).rename("z")
+
+
+def _moments(known: pd.DataFrame) -> tuple[pd.Series[Any], float, float, pd.Series[Any]]:
+    """Rates, the overall rate, and their variance between units and within each."""
+    if len(known) < 2 or not known["events"].any():
+        raise NotEnoughDataError(
+            f"events: found {len(known)} units and "
+            f"{known['events'].sum():g} events, expected 2 units and an event"
+        )
+    n = known["base"]
+    rate = known["events"] / n
+    overall = float(known["events"].sum() / n.sum())
+    between = float((n * (rate - overall) ** 2).sum() / n.sum()) - overall / float(n.mean())
+    return rate, overall, max(between, 0.0), overall / n
 
 
 def empirical_bayes_rates(events: pd.Series[Any], base: pd.Series[Any]) -> pd.Series[Any]:
@@ -92,17 +106,51 @@ def empirical_bayes_rates(events: pd.Series[Any], base: pd.Series[Any]) -> pd.Se
     frame = _columns(events=events, base=base)
     _check_least(frame, "events", 0)
     _check_least(frame, "base", 0, above=True)
-    known = frame.dropna()
-    if len(known) < 2 or not known["events"].any():
-        raise NotEnoughDataError(
-            f"events: found {len(known)} units and "
-            f"{known['events'].sum():g} events, expected 2 units and an event"
-        )
-    n = known["base"].to_numpy()
-    rate = known["events"] / n
-    overall = float(known["events"].sum() / n.sum())
-    between = float((n * (rate - overall) ** 2).sum() / n.sum()) - overall / float(n.mean())
-    return _scored(rate, overall, max(between, 0.0) + overall / n).reindex(events.index)
+    rate, overall, between, within = _moments(frame.dropna())
+    return _scored(rate, overall, (between + within).to_numpy()).reindex(events.index)
+
+
+def smoothed_rates(events: pd.Series[Any], base: pd.Series[Any]) -> pd.Series[Any]:
+    """Rates events / base drawn toward the overall rate, the more the smaller the base.
+
+    Marshall's (1991) global empirical Bayes estimate, as spdep's `EBest` has it, and
+    `esda.smoothing.Empirical_Bayes` where rates vary more than chance makes them. Smoothed
+    rates are drawn together already, so that no pattern test is meant for them: use
+    `empirical_bayes_rates` there.
+
+    Parameters
+    ----------
+    events : Series
+        Counts by unit, 0 or more.
+    base : Series
+        What they are counted among; above 0.
+
+    Returns
+    -------
+    Series named "smoothed"
+        On the index of `events`, in events per unit of base; NaN where either is missing.
+
+    Raises
+    ------
+    InputError
+        When a count is below 0 or a base is not above 0.
+    NotEnoughDataError
+        When fewer than two units are known, or there are no events.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import kz_spatial as kz
+    >>> events, base = pd.Series([60, 25, 1]), pd.Series([1000, 1000, 10])
+    >>> kz.smoothed_rates(events, base).round(4).tolist()
+    [0.0575, 0.0275, 0.046]
+    """
+    frame = _columns(events=events, base=base)
+    _check_least(frame, "events", 0)
+    _check_least(frame, "base", 0, above=True)
+    rate, overall, between, within = _moments(frame.dropna())
+    found = overall + between / (between + within) * (rate - overall)
+    return found.rename("smoothed").reindex(events.index)
 
 
 def empirical_bayes_means(

@@ -1,3 +1,4 @@
+from .area_bundle import ALL_AREA_STEPS, run_areas, write_areas
 from .audit_bundle import write_audit
 from .bundle import ALL_STEPS, Bundle, run, write_bundle
 from .change_bundle import write_change
@@ -10,6 +11,7 @@ from .terms import Terms
 from .web_map import folium_map
 
 __all__ = [
+    "ALL_AREA_STEPS",
     "ALL_STEPS",
     "Bundle",
     "Published",
@@ -22,7 +24,9 @@ __all__ = [
     "publish",
     "rules_line",
     "run",
+    "run_areas",
     "stoppable",
+    "write_areas",
     "write_audit",
     "write_bundle",
     "write_change",

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from kz_spatial.output.disclosure import Published
     from kz_spatial.surfaces import DensitySurface
 
-__all__ = ["FIGURE_STYLE", "draw_figures"]
+__all__ = ["FIGURE_STYLE", "draw_figures", "theme_map"]
 
 _INK: Final = "#333333"
 _FILL: Final = SEQUENTIAL_GOOD[3]
@@ -229,7 +229,7 @@ def _draw_legend(ax: Axes, style: Style) -> None:
     )
 
 
-def _theme_map(
+def theme_map(
     layers: dict[str, Layer], name: str, columns: tuple[str, ...], notice: str
 ) -> Figure | None:
     """One map per style of a layer, side by side."""
@@ -318,11 +318,11 @@ def draw_figures(study: Published, terms: Terms, *, notice: str = "") -> dict[st
         made: dict[str, Any] = {
             "distributions": _histograms(study, terms, notice),
             "regional_comparison": _comparison(study, terms, notice),
-            "readiness": _theme_map(layers, grouping.layer, themes, notice),
-            "clusters": _theme_map(layers, "clusters", main, notice),
-            "local_moran": _theme_map(layers, "local_moran", (), notice),
+            "readiness": theme_map(layers, grouping.layer, themes, notice),
+            "clusters": theme_map(layers, "clusters", main, notice),
+            "local_moran": theme_map(layers, "local_moran", (), notice),
         }
-        made |= {each.name: _theme_map(layers, each.name, (), notice) for each in study.own}
+        made |= {each.name: theme_map(layers, each.name, (), notice) for each in study.own}
         made |= _statistics(study, terms, notice)
         placed = notice
         if study.modelled:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 from xml.sax.saxutils import escape
 
 import numpy as np
@@ -85,6 +85,8 @@ class About:
     coding : {"corrected", "as-published"}
     synthetic : bool
         Whether the firms are those of the twin.
+    kind : {"firms", "table"}
+        Whether answers of firms or a table of units stand behind the numbers.
     title : str
         Of the whole file.
     written : str
@@ -94,22 +96,37 @@ class About:
     source: str = ""
     coding: str = ""
     synthetic: bool = False
+    kind: Literal["firms", "table"] = "firms"
     title: str = "kz_spatial"
     written: str = field(default_factory=lambda: time.strftime("%Y-%m-%d", time.gmtime()))
 
     def licence(self, language: Language) -> str:
         """Terms of boundaries, settlements and firms."""
         firms = "metadata.licence_twin" if self.synthetic else "metadata.licence_survey"
+        if self.kind == "table":
+            firms = "metadata.licence_table"
         return f"{say('metadata.licence', language)} {say(firms, language)}"
 
     def origin(self, language: Language) -> str:
         """File or data set in words."""
         return say("metadata.source_twin", language) if self.synthetic else self.source
 
+    def made_from(self, language: Language) -> str:
+        """What kind of data stands behind the numbers."""
+        if self.kind == "table":
+            return say("metadata.table", language)
+        kind = say("metadata.twin" if self.synthetic else "metadata.survey", language)
+        return say("metadata.firms", language, kind=kind)
+
     def describe(self, layer: Layer) -> str:
         """Source line of a layer."""
         parts = (layer.notice, self.origin(layer.language), self.coded(layer.language))
         return ". ".join(filter(None, parts))
+
+    def keyword(self, language: Language) -> str:
+        """The kind of data in a word or two."""
+        key = "survey" if self.kind == "firms" else "table"
+        return say("metadata.source_twin" if self.synthetic else f"metadata.{key}", language)
 
     def coded(self, language: Language) -> str:
         """Say which coding stands behind the numbers; nothing where none does."""
@@ -125,8 +142,7 @@ def _elements(pairs: Sequence[tuple[str, str]], prefix: str = "") -> str:
 
 def _file_record(about: About, language: Language) -> str:
     """Dublin Core record of the whole file."""
-    kind = say("metadata.twin" if about.synthetic else "metadata.survey", language)
-    told = filter(None, (about.coded(language), say("metadata.firms", language, kind=kind)))
+    told = filter(None, (about.coded(language), about.made_from(language)))
     return (
         f'<metadata xmlns:dcterms="{_DUBLIN_CORE}">'
         + _elements(
@@ -150,7 +166,7 @@ def _layer_record(about: About, layer: Layer) -> str:
     language = layer.language
     keywords = [
         say("metadata.country", language),
-        say("metadata.source_twin" if about.synthetic else "metadata.survey", language),
+        about.keyword(language),
         about.coded(language),
     ]
     if say("notice.modelled", language) in layer.notice:
@@ -242,7 +258,11 @@ def write_geopackage(layers: Sequence[Layer], path: Path, *, about: About | None
         )
         for layer in layers:
             named = zip(_style_names(layer), layer.styles, strict=True)
+            seen = set[str]()
             for i, (name, style) in enumerate(named):
+                if style.series in seen:  # other years are those of the temporal layer
+                    continue
+                seen |= {style.series} - {""}
                 row = (
                     layer.name,
                     _GEOMETRY,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from kz_spatial.groups import ClusterChoice, CoMembership, Partition, WardTree
-    from kz_spatial.study import Pattern
+    from kz_spatial.study import AreaPattern, Pattern
 
 __all__ = [
     "blank_figure",
@@ -86,7 +86,7 @@ def _padded(values: np.ndarray[Any, Any]) -> tuple[float, float]:
     return float(values.min()) - room, float(values.max()) + room
 
 
-def _scatter(ax: Axes, pattern: Pattern, terms: Terms) -> None:
+def _scatter(ax: Axes, pattern: Pattern | AreaPattern, terms: Terms) -> None:
     """One indicator: each unit's value against the mean of its neighbours."""
     local, whole, again = pattern.local, pattern.moran, pattern.resampled
     name = pattern.indicator
@@ -138,7 +138,7 @@ def _scatter(ax: Axes, pattern: Pattern, terms: Terms) -> None:
 
 
 def moran_scatter(
-    patterns: Mapping[str, Pattern],
+    patterns: Mapping[str, Pattern] | Mapping[str, AreaPattern],
     *,
     terms: Terms,
     notice: str = "",

@@ -243,6 +243,18 @@ def _labelling(layer: Layer, style: Style) -> str:
     )
 
 
+def _temporal(layer: Layer) -> str:
+    """Rows that hold from one day to another, for QGIS's temporal controller."""
+    if not {"valid_from", "valid_to"} <= set(layer.frame.columns):
+        return ""
+    return (
+        '<temporal enabled="1" mode="2" startField="valid_from" endField="valid_to" '
+        'startExpression="" endExpression="" durationField="" durationUnit="min" '
+        'fixedDuration="0" accumulate="0" limitMode="0"><fixedRange><start></start><end></end>'
+        "</fixedRange></temporal>"
+    )
+
+
 def vector_style(layer: Layer, style: Style) -> str:
     """QML of one style of a layer.
 
@@ -263,7 +275,7 @@ def vector_style(layer: Layer, style: Style) -> str:
         f'{_HEAD}<qgis version="{_VERSION}" styleCategories="AllStyleCategories" '
         f'labelsEnabled="{int(layer.label_column is not None)}" simplifyDrawingHints="1" '
         'hasScaleBasedVisibilityFlag="0" minScale="100000000" maxScale="0">'
-        f"{_renderer(layer, style)}{_labelling(layer, style)}{fields(layer)}"
+        f"{_temporal(layer)}{_renderer(layer, style)}{_labelling(layer, style)}{fields(layer)}"
         f'<previewExpression>"{shown}"</previewExpression>{map_tip(layer, style)}'
         f"<layerOpacity>1</layerOpacity></qgis>"
     )

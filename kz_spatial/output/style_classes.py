@@ -85,6 +85,8 @@ class Style:
         Column of booleans: features that carry `palette.MARK` on the map; empty for none.
     mark_note : str
         What the mark says, for the legend.
+    series, step : str
+        Styles of one series differ in their step, as a year; empty for one by itself.
     """
 
     name: str
@@ -95,6 +97,8 @@ class Style:
     tooltip: tuple[str, ...]
     mark_column: str = ""
     mark_note: str = ""
+    series: str = ""
+    step: str = ""
 
     def sign(self, entry: StyleClass | None, row: Mapping[str, Any]) -> str:
         """Letter of a feature's class, with the mark where the feature carries it."""

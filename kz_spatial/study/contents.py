@@ -58,12 +58,15 @@ def layer_entries(grouping: Grouping, own: Iterable[OwnLayer] = ()) -> tuple[Lay
     Dots of settlements are off at first, since those of Astana, Almaty and Shymkent hide the
     colours of these three oblasts.
     """
-    return (
+    named = {each.name: LayerEntry(each.name, "own") for each in own}
+    entries = (
         LayerEntry("settlements", "places"),
         LayerEntry(OBLASTS, "indicators", visible=True),
         LayerEntry(grouping.layer, "indicators"),
         LayerEntry("local_moran", "neighbours"),
         LayerEntry("clusters", "clusters"),
-        *(LayerEntry(each.name, "own") for each in own),
+        *named.values(),
         LayerEntry("density_contours", "density"),
     )
+    # a table of units brings its own layers of these names, with their own themes
+    return tuple(each for each in entries if each.name not in named or each.group == "own")

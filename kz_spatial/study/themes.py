@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from kz_spatial.design import Texts, text_faults
@@ -68,6 +69,12 @@ class Theme:
         Classes of a category; empty for a number, which is classed by quantiles.
     tooltip : tuple of str
         Columns that a reader sees on pointing at a unit; those of the layer's themes by default.
+    breaks : tuple of float
+        Rising class limits of a number; quantiles where there are none.
+    series : str
+        Themes of one series differ in their step alone, as a year: maps offer a slider.
+    step : str
+        What a theme's step is called.
 
     Examples
     --------
@@ -81,6 +88,9 @@ class Theme:
     direction: Literal[1, -1] = 1
     classes: tuple[ThemeClass, ...] = ()
     tooltip: tuple[str, ...] = ()
+    breaks: tuple[float, ...] = ()
+    series: str = ""
+    step: str = ""
 
     @property
     def kind(self) -> Literal["graduated", "categorised"]:
@@ -101,6 +111,8 @@ class Theme:
                 found.append(f"{key}.colour: found {each.colour!r}, expected #rrggbb")
             if each.hatch not in get_args(Hatch):
                 found.append(f"{key}.hatch: found {each.hatch!r}, expected '', diagonal or cross")
+        if any(low >= high for low, high in pairwise(self.breaks)) or len(self.breaks) == 1:
+            found.append(f"{self.column}.breaks: found {self.breaks}, expected rising limits")
         return found
 
 
@@ -144,6 +156,7 @@ def own_from_record(record: Mapping[str, Any]) -> OwnLayer:
                 **each,
                 "classes": tuple(ThemeClass(**one) for one in each["classes"]),
                 "tooltip": tuple(each["tooltip"]),
+                "breaks": tuple(each.get("breaks", ())),
             }
         )
         for each in record["themes"]

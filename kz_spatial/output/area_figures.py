@@ -1,0 +1,99 @@
+"""Figures of a table of units: maps of its columns, scatterplots, groups, lines over the years."""
+
+from __future__ import annotations
+
+from textwrap import fill
+from typing import TYPE_CHECKING, Any, Final
+
+from kz_spatial.output.area_layers import area_frames, units_layer
+from kz_spatial.output.figures import FIGURE_STYLE, theme_map
+from kz_spatial.output.layers import describe
+from kz_spatial.output.outlines import light_outlines
+from kz_spatial.output.plots import blank_figure, cluster_choice, dendrograms, moran_scatter
+from kz_spatial.output.ticks import write_numbers
+from kz_spatial.palette import SEQUENTIAL_GOOD
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from kz_spatial.output.area_terms import AreaTerms
+    from kz_spatial.study import AreaStudy
+
+__all__ = ["draw_area_figures"]
+
+_MOST_MAPS: Final = 12
+_MOST_LEAVES: Final = 60
+_ACROSS: Final = 3
+
+
+def _lines(study: AreaStudy, terms: AreaTerms, notice: str) -> Figure | None:
+    """Each unit over the years, and the mean of the units."""
+    names = list(study.years)[:_MOST_MAPS]
+    if not names:
+        return None
+    across, down = min(len(names), _ACROSS), -(-len(names) // _ACROSS)
+    made = blank_figure(3.6 * across, 2.8 * down, notice=notice)
+    axes = made.subplots(down, across, squeeze=False).ravel()
+    for ax in axes[len(names) :]:
+        ax.set_axis_off()
+    for ax, name in zip(axes, names, strict=False):
+        values = study.columns[name].values
+        ax.plot(values.columns, values.T.to_numpy(float), color="#b0b0b0", linewidth=0.8)
+        ax.plot(values.columns, values.mean(), color=SEQUENTIAL_GOOD[4], linewidth=2.2)
+        ax.set_title(fill(terms.indicator(name), 40), fontsize=8.5)
+        ax.set_ylabel(terms.unit(name), fontsize=8)
+        ax.set_xticks(values.columns, [str(year) for year in values.columns])
+        ax.tick_params(labelsize=7.5)
+        if len(values.columns) > 6:
+            ax.set_xticks(values.columns[:: -(-len(values.columns) // 6)])
+        write_numbers(ax, terms.language, which="y")
+    return made
+
+
+def draw_area_figures(study: AreaStudy, terms: AreaTerms, *, notice: str = "") -> dict[str, Figure]:
+    """Draw all figures of a study of units.
+
+    Parameters
+    ----------
+    study : AreaStudy
+    terms : AreaTerms
+    notice : str
+        At the foot of every figure.
+
+    Returns
+    -------
+    dict of matplotlib Figure
+        By file stem: values, local_moran, moran_scatter, clusters, cluster_choice, dendrogram,
+        years.
+    """
+    import matplotlib as mpl
+
+    frames = area_frames(study)
+    if not terms.own_units:
+        grouping = terms.design.grouping
+        frames = {name: light_outlines(frame, grouping)[0] for name, frame in frames.items()}
+    else:
+        frames = {n: f.set_geometry(f.geometry.simplify(0.01)) for n, f in frames.items()}
+    k = study.options.n_clusters
+    with mpl.rc_context(FIGURE_STYLE):
+        layers = {each.name: each for each in describe(frames, terms=terms, notice=notice)}
+        themes = tuple(study.columns)[:_MOST_MAPS]
+        local = tuple(f"{name}_label" for name in study.patterns)[:_MOST_MAPS]
+        made: dict[str, Any] = {
+            "values": theme_map(layers, units_layer(study), themes, notice),
+            "local_moran": theme_map(layers, "local_moran", local, notice),
+            "clusters": theme_map(layers, "clusters", (f"typology_k{k}", f"regions_k{k}"), notice),
+            "years": _lines(study, terms, notice),
+        }
+        told: dict[str, Any] = {"terms": terms, "notice": notice}
+        if study.patterns and len(study.areas) <= _MOST_LEAVES:
+            shown = dict(list(study.patterns.items())[:_MOST_MAPS])
+            made["moran_scatter"] = moran_scatter(shown, **told)
+        groups = study.groups
+        if groups.choice:
+            made["cluster_choice"] = cluster_choice(groups.choice, **told)
+        if groups.tree is not None and len(groups.tree.units) <= _MOST_LEAVES:
+            best = groups.by_number.get(("typology", k))
+            if best is not None:
+                made["dendrogram"] = dendrograms({"areas": groups.tree}, {"areas": best}, **told)
+    return {name: figure for name, figure in made.items() if figure is not None}

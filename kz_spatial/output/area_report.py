@@ -1,0 +1,317 @@
+"""The report of a table of units: what stands out and how sure, then figures and tables."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from markupsafe import Markup
+
+from kz_spatial.output.page import english, html_table, render_page
+from kz_spatial.output.report import place_figure
+from kz_spatial.palette import LISA_LETTERS
+from kz_spatial.words import NOTHING, date, integer, missing_note, number, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from kz_spatial.output.area_terms import AreaTerms
+    from kz_spatial.study import AreaStudy
+
+__all__ = ["render_areas"]
+
+_CLEAR: Final = 0.05
+_FIRST: Final = 4  # columns that the first screen speaks of
+_SAME, _PARTLY = 0.9, 0.5
+_CRITERIA: Final = ("silhouette", "calinski_harabasz", "gap")
+_LONG: Final = 60
+
+
+def _with_unit(value: float, name: str, terms: AreaTerms) -> str:
+    """A figure with its unit of measure, where the file tells one."""
+    told = number(value, terms.language, digits=4)
+    if name not in terms.measured:
+        return told
+    unit = terms.unit(name)
+    return f"{told} {unit}" if unit != "%" else f"{told} %"
+
+
+def _extremes(study: AreaStudy, terms: AreaTerms) -> list[str]:
+    lines = []
+    shown = [n for n, c in study.columns.items() if c.part != "smoothed" and n != study.population]
+    for name in shown[:_FIRST]:
+        known = study.columns[name].latest.dropna()
+        if len(known) < 2:
+            continue
+        high, low = known.idxmax(), known.idxmin()
+        lines.append(
+            terms.say(
+                "area.finding.extremes",
+                name=_of_year(study, name, terms),
+                first=terms.place(high),
+                high=_with_unit(known[high], name, terms),
+                last=terms.place(low),
+                low=_with_unit(known[low], name, terms),
+            )
+        )
+    return lines
+
+
+def _of_year(study: AreaStudy, name: str, terms: AreaTerms) -> str:
+    """A column with its last year, where it has years."""
+    year = study.columns[name].latest_year
+    title = terms.indicator(name)
+    return terms.say("area.of_year", name=title, year=str(year)) if year else title
+
+
+def _patterns(study: AreaStudy, terms: AreaTerms) -> list[str]:
+    tested = [each for each in study.patterns.values() if np.isfinite(each.moran.p)]
+    if not tested:
+        return []
+    digits = partial(number, language=terms.language, digits=2)
+    seen = [
+        f"{terms.indicator(each.indicator)} (I = {digits(each.moran.statistic)}, "
+        f"p = {digits(each.moran.p)})"
+        for each in tested
+        if each.moran.p < _CLEAR
+    ]
+    told: dict[str, Any] = {"level": percent(_CLEAR, terms.language), "n": len(tested)}
+    if seen:
+        expected = number(len(tested) * _CLEAR, terms.language, digits=2)
+        lines = [terms.say("area.finding.pattern", **told, seen="; ".join(seen), expected=expected)]
+    else:
+        lines = [terms.say("area.finding.no_pattern", **told)]
+    spots = []
+    for each in tested:
+        frame = each.local.frame
+        out = frame.index[(frame["p_fdr"] <= _CLEAR) & frame["label"].isin(LISA_LETTERS)]
+        if len(out):
+            places = ", ".join(terms.place(code) for code in out[:_FIRST])
+            more = f" (+{integer(len(out) - _FIRST, terms.language)})" if len(out) > _FIRST else ""
+            spots.append(
+                terms.say(
+                    "area.finding.spots",
+                    name=terms.indicator(each.indicator),
+                    places=places + more,
+                )
+            )
+    return lines + (spots or [terms.say("area.finding.no_spots")])
+
+
+def _groups(study: AreaStudy, terms: AreaTerms) -> list[str]:
+    found = study.groups.by_number.get(("typology", study.options.n_clusters))
+    if found is None or len(found.labels) > _LONG:
+        return []
+    members = [
+        f"{number_} — "
+        + ", ".join(terms.place(c) for c in found.labels.index[found.labels == number_])
+        for number_ in sorted(found.labels.unique())
+    ]
+    return [
+        terms.say(
+            "area.finding.groups",
+            kind=terms.partition("typology"),
+            n=found.n_clusters,
+            told="; ".join(members),
+        )
+    ]
+
+
+def _years(study: AreaStudy, terms: AreaTerms) -> list[str]:
+    lines = []
+    for name, found in list(study.years.items())[:_FIRST]:
+        if study.columns[name].part or name == study.population:
+            continue
+        frame, kept = found.frame, found.rank_correlation
+        word = "kept_not" if not kept >= _PARTLY else "kept_part" if kept < _SAME else "kept_same"
+        lines.append(
+            terms.say(
+                "area.finding.change",
+                name=terms.indicator(name),
+                first=str(found.first),
+                last=str(found.last),
+                low=number(frame["mean"].iloc[0], terms.language),
+                high=number(frame["mean"].iloc[-1], terms.language),
+                before=number(frame["cv"].iloc[0], terms.language, digits=2),
+                after=number(frame["cv"].iloc[-1], terms.language, digits=2),
+                kept=terms.say(f"area.finding.{word}"),
+            )
+        )
+    return lines
+
+
+def _places(study: AreaStudy, terms: AreaTerms) -> list[str]:
+    """Which units the table knows, and which it lacks."""
+    lines = []
+    if study.record.older:
+        names = ", ".join(terms.place(code) for code in study.record.older)
+        lines.append(terms.say("area.finding.older", year=str(study.record.vintage), names=names))
+    if study.record.missing:
+        names = ", ".join(terms.place(code) for code in study.record.missing[:_FIRST])
+        rest = len(study.record.missing) - _FIRST
+        more = f" (+{integer(rest, terms.language)})" if rest > 0 else ""
+        lines.append(terms.say("area.finding.missing", names=names + more))
+    return lines
+
+
+def _values_table(study: AreaStudy, terms: AreaTerms) -> Markup:
+    """Figures of the last year, units by the first column from the highest down."""
+    frame = {name: column.latest for name, column in study.columns.items()}
+    first = next(iter(frame))
+    order = frame[first].sort_values(ascending=False).index
+    heads = ["", *(terms.titled(name) for name in frame)]
+    rows = [
+        [
+            terms.place(code),
+            *(number(each[code], terms.language, digits=4) for each in frame.values()),
+        ]
+        for code in order
+    ]
+    return html_table(rows, heads, terms.language)
+
+
+def _moran_table(study: AreaStudy, terms: AreaTerms) -> Markup:
+    language, rows = terms.language, []
+    heads = ["", "I", terms.say("report.expected"), terms.say("report.p")]
+    heads.append(terms.say("report.inference"))
+    for name, found in study.patterns.items():
+        m = found.moran
+        row: list[Any] = [
+            _of_year(study, name, terms),
+            number(m.statistic, language),
+            number(m.expected, language),
+            number(m.p, language, digits=2),
+        ]
+        if m.reason:
+            row.append(english(m.reason))
+        else:
+            method = terms.say(f"method.{m.method}")
+            row.append(terms.say("report.arrangements", method=method, n=m.n_arrangements))
+        rows.append(row)
+    return html_table(rows, heads, language) if rows else Markup()
+
+
+def _groups_table(study: AreaStudy, terms: AreaTerms) -> Markup:
+    rows, language = [], terms.language
+    for (kind, k), found in study.groups.by_number.items():
+        share = 1 - found.within_ss / found.total_ss if found.total_ss > 0 else np.nan
+        proven = terms.say("report.proven" if found.certified else "area.report.not_proven")
+        rows.append([terms.partition(kind), integer(k, language), percent(share, language), proven])
+    if not rows:
+        return Markup()
+    heads = ["", terms.say("report.group_count"), terms.say("report.explained")]
+    return html_table(rows, [*heads, terms.say("report.distance")], language)
+
+
+def _means_table(study: AreaStudy, terms: AreaTerms) -> Markup:
+    """Mean of each column in each group by likeness."""
+    means = study.groups.means.get(("typology", study.options.n_clusters))
+    if means is None:
+        return Markup()
+    heads = ["", *(terms.titled(name) for name in means)]
+    rows = [
+        [terms.say("legend.group", n=int(group)), *(number(v, terms.language) for v in row)]
+        for group, row in zip(means.index, means.to_numpy().tolist(), strict=True)
+    ]
+    return html_table(rows, heads, terms.language)
+
+
+def _years_table(frame: pd.DataFrame, terms: AreaTerms) -> Markup:
+    heads = [terms.say("area.year")]
+    heads += [terms.say(f"area.report.{key}") for key in ("mean", "cv", "order")]
+    rows = [
+        [
+            str(year),
+            number(row["mean"], terms.language, digits=4),
+            number(row["cv"], terms.language, digits=2) if np.isfinite(row["cv"]) else NOTHING,
+            number(row["rank_correlation"], terms.language, digits=2)
+            if np.isfinite(row["rank_correlation"])
+            else NOTHING,
+        ]
+        for year, row in frame.iterrows()
+    ]
+    return html_table(rows, heads, terms.language)
+
+
+def _moves_table(counts: pd.DataFrame, terms: AreaTerms) -> Markup:
+    words = [terms.say(f"area.report.{key}") for key in counts.columns]
+    rows = [
+        [word, *(integer(int(n), terms.language) for n in row)]
+        for word, row in zip(words, counts.to_numpy().tolist(), strict=True)
+    ]
+    return html_table(rows, ["", *words], terms.language)
+
+
+def render_areas(
+    study: AreaStudy,
+    terms: AreaTerms,
+    figures: Mapping[str, str],
+    *,
+    version: str,
+    written: dt.date | None = None,
+) -> str:
+    """Render the report of a table of units.
+
+    Parameters
+    ----------
+    study : AreaStudy
+    terms : AreaTerms
+    figures : mapping
+        Figure name to SVG text.
+    version : str
+        Version of the package.
+    written : date, optional
+        Day in the head; today when not given.
+
+    Returns
+    -------
+    str
+        A whole HTML page that asks for nothing outside itself.
+    """
+    language = terms.language
+    today = dt.datetime.now(tz=dt.UTC).date()
+    years = {column.latest_year for column in study.columns.values()} - {0}
+    in_year = terms.say("area.report.in_year", year=str(max(years))) if years else ""
+    parts = [
+        (
+            terms.titled(name),
+            _years_table(found.frame, terms),
+            _moves_table(found.mobility.counts, terms) if found.mobility else Markup(),
+        )
+        for name, found in study.years.items()
+        if not study.columns[name].part
+    ]
+    return render_page(
+        "areas.html.j2",
+        language,
+        title=terms.title,
+        source=terms.say("area.source", source=Path(study.record.source).name),
+        n_units=integer(len(study.columns[next(iter(study.columns))].latest), language),
+        version=version,
+        written=date(written or today, language),
+        findings=[
+            *_places(study, terms),
+            *_extremes(study, terms),
+            *_years(study, terms),
+            *_patterns(study, terms),
+            *_groups(study, terms),
+        ],
+        figure=partial(place_figure, figures),
+        values=_values_table(study, terms),
+        in_year=in_year,
+        moran=_moran_table(study, terms),
+        clear=percent(_CLEAR, language),
+        groups=_groups_table(study, terms),
+        means=_means_table(study, terms),
+        rest_on=", ".join(terms.indicator(name) for name in study.groups.columns),
+        years=parts,
+        notes=[*study.record.notes, *study.groups.warnings],
+        left_out=study.record.left_out,
+        inapplicable=[f"{what}: {why}" for what, why in study.inapplicable.items()],
+        missing=missing_note(language),
+    )

@@ -1,0 +1,340 @@
+"""A table of units, computed: patterns of each column, groups of the units, and what years show."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from kz_spatial._validate import check_count, check_option
+from kz_spatial.crosswalk import LEVEL, unit_at
+from kz_spatial.design import Grouping, load_design
+from kz_spatial.errors import CallError, KzSpatialWarning
+from kz_spatial.neighbours import contiguity
+from kz_spatial.options import Language
+from kz_spatial.places import oblasts
+from kz_spatial.study.area_columns import AreaColumn, area_columns, error_columns, funnel
+from kz_spatial.study.area_groups import AreaGroups, group_areas
+from kz_spatial.study.area_patterns import AreaPattern, find_area_patterns
+from kz_spatial.study.area_years import YearsFound, describe_years
+from kz_spatial.tables_in import AreaRecord, area_record, read_area_table, read_own_units
+from kz_spatial.words import languages
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    import geopandas as gpd
+    from libpysal.graph import Graph
+
+__all__ = ["AREA_STEPS", "AreaOptions", "AreaStudy", "study_areas"]
+
+AREA_STEPS: Final = ("read", "patterns", "groups", "years")
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class AreaOptions:
+    """What a study of a table of units is asked to do; recorded in run.json.
+
+    Attributes
+    ----------
+    language : str
+        Of every word that readers see.
+    n_clusters : int
+        Groups that maps show first.
+    most_clusters : int
+        Groups are formed for every number from 2 to this.
+    permutations : int
+        Random arrangements where enumeration is out of reach.
+    seed : int
+        Of every random draw.
+    draws : int
+        Times that values are drawn again by their standard errors, where these are told.
+
+    Examples
+    --------
+    >>> AreaOptions(n_clusters=4).most_clusters
+    5
+    """
+
+    language: Language = "en"
+    n_clusters: int = 3
+    most_clusters: int = 5
+    permutations: int = 9999
+    seed: int = 20240
+    draws: int = 500
+
+    def __post_init__(self) -> None:
+        check_option("language", self.language, languages())
+        check_count("n_clusters", self.n_clusters, 2)
+        check_count("most_clusters", self.most_clusters, 2)
+        check_count("permutations", self.permutations, 1)
+        check_count("seed", self.seed, 0)
+        check_count("draws", self.draws, 0)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class AreaStudy:
+    """All that was found of a table of units.
+
+    Attributes
+    ----------
+    options : AreaOptions
+    record : AreaRecord
+        What the table is, and what was assumed in reading it.
+    areas : GeoDataFrame
+        Units of the table and those that it lacks, indexed by code, with names and full outlines.
+    graph : libpysal.graph.Graph
+        Who is whose neighbour.
+    columns : dict of AreaColumn
+        By name; rates per head and smoothed ones behind their counts.
+    errors : dict of DataFrame
+        Standard errors by name of the column.
+    patterns : dict of AreaPattern
+        By name, of the last year.
+    moran_by_year : DataFrame
+        `column`, `year`, `statistic`, `expected`, `p`, `method`, `reason`.
+    groups : AreaGroups
+    years : dict of YearsFound
+        By name; empty without years.
+    funnels : dict of Series
+        Place of each unit among its limits, by name of the rate.
+    population : str or None
+        Column of people.
+    inapplicable : dict
+        What could not be computed, with the reason.
+    warnings : tuple of str
+    timings : dict
+        Seconds by step.
+    """
+
+    options: AreaOptions
+    record: AreaRecord
+    areas: gpd.GeoDataFrame
+    graph: Graph
+    columns: dict[str, AreaColumn]
+    errors: dict[str, pd.DataFrame]
+    patterns: dict[str, AreaPattern]
+    moran_by_year: pd.DataFrame
+    groups: AreaGroups
+    years: dict[str, YearsFound]
+    funnels: dict[str, pd.Series[Any]]
+    population: str | None
+    inapplicable: dict[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    timings: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def is_panel(self) -> bool:
+        """Whether the table has several years."""
+        return any(len(each.years) > 1 for each in self.columns.values())
+
+    @property
+    def key(self) -> str:
+        """Column that names units in layers and tables."""
+        return str(self.areas.index.name)
+
+
+def grouping_at(vintage: int) -> Grouping:
+    """The published study's regions of the oblasts of another year.
+
+    Examples
+    --------
+    >>> grouping_at(2018).members["east"]
+    ('KZ-63',)
+    """
+    from dataclasses import replace
+
+    now = load_design().grouping
+    if now.vintage == vintage:
+        return now
+    regions = tuple(
+        replace(each, oblasts=tuple(sorted({unit_at(code, vintage) for code in each.oblasts})))
+        for each in now.regions
+    )
+    return replace(now, vintage=vintage, regions=regions)
+
+
+def _areas_of(
+    record: AreaRecord, boundaries: Any, unit_code: str | None
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Units with full outlines, and with those that neighbours are found by."""
+    if record.level != LEVEL:
+        if boundaries is None or unit_code is None:
+            raise CallError("the table names units of one's own: expected boundaries and unit_code")
+        own = read_own_units(boundaries, unit_code)
+        return own, own
+    grouping = grouping_at(int(record.vintage or 0))
+    found = [
+        oblasts(vintage=grouping.vintage, grouping=grouping, detail=detail)
+        for detail in ("full", "light")
+    ]
+    return found[0], found[1]
+
+
+@dataclass(slots=True)
+class _Log:
+    progress: Progress | None
+    timings: dict[str, float] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        if self.progress:
+            self.progress(name)
+        start = time.perf_counter()
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", KzSpatialWarning)
+            yield
+        self.timings[name] = round(time.perf_counter() - start, 3)
+        ours = (str(w.message) for w in caught if issubclass(w.category, KzSpatialWarning))
+        self.warnings.extend(dict.fromkeys(ours))
+
+
+def _numbered(graph: Graph, units: Collection[Any]) -> Any:
+    """Weights of some units numbered from 0, as giddy takes them; None where one has none."""
+    from libpysal.graph import Graph as LibpysalGraph
+
+    kept = graph.subgraph(list(units))
+    if kept.isolates.size or not len(kept.adjacency):
+        return None
+    number = {unit: i for i, unit in enumerate(units)}
+    pairs = kept.adjacency.reset_index()
+    made = LibpysalGraph.from_arrays(
+        pairs["focal"].map(number).to_numpy(),
+        pairs["neighbor"].map(number).to_numpy(),
+        pairs["weight"].to_numpy(float),
+    )
+    return made.transform("R").to_W()
+
+
+def _years(
+    columns: Mapping[str, AreaColumn], graph: Graph, inapplicable: dict[str, str]
+) -> dict[str, YearsFound]:
+    found = {}
+    for name, column in columns.items():
+        known = column.values.loc[:, column.values.notna().any()]
+        if known.shape[1] < 2 or not column.tested:
+            continue
+        whole = not known.isna().any().any()
+        weights = _numbered(graph, list(known.index)) if whole else None
+        found[name] = describe_years(column, weights)
+        mobility = found[name].mobility
+        if mobility is None:
+            inapplicable[f"moves between classes, {column.title}"] = (
+                "a unit is missing in some year"
+            )
+        elif not mobility.expected >= 5:
+            moves = int(mobility.counts.to_numpy().sum())
+            inapplicable[f"moves and neighbours, {column.title}"] = (
+                f"{moves} moves between classes, {mobility.expected:.1f} in a cell by the "
+                "neighbours' class; a test needs 5"
+            )
+    return found
+
+
+def _funnels(columns: Mapping[str, AreaColumn]) -> dict[str, pd.Series[Any]]:
+    """Funnel of each rate whose count can be of people, in the count's last year."""
+    found = {}
+    for column in columns.values():
+        if column.part == "smoothed" and column.people is not None:
+            source = columns[column.source]
+            year = source.latest_year
+            found[f"{source.name}_per1000"] = funnel(source.values[year], column.people[year])
+    return found
+
+
+def study_areas(
+    table: pd.DataFrame | str | PathLike[str],
+    *,
+    boundaries: str | PathLike[str] | gpd.GeoDataFrame | None = None,
+    unit_code: str | None = None,
+    graph: Graph | None = None,
+    errors: Mapping[str, str] | None = None,
+    options: AreaOptions | None = None,
+    progress: Progress | None = None,
+    **reading: Any,
+) -> AreaStudy:
+    """Compute all that a table of units shows.
+
+    Parameters
+    ----------
+    table : DataFrame or path
+        As `read_area_table` gives it, or a file for it to read.
+    boundaries : path or GeoDataFrame, optional
+        Polygons of one's own in the place of the oblasts, with `unit_code`.
+    unit_code : str, optional
+        Column that names each polygon.
+    graph : libpysal.graph.Graph, optional
+        Who is whose neighbour; queen contiguity, row-standardised, without it.
+    errors : mapping, optional
+        Title of a column to that of its standard errors.
+    options : AreaOptions, optional
+    progress : callable, optional
+        Called with the name of each of `AREA_STEPS` as it begins.
+    **reading
+        Keywords of `read_area_table`, where a path is given.
+
+    Returns
+    -------
+    AreaStudy
+
+    Raises
+    ------
+    InputError, CallError
+        As `read_area_table` raises them.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import kz_spatial as kz
+    >>> values = kz.oblasts()["area_km2"].rename("Area").to_frame()
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     values.to_csv(f"{folder}/areas.csv")
+    ...     study = kz.study_areas(f"{folder}/areas.csv")
+    >>> study.patterns["area"].moran.method, study.groups.numbers
+    ('exact', [2, 3, 4, 5])
+    """
+    options, log = options or AreaOptions(), _Log(progress)
+    with log.step("read"):
+        if not isinstance(table, pd.DataFrame):
+            table = read_area_table(table, boundaries=boundaries, unit_code=unit_code, **reading)
+        elif reading:
+            raise CallError(f"{next(iter(reading))}: goes with a file to read, not with a frame")
+        record = area_record(table)
+        areas, light = _areas_of(record, boundaries, unit_code)
+        graph = contiguity(light) if graph is None else graph
+        for title in (errors or {}).items():
+            for each in title:
+                check_option("errors", each, [str(c) for c in table])
+        columns, population = area_columns(table, left_out=(errors or {}).values())
+        told = error_columns(errors or {}, columns, table)
+    inapplicable: dict[str, str] = {}
+    with log.step("patterns"):
+        patterns, by_year = find_area_patterns(columns, areas.index, graph, options, inapplicable)
+    with log.step("groups"):
+        groups = group_areas(columns, population, graph, told, options, inapplicable)
+    with log.step("years"):
+        years = _years(columns, graph, inapplicable)
+    return AreaStudy(
+        options=options,
+        record=record,
+        areas=areas,
+        graph=graph,
+        columns=columns,
+        errors=told,
+        patterns=patterns,
+        moran_by_year=by_year,
+        groups=groups,
+        years=years,
+        funnels=_funnels(columns),
+        population=population,
+        inapplicable=inapplicable,
+        warnings=(*record.notes, *log.warnings, *groups.warnings),
+        timings=log.timings,
+    )
