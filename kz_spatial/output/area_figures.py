@@ -87,7 +87,7 @@ def draw_area_figures(study: AreaStudy, terms: AreaTerms, *, notice: str = "") -
         }
         told: dict[str, Any] = {"terms": terms, "notice": notice}
         if study.patterns and len(study.areas) <= _MOST_LEAVES:
-            shown = dict(list(study.patterns.items())[:_MOST_MAPS])
+            shown: dict[str, Any] = dict(list(study.patterns.items())[:_MOST_MAPS])
             made["moran_scatter"] = moran_scatter(shown, **told)
         groups = study.groups
         if groups.choice:

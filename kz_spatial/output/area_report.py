@@ -59,6 +59,10 @@ def _extremes(study: AreaStudy, terms: AreaTerms) -> list[str]:
                 low=_with_unit(known[low], name, terms),
             )
         )
+        whole = _whole(study, name)
+        if np.isfinite(whole):
+            told = _with_unit(whole, name, terms)
+            lines[-1] += " " + terms.say("area.finding.whole", value=told)
     return lines
 
 
@@ -172,7 +176,20 @@ def _values_table(study: AreaStudy, terms: AreaTerms) -> Markup:
         ]
         for code in order
     ]
+    whole = [_whole(study, name) for name in frame]
+    if any(np.isfinite(each) for each in whole):
+        told = [number(v, terms.language, digits=4) for v in whole]
+        rows.append([terms.place("KZ"), *told])
     return html_table(rows, heads, terms.language)
+
+
+def _whole(study: AreaStudy, name: str) -> float:
+    """The country's figure of a column in its last year; NaN where the table tells none."""
+    column = study.columns[name]
+    found = study.record.totals.get(column.title, np.nan) if not column.part else np.nan
+    if isinstance(found, dict):
+        found = found.get(str(column.latest_year), np.nan)
+    return float(found)
 
 
 def _moran_table(study: AreaStudy, terms: AreaTerms) -> Markup:

@@ -138,7 +138,7 @@ def _scatter(ax: Axes, pattern: Pattern | AreaPattern, terms: Terms) -> None:
 
 
 def moran_scatter(
-    patterns: Mapping[str, Pattern] | Mapping[str, AreaPattern],
+    patterns: Mapping[str, Pattern | AreaPattern],
     *,
     terms: Terms,
     notice: str = "",

@@ -43,6 +43,9 @@ def _legend(style: Style) -> str:
 def light_frame(layer: Layer) -> tuple[gpd.GeoDataFrame, str]:
     """The layer's frame with web-sized outlines, and the name of those outlines."""
     frame, column = light_outlines(layer.frame, layer.terms.design.grouping)
+    if column is None and "unit_code" in frame:  # polygons of the user's own
+        column = "unit_code"
+        frame = frame.set_geometry(frame.geometry.simplify(0.01))
     if column is None:
         return frame.set_geometry(frame.geometry.simplify(0.01)), layer.name
     # every layer of the same units shares one set of outlines

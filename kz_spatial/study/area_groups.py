@@ -83,8 +83,8 @@ def _chosen(
     sized = [name for name in kept if columns[name].kind == "count"]
     if sized and len(columns) > 1:
         told.append(
-            f"groups rest on counts ({', '.join(repr(title[name]) for name in sized)}), which follow the size of a unit: a "
-            "column of people would turn them into rates"
+            f"groups rest on counts ({', '.join(repr(title[name]) for name in sized)}), which "
+            "follow the size of a unit: a column of people would turn them into rates"
         )
     return kept, told
 

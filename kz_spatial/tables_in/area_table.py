@@ -49,7 +49,9 @@ _SHOWN: Final = 10
 _PERCENT: Final = 100.0
 
 
-def _choose_sheet(sheets: list[Sheet], namer: Namer, asked: str | None) -> tuple[Sheet, list[str]]:
+def _choose_sheet(
+    sheets: list[Sheet], namer: Namer, asked: str | None, code: str
+) -> tuple[Sheet, list[str]]:
     """The sheet that was asked for, or the one that names most units."""
     names = [each.name for each in sheets]
     if asked is not None:
@@ -60,7 +62,7 @@ def _choose_sheet(sheets: list[Sheet], namer: Namer, asked: str | None) -> tuple
     hits: dict[str, int] = {}
     for each in sheets:
         try:
-            named = find_unit_column(each, namer).named
+            named = find_unit_column(each, namer, code=code).named
         except InputError:
             hits[each.name] = 0
         else:
@@ -205,7 +207,9 @@ def _lay_out(
 ) -> tuple[UnitColumn, Heading, Body, Shaped]:
     """Column of units, heading, rows and numbers of a sheet."""
     wanted = _header_rows(sheet, asked.header)
-    unit = _check_first(find_unit_column(sheet, namer, wanted=asked.unit_column), wanted)
+    unit = _check_first(
+        find_unit_column(sheet, namer, wanted=asked.unit_column, code=asked.unit_code or ""), wanted
+    )
     heading = read_heading(sheet, unit.first, rows=wanted, fallback=fallback)
     one_year = year_in(asked.year)
     body = read_body(
@@ -249,7 +253,7 @@ def _assemble(
     source: Path, sheets: list[Sheet], namer: Namer, areas: gpd.GeoDataFrame | None, asked: Asked
 ) -> pd.DataFrame:
     """The parts of `read_area_table`, one after another."""
-    sheet, left_out = _choose_sheet(sheets, namer, asked.sheet)
+    sheet, left_out = _choose_sheet(sheets, namer, asked.sheet, asked.unit_code or "")
     unit, heading, body, shaped = _lay_out(sheet, namer, asked, source.stem)
     notes = [*_found(sheet, unit, heading), *sheet.notes, *unit.notes, *heading.notes]
     notes += [*body.notes, *shaped.notes]

@@ -147,20 +147,22 @@ def _texts(sheet: Sheet, column: int) -> list[Any]:
     ]
 
 
-def _candidates(sheet: Sheet, namer: Namer) -> dict[int, Named]:
-    """Columns whose cells name units, by text; by number only where no text does."""
+def _candidates(sheet: Sheet, namer: Namer, code: str) -> dict[int, Named]:
+    """Columns whose cells name units: by text, and by number under a heading that says codes.
+
+    Any number of two digits may be a code, so all numbers of such a column must be.
+    """
     found = {c: namer(_texts(sheet, c)) for c in range(sheet.width)}
     found = {c: named for c, named in found.items() if named.hits}
-    if found:
-        return found
     for column in range(sheet.width):
         cells = [row[column] for row in sheet.cells]
-        head = next((str(v) for v in cells if isinstance(v, str) and _CODE_HEAD.search(v)), "")
+        heads = [str(v).strip() for v in cells if isinstance(v, str)]
+        if not any(head == code or _CODE_HEAD.search(head) for head in heads):
+            continue
         numbers = [v if read_number(v).value is not None else None for v in cells]
         known = [v for v in numbers if v is not None]
         named = namer(numbers)
-        # any number of two digits may be a code, so all of them must be, under such a heading
-        if head and known and named.hits == len(known):
+        if known and named.hits == len(known) and column not in found:
             found[column] = named
     return found
 
@@ -178,7 +180,9 @@ def _asked(sheet: Sheet, wanted: str) -> int:
     raise CallError(f"--unit-column {wanted!r}: the sheet has no column of that name or letter")
 
 
-def find_unit_column(sheet: Sheet, namer: Namer, *, wanted: str | None = None) -> UnitColumn:
+def find_unit_column(
+    sheet: Sheet, namer: Namer, *, wanted: str | None = None, code: str = ""
+) -> UnitColumn:
     """Find the column that names units.
 
     Parameters
@@ -187,6 +191,8 @@ def find_unit_column(sheet: Sheet, namer: Namer, *, wanted: str | None = None) -
     namer : callable
     wanted : str, optional
         Its heading or letter, where the user says it.
+    code : str
+        What the column of codes is called in the user's own boundaries.
 
     Raises
     ------
@@ -200,7 +206,7 @@ def find_unit_column(sheet: Sheet, namer: Namer, *, wanted: str | None = None) -
         if not named.hits:
             raise InputError(f"column {wanted!r}: names no unit in any row")
     else:
-        found = _candidates(sheet, namer)
+        found = _candidates(sheet, namer, code)
         if not found:
             totals = any(any(namer(_texts(sheet, c)).totals) for c in range(sheet.width))
             what = "only totals of the country" if totals else "no column with names or codes"

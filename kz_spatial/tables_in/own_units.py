@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["read_own_units", "units_namer"]
 
 _NAMES: Final = ("name_en", "name_ru", "name_kk", "name", "title", "label")
+# names in a language, as "name_ru" or "ADM2_RU"
+_OF_NAMES: Final = r"(?:name|title|adm\d+)[_-]?{}\Z"
 _AREAS: Final = ("Polygon", "MultiPolygon")
 
 
@@ -109,11 +112,17 @@ def read_own_units(
     if name is not None and name not in out:
         raise CallError(f"{what}: found no column {name!r} of names")
     lower = {str(c).casefold(): c for c in out.columns}
-    column = name or next((lower[each] for each in _NAMES if each in lower), None)
+    told = {
+        language: next(
+            (c for k, c in lower.items() if re.match(_OF_NAMES.format(language), k)), None
+        )
+        for language in ("en", "ru", "kk")
+    }
+    column = name or next((lower[each] for each in _NAMES if each in lower), told["en"])
     names = pd.Series(out.index, out.index) if column is None else out[column].astype(str)
-    for language in ("en", "ru", "kk"):
-        own = lower.get(f"name_{language}")
-        out[f"name_{language}"] = names if own is None else out[own].fillna(names).astype(str)
+    for language, own in told.items():
+        found = names if own is None or name is not None else out[own].fillna(names).astype(str)
+        out[f"name_{language}"] = found
     out["area_km2"] = (out.geometry.to_crs(EQUAL_AREA_CRS).area / 1e6).round(1)
     return out
 
