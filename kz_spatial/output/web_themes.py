@@ -80,9 +80,12 @@ def _tip(layer: Layer, style: Style, row: dict[str, Any]) -> str:
     return f"<table>{''.join(cells)}</table>"
 
 
-def _area_km2(frame: gpd.GeoDataFrame) -> list[float]:
-    areas: list[float] = (frame.geometry.to_crs(EQUAL_AREA_CRS).area / 1e6).tolist()
-    return areas
+def _small(frame: gpd.GeoDataFrame) -> list[int]:
+    """Rows of cities, specks at the country's scale; none among polygons of the user's own."""
+    if "unit_code" in frame:
+        return []
+    areas = (frame.geometry.to_crs(EQUAL_AREA_CRS).area / 1e6).tolist()
+    return [i for i, km2 in enumerate(areas) if 0 < km2 < _SMALL_KM2]
 
 
 def make_theme(layer: Layer, style: Style, frame: gpd.GeoDataFrame, shapes: str) -> dict[str, Any]:
@@ -108,7 +111,7 @@ def make_theme(layer: Layer, style: Style, frame: gpd.GeoDataFrame, shapes: str)
         "features": [classes.index(each) for each in picked],
         "signs": [escape(style.sign(*each)) for each in zip(picked, records, strict=True)],
         "tips": [_tip(layer, style, row) for row in records],
-        "small": [i for i, km2 in enumerate(_area_km2(frame)) if 0 < km2 < _SMALL_KM2],
+        "small": _small(frame),
         "points": [[round(p.y, 3), round(p.x, 3)] for p in inside],
         "legend": _legend(style),
     }

@@ -140,9 +140,9 @@ def split_year(name: str) -> tuple[str, int | None]:
 
 
 def _texts(sheet: Sheet, column: int) -> list[Any]:
-    """Cells of a column that may be names: text that is no number, and no sign for none."""
+    """Cells of a column that may be names: text that is no number."""
     return [
-        v if isinstance(v, str) and not read_number(v).understood else None
+        v if isinstance(v, str) and read_number(v).value is None else None
         for v in (row[column] for row in sheet.cells)
     ]
 
@@ -224,13 +224,19 @@ def find_unit_column(
                 )
             notes.append(f"column {letter(c)} names the units again and was left out")
     first = next(i for i, code in enumerate(named.codes) if code is not None)
-    while first and named.totals[first - 1] and _numbers(sheet.cells[first - 1]):
+    while first and _is_body(sheet.cells[first - 1], position):
         first -= 1
     return UnitColumn(position, named, first, notes)
 
 
-def _numbers(row: list[Any]) -> int:
-    return sum(read_number(v).value is not None for v in row)
+def _is_body(row: list[Any], position: int) -> bool:
+    """Whether a row above the first unit is a total, or a unit by a name that is not known."""
+    figures = [v for c, v in enumerate(row) if c != position and read_number(v).value is not None]
+    return (
+        row[position] is not None
+        and not _is_numbering(row)
+        and any(year_in(v) is None for v in figures)
+    )
 
 
 def _spread(sheet: Sheet, rows: list[int]) -> list[list[Any]]:
@@ -254,14 +260,15 @@ def _spread(sheet: Sheet, rows: list[int]) -> list[list[Any]]:
 def _is_numbering(row: list[Any]) -> bool:
     """Whether a row numbers the columns, as "А 1 2 3" below the headings of many bulletins."""
     known = [v for v in row if v is not None]
-    numbers = [read_number(v).value for v in known]
-    told = [n for n in numbers if n is not None]
+    told = [n for v in known if (n := read_number(v).value) is not None]
+    letters = [v for v in known if read_number(v).value is None]
     return (
-        len(told) >= _FEWEST
-        and len(told) >= len(known) - 1
-        and ([int(n) for n in told] == list(range(int(told[0]), int(told[0]) + len(told))))
+        len(known) >= _FEWEST
+        and bool(told)
         and told[0] in (1.0, 2.0)
-        and not any(year_in(v) for v in known)
+        and told == [told[0] + i for i in range(len(told))]
+        and len(letters) <= 1
+        and all(len(str(v).strip()) == 1 for v in letters)
     )
 
 
