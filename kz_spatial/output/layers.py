@@ -68,7 +68,7 @@ class Layer:
 
     def heading(self, column: str, style: Style) -> str:
         """What a tooltip calls a column: what the style's legend names already is left out."""
-        of = next((i for i in self.terms.design.by_name if style.column.startswith(f"{i}_")), "")
+        of = _owner(style.column, self.terms)
         for owner in filter(None, (style.name, of)):
             key = f"column.{column.removeprefix(f'{owner}_')}"
             if column.startswith(f"{owner}_") and has_words(key):
@@ -79,6 +79,12 @@ class Layer:
     def language(self) -> str:
         """One of `words.languages()`."""
         return self.terms.language
+
+
+def _owner(column: str, terms: Terms) -> str:
+    """Indicator whose a column is: of several that its name begins with, the longest."""
+    found = [name for name in terms.design.by_name if column.startswith(f"{name}_")]
+    return max(found, key=len, default="")
 
 
 def _own_alias(column: str, layer: str, terms: Terms) -> str | None:
@@ -93,7 +99,7 @@ def _alias(column: str, layer: str, terms: Terms) -> str:
     if (own := _own_alias(column, layer, terms)) is not None:
         return own
     design = terms.design
-    owner = next((i for i in design.by_name if column.startswith(f"{i}_")), "")
+    owner = _owner(column, terms)
     key = f"column.{column.removeprefix(f'{owner}_') if owner else column}"
     if column == "oblast_code":
         found = terms.say("column.code")

@@ -23,7 +23,8 @@ _RATE: Final = re.compile(
     re.IGNORECASE,
 )
 _COUNT: Final = re.compile(
-    r"number|\bcount|population|total|persons|people|households|output|volume|\bgdp\b|\bgrp\b"
+    r"number|\bcount|\bcases\b|\bdeaths\b|\bbirths\b|\bjobs\b|\bfirms\b|\bstudents\b|\bcrimes\b"
+    r"|случа[еи]|умерш|родивш|занят|учащ|преступлен|браков|population|total|persons|people|households|output|volume|\bgdp\b|\bgrp\b"
     r"|число|численность|количество|население|объ[её]м|всего|валов|организаци|предприяти"
     r"|сан[ыі]\b|халық|халқы|көлем|барлығы|адам",
     re.IGNORECASE,
