@@ -24,7 +24,7 @@ UNITS = {
 AREAS = {"oblast": kz.oblasts(detail="light"), "composite": kz.composites(detail="light")}
 ROWS = {case: kz.contiguity(areas) for case, areas in AREAS.items()}
 GRAPHS = {case: {"R": graph, "B": graph.transform("B")} for case, graph in ROWS.items()}
-N_SIM = 99_999
+N_SIM = 19_999
 # spdep prints 15 digits of sums of at most 140 products
 CLOSE = {"rtol": 1e-11, "atol": 1e-12}
 CASES = pytest.mark.parametrize("case", UNITS)
@@ -121,10 +121,8 @@ def test_p_of_g_is_what_esda_draws(case, star):
     assert set(frame["method"]) == {"exact"}
     k, own = graph.cardinalities.to_numpy(), values.to_numpy()
     mean = (own.sum() - own) / (graph.n - 1)
-    centre = (k * mean + star * own) / own.sum()
-    # esda divides by the sum of all values also where G leaves i out
-    observed = theirs.Gs if star else theirs.Gs * (own.sum() - own) / own.sum()
-    drawn = far_share(theirs.sim, observed, centre)
+    centre = (k * mean + star * own) / (own.sum() - (not star) * own)
+    drawn = far_share(theirs.sim, theirs.Gs, centre)
     assert (np.abs(drawn - frame["p"]) < four_errors(frame["p"])).all()
 
 
@@ -199,14 +197,11 @@ def test_lee_agrees_with_spdep(case, variable, transform, style, star):
 
 @CASES
 @pytest.mark.parametrize("variable", ["y", "z"])
-def test_moments_of_lee_agree_with_spdep(case, variable):
-    found = kz.lee(UNITS[case]["x"], UNITS[case][variable], ROWS[case])
+def test_the_mean_of_lee_agrees_with_spdep(case, variable):
+    """Its variance does not: `test_lee_by_brute_force` sets ours beside all arrangements."""
+    found = kz.lee(UNITS[case]["x"], UNITS[case][variable], ROWS[case], n_permutations=9)
     expected = reference(case, "lee_expected", f"x{variable}").item()
     assert found.expected == pytest.approx(expected, rel=1e-11)
-    spread = np.sqrt(reference(case, "lee_variance", f"x{variable}").item())
-    z = (found.statistic - expected) / spread
-    # exact over 5,040 arrangements; 9,999 random ones know their spread to one percent or so
-    assert found.z == pytest.approx(z, rel=1e-10 if case == "composite" else 0.04)
 
 
 @CASES
