@@ -28,7 +28,7 @@ def along_a_line(
 
     # boundaries that coincide along a line, whatever the coordinates' size
     found: NDArray[np.bool_] = shapely.relate_pattern(shapes[focal], shapes[other], "****1****")
-    rest = np.flatnonzero(~found)
+    rest = np.flatnonzero(~found & _room_for_a_line(shapes, focal, other, reach))
     if not (reach > 0 and rest.size):
         return found
     one, two = (shapely.boundary(shapes[each[rest]]) for each in (focal, other))
@@ -42,6 +42,18 @@ def along_a_line(
     level[~level] = _stretch(one[~level], two[~level], 2 * reach) < _GROWTH * length[~level]
     found[rest[long]] = level
     return found
+
+
+def _room_for_a_line(
+    shapes: NDArray[Any], focal: NDArray[np.intp], other: NDArray[np.intp], reach: float
+) -> NDArray[np.bool_]:
+    """Whether the rectangles about two units share more than a spot as wide as the reach."""
+    import shapely
+
+    bounds = shapely.bounds(shapes)
+    one, two = bounds[focal], bounds[other]
+    sides = np.minimum(one[:, 2:], two[:, 2:]) - np.maximum(one[:, :2], two[:, :2])
+    return np.asarray((sides > reach).any(axis=1))
 
 
 def _near(borders: NDArray[Any], others: NDArray[Any], within: float) -> NDArray[Any]:
