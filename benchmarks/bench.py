@@ -139,6 +139,27 @@ def spatial() -> None:
         )
 
 
+def large_maps() -> None:
+    """On 3,025 cells; cold is the first call in a process, with all that is compiled in it."""
+    for name, what in (("queen", "Contiguity, queen"), ("rook", "Contiguity, rook")):
+        for vertices in (0, 20):
+            print(f"{what}, 3,025 cells, {vertices} vertices a side, median of 3")
+            cases = {
+                who: [f"{key}_{name}", "warm", str(vertices)]
+                for who, key in (("ours", "ours"), ("libpysal", "libpysal"))
+            }
+            inside("large_map_cases.py", cases, 3)
+    for name, what in (
+        ("local", "Local Moran, 999 permutations"),
+        ("moran", "Moran's I, 9,999 permutations"),
+        ("g", "Local G*, 999 permutations"),
+    ):
+        for start, runs in (("warm", 3), ("cold", 1)):
+            print(f"{what}, 3,025 cells, {start}, median of {runs}")
+            cases = {who: [f"{who}_{name}", start] for who in ("ours", "esda")}
+            inside("large_map_cases.py", cases, runs)
+
+
 def main() -> None:
     print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores")
     start_up()
@@ -146,7 +167,13 @@ def main() -> None:
         whole_study(Path(folder))
     regression()
     spatial()
-    for script in ("region_gaps.py", "lisa_false_positives.py", "rejection_rates.py"):
+    large_maps()
+    for script in (
+        "region_gaps.py",
+        "lisa_false_positives.py",
+        "local_false_positives.py",
+        "rejection_rates.py",
+    ):
         subprocess.run([sys.executable, str(HERE / script)], check=True)
 
 

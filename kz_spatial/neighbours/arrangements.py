@@ -158,6 +158,7 @@ def random_sets(m: int, k: int, draws: int, rng: np.random.Generator) -> NDArray
     return sets
 
 
+@lru_cache(maxsize=1024)
 def _half_sums(m: int, k: int) -> int:
     half = m - m // 2
     return sum(comb(half, j) for j in range(min(k, half) + 1))

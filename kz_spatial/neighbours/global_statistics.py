@@ -28,7 +28,7 @@ from kz_spatial.neighbours.global_test import (
     GlobalStatistic,
     Inference,
     InferenceOptions,
-    esda_draws,
+    moran_draws,
     spelled_out,
 )
 from kz_spatial.neighbours.unit_values import IslandsPart, centred, unit_scale, unit_values
@@ -101,7 +101,7 @@ def moran(
         and GeoDa do. A unit that others name and that names none takes part either way.
     alternative : {"two-sided", "greater", "less"}
     n_permutations : int
-        Random arrangements when n! exceeds 400,000; from 500 units on esda draws them.
+        Random arrangements when n! exceeds 400,000.
     seed : int
         Seed of those.
 
@@ -143,7 +143,7 @@ def moran(
         z[0],
         lambda rows: moran_of_rows(rows, units.W) - expected,
         expected,
-        many=lambda draws, seed: esda_draws(z[0], units.W, draws, seed) - expected,
+        many=lambda draws, seed: moran_draws(z[0], units.W, draws, seed) - expected,
     )
 
 

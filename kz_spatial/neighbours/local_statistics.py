@@ -14,23 +14,20 @@ that in every process.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from functools import cached_property
-from math import comb
 from typing import TYPE_CHECKING, Any, Final, Unpack
 
 import numpy as np
 import pandas as pd
 
 from kz_spatial._validate import check_share
-from kz_spatial.neighbours.arrangements import (
-    TIE,
-    can_count_sets,
-    listed_sets,
-    random_sets,
-    set_p_values,
-    share_extreme,
-)
 from kz_spatial.neighbours.global_test import Inference, InferenceOptions, spelled_out
+from kz_spatial.neighbours.local_test import (
+    P_VALUES,
+    adjusted,
+    labelled,
+    same_everywhere,
+    set_tests,
+)
 from kz_spatial.neighbours.unit_values import IslandsPart, centred, unit_scale, unit_values
 from kz_spatial.options import Alternative
 
@@ -38,7 +35,7 @@ if TYPE_CHECKING:
     from libpysal.graph import Graph
     from numpy.typing import NDArray
 
-__all__ = ["LISA_LABELS", "LocalMoran", "LocalTests", "local_moran", "local_tests"]
+__all__ = ["LISA_LABELS", "LocalMoran", "LocalTests", "local_moran", "local_tests", "quadrants"]
 
 LISA_LABELS: Final = (
     "High-High",
@@ -50,15 +47,12 @@ LISA_LABELS: Final = (
     "island",
     "suppressed",
 )
-# weights that differ by less than this of the largest weigh the same
-_EQUAL: Final = 1e-9
-_P_VALUES: Final = ("p", "p_min", "p_fdr", "p_bonferroni")
 _COLUMNS: Final = (
     "value",
     "lag",
     "statistic",
     "quadrant",
-    *_P_VALUES,
+    *P_VALUES,
     "label",
     "method",
     "n_arrangements",
@@ -76,8 +70,8 @@ class LocalMoran:
         from the mean, in the unit of the values), `statistic`, `quadrant` (High-High and so on,
         by sign alone), `p`, `p_min` (smallest p the unit can reach with as many neighbours among
         the values that the others have: ties raise it, and it is 1 for a unit at the mean),
-        `p_fdr` (Benjamini-Hochberg) and `p_bonferroni` over all tested units, `label` (one of
-        `LISA_LABELS`, by `p`), `method`, `n_arrangements`.
+        `p_fdr` (Benjamini-Hochberg), `p_by` (Benjamini-Yekutieli) and `p_bonferroni` over all
+        tested units, `label` (one of `LISA_LABELS`, by `p`), `method`, `n_arrangements`.
     alpha : float
         Level of the labels.
     alternative : {"two-sided", "greater", "less"}
@@ -114,63 +108,10 @@ class LocalTests:
     n_arrangements: NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class _OrderedSets:
-    """Ordered sets among m units, for whatever number of neighbours up to the widest."""
-
-    m: int
-    widest: int
-    n_permutations: int
-    seed: int
-
-    @cached_property
-    def _random(self) -> NDArray[np.intp]:
-        rng = np.random.default_rng(self.seed)
-        return random_sets(self.m, self.widest, self.n_permutations, rng)
-
-    def of(self, k: int) -> tuple[NDArray[np.intp], bool]:
-        """All sets of k, or random ones, and whether they are all."""
-        listed = listed_sets(self.m, k)
-        # the first k of a wider random set are a random set
-        return (self._random[:, :k], False) if listed is None else (listed, True)
-
-
-def _counted(
-    own: NDArray[np.float64],
-    others: NDArray[np.float64],
-    linked: NDArray[np.float64],
-    alternative: Alternative,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Exact p of one unit over all neighbour sets, a row per set of values."""
-    # a low unit's I is high where its neighbours are low
-    turn = np.where(own < 0, -1.0, 1.0)[:, None]
-    return set_p_values(turn * others, linked.shape[1], (turn * linked).sum(axis=1), alternative)
-
-
-def _listed(
-    own: NDArray[np.float64],
-    others: NDArray[np.float64],
-    lag: NDArray[np.float64],
-    weights: NDArray[np.float64],
-    alternative: Alternative,
-    sets: NDArray[np.intp],
-    *,
-    exact: bool,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give p of one unit over ordered neighbour sets, all or random, the same for every row."""
-    p, p_min = np.empty(len(own)), np.empty(len(own))
-    for row, (each, z) in enumerate(zip(others, own, strict=True)):
-        centre = float(weights.sum() * each.mean())
-        draws, observed = z * (each[sets] @ weights - centre), z * (float(lag[row]) - centre)
-        far = {
-            "two-sided": np.argmax(np.abs(draws)),
-            "greater": draws.argmax(),
-            "less": draws.argmin(),
-        }[alternative]
-        p[row] = share_extreme(draws, observed, alternative, exact=exact)
-        least = share_extreme(draws, float(draws[far]), alternative, exact=exact)
-        p_min[row] = min(least, p[row])  # of random sets none may be as far as the observed one
-    return p, p_min
+def quadrants(own: NDArray[np.float64], lag: NDArray[np.float64]) -> NDArray[np.str_]:
+    """High-High and so on, by the signs of what a unit has and of what its neighbours have."""
+    own_side, their_side = np.where(own > 0, "High", "Low"), np.where(lag > 0, "High", "Low")
+    return np.char.add(np.char.add(own_side, "-"), their_side)
 
 
 def local_tests(
@@ -194,53 +135,23 @@ def local_tests(
     alpha, alternative, n_permutations, seed
         As in `local_moran`.
     """
-    r, n = Z.shape
+    n = Z.shape[1]
     units, Z = Z, unit_scale(Z)
     lag = Z @ W.T
-    p, p_min = np.ones((r, n)), np.ones((r, n))
-    exact, count = np.zeros(n, dtype=bool), np.zeros(n, dtype=np.int64)
-    sets = _OrderedSets(n - 1, int((W != 0).sum(axis=1).max()), n_permutations, seed)
+    ask = Inference(alternative, n_permutations, seed)
+    # a low unit's I is high where its neighbours are low
+    turn = np.where(Z < 0, -1.0, 1.0)
+    tests = set_tests(W, lambda at: turn[:, at, None] * Z[:, None, :], ask, r=len(Z))
     # a unit at the mean has I = 0 in every arrangement, so its p stays 1
-    off = np.abs(Z) > TIE * np.abs(Z).max(axis=1, keepdims=True)
-    alone = ~(W != 0).any(axis=1)
-    exact[alone] = True
-    for i in np.flatnonzero(~alone):
-        linked = np.flatnonzero(W[i])
-        weights, rows = W[i, linked], off[:, i]
-        own, others = Z[rows, i], np.delete(Z[rows], i, axis=1)
-        # relative to the weights: those of inverse squared metres are all close to zero
-        equal = bool(np.ptp(weights) <= _EQUAL * np.abs(weights).max())
-        if equal and can_count_sets(n - 1, len(linked)):
-            exact[i], count[i] = True, comb(n - 1, len(linked))
-            found = _counted(own * weights[0], others, Z[rows][:, linked], alternative)
-        else:
-            chosen, exact[i] = sets.of(len(linked))
-            count[i] = len(chosen)
-            found = _listed(
-                own, others, lag[rows, i], weights, alternative, chosen, exact=bool(exact[i])
-            )
-        p[rows, i], p_min[rows, i] = found
-    statistic = (n - 1) * np.where(off, Z, 0.0) * lag / (Z**2).sum(axis=1, keepdims=True)
-    own_side, their_side = np.where(Z > 0, "High", "Low"), np.where(lag > 0, "High", "Low")
-    quadrant = np.char.add(np.char.add(own_side, "-"), their_side)
-    quiet = np.where(p_min > alpha, "cannot be significant", "not significant")
-    label = np.where(alone, "island", np.where(p <= alpha, quadrant, quiet))
+    flat, alone = same_everywhere(Z), ~W.any(axis=1)
+    p, p_min = (np.where(flat, 1.0, each) for each in (tests.p, tests.p_min))
+    statistic = (n - 1) * np.where(flat, 0.0, Z) * lag / (Z**2).sum(axis=1, keepdims=True)
+    quadrant = quadrants(Z, lag)
+    label = np.where(alone, "island", labelled(quadrant, p, p_min, alpha))
     lag, statistic, p, p_min = (
         np.where(alone, np.nan, each) for each in (units @ W.T, statistic, p, p_min)
     )
-    return LocalTests(lag, statistic, p, p_min, quadrant, label, exact, count)
-
-
-def _adjusted(p: pd.Series[Any]) -> pd.DataFrame:
-    """p-values adjusted for the number of tested units, by statsmodels."""
-    from statsmodels.stats.multitest import multipletests
-
-    known = p.dropna()
-    adjusted = {
-        name: multipletests(known, method=method)[1] if len(known) else known
-        for name, method in (("p_fdr", "fdr_bh"), ("p_bonferroni", "bonferroni"))
-    }
-    return pd.DataFrame(adjusted, index=known.index).reindex(p.index)
+    return LocalTests(lag, statistic, p, p_min, quadrant, label, tests.exact, tests.n_arrangements)
 
 
 @spelled_out
@@ -314,8 +225,8 @@ def local_moran(
         frame.loc[units.keys, "n_arrangements"] = found.n_arrangements
         alone = units.keys[found.label[0] == "island"]
         frame.loc[alone, ["quadrant", "method"]] = [np.nan, "inapplicable"]
-    frame = frame.astype(dict.fromkeys(("lag", "statistic", *_P_VALUES), float))
-    frame[["p_fdr", "p_bonferroni"]] = _adjusted(frame["p"])
+    frame = frame.astype(dict.fromkeys(("lag", "statistic", *P_VALUES), float))
+    frame[["p_fdr", "p_by", "p_bonferroni"]] = adjusted(frame["p"])
     frame = frame.reindex(values.index)
     frame["value"] = values.astype(float)
     return LocalMoran(frame, alpha, ask.alternative, ask.seed if drawn else None)

@@ -8,22 +8,27 @@ caller says, and never silently.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from kz_spatial._validate import check_count, check_option
 from kz_spatial.errors import CallError, InputError
+from kz_spatial.neighbours.area_points import (
+    check_areas,
+    default_tolerance,
+    inner_points,
+    links,
+    pairs_within,
+)
 from kz_spatial.neighbours.borders import along_a_line
 from kz_spatial.neighbours.links import Islands, Transform, graph_of_pairs
 from kz_spatial.neighbours.own_weights import graph_of
-from kz_spatial.options import EQUAL_AREA_CRS
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from libpysal.graph import Graph
-    from numpy.typing import NDArray
 
 __all__ = [
     "contiguity",
@@ -33,53 +38,6 @@ __all__ = [
     "neighbour_masks",
     "union",
 ]
-
-# about a hundred metres, in degrees or metres, and never above a thousandth of a unit's width
-_TOLERANCE: Final = {True: 1e-3, False: 100.0}
-_OF_WIDTH: Final = 1e-3
-
-
-def _check_areas(areas: gpd.GeoDataFrame) -> None:
-    if not areas.index.is_unique:
-        twice = areas.index[areas.index.duplicated()][0]
-        raise InputError(f"areas: found index value {twice!r} twice, expected once")
-    absent = areas.index[areas.geometry.isna() | areas.geometry.is_empty]
-    if len(absent):
-        raise InputError(f"areas: found no geometry for {absent[0]!r}, expected one per unit")
-    if areas.crs is None:
-        raise InputError("areas: found no coordinate reference system, expected one")
-
-
-def _default_tolerance(areas: gpd.GeoDataFrame) -> float:
-    import shapely
-
-    width = float(np.sqrt(np.median(shapely.area(areas.geometry.to_numpy()))))
-    return min(_TOLERANCE[areas.crs.is_geographic], _OF_WIDTH * width)
-
-
-def _points(areas: gpd.GeoDataFrame) -> NDArray[np.float64]:
-    """Metric coordinates of a point inside each area."""
-    inside = areas.geometry.representative_point().to_crs(EQUAL_AREA_CRS)
-    return np.column_stack([inside.x, inside.y])
-
-
-def _links(
-    focal: NDArray[np.intp], other: NDArray[np.intp], units: pd.Index[Any], weight: Any = 1.0
-) -> pd.Series[Any]:
-    """Weights by (focal, neighbour), of positions among the units."""
-    index = pd.MultiIndex.from_arrays([units[focal], units[other]])
-    return pd.Series(weight, index, dtype=float)
-
-
-def _within(
-    points: NDArray[np.float64], reach_m: float
-) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
-    """Pairs of points within reach of each other, both ways, and their distances."""
-    from scipy.spatial import KDTree
-
-    one, other = KDTree(points).query_pairs(reach_m, output_type="ndarray").T
-    away = np.linalg.norm(points[one] - points[other], axis=1)
-    return np.append(one, other), np.append(other, one), np.append(away, away)
 
 
 def contiguity(
@@ -129,8 +87,8 @@ def contiguity(
     70
     """
     check_option("rule", rule, ("queen", "rook"))
-    _check_areas(areas)
-    reach = _default_tolerance(areas) if tolerance is None else tolerance
+    check_areas(areas)
+    reach = default_tolerance(areas) if tolerance is None else tolerance
     if not reach >= 0:
         raise CallError(f"tolerance={tolerance}: expected 0 or more")
     # at a distance of 0 "dwithin" loses pairs to rounding
@@ -144,13 +102,13 @@ def contiguity(
         along = along_a_line(areas.geometry.to_numpy(), focal, other, reach)
         focal, other = focal[along], other[along]
         focal, other = np.append(focal, other), np.append(other, focal)
-    pairs = _links(focal, other, areas.index)
+    pairs = links(focal, other, areas.index)
     return graph_of_pairs(
         pairs,
         areas.index,
         transform=transform,
         islands=islands,
-        points=_points(areas) if islands == "attach" else None,
+        points=inner_points(areas) if islands == "attach" else None,
     )
 
 
@@ -182,17 +140,17 @@ def k_nearest(areas: gpd.GeoDataFrame, *, k: int = 4, transform: Transform = "R"
     """
     from scipy.spatial import KDTree
 
-    _check_areas(areas)
+    check_areas(areas)
     n = len(areas)
     check_count("k", k, 1)
     if k >= n:
         raise CallError(f"k={k}: expected 1 to {n - 1} for {n} units")
-    points = _points(areas)
+    points = inner_points(areas)
     near = KDTree(points).query(points, k + 1)[1]
     # a unit that shares its place with others need not come first in its own list
     rows = [[j for j in row if j != i][:k] for i, row in enumerate(near)]
     focal = np.repeat(np.arange(n), k)
-    pairs = _links(focal, np.concatenate(rows).astype(np.intp), areas.index)
+    pairs = links(focal, np.concatenate(rows).astype(np.intp), areas.index)
     return graph_of_pairs(pairs, areas.index, transform=transform, islands="keep", points=None)
 
 
@@ -224,12 +182,12 @@ def distance_band(
     >>> kz.distance_band(kz.oblasts(detail="light"), threshold_m=600_000).n_edges
     92
     """
-    _check_areas(areas)
+    check_areas(areas)
     if not threshold_m > 0:
         raise CallError(f"threshold_m={threshold_m}: expected metres above 0")
-    points = _points(areas)
-    focal, other, _ = _within(points, threshold_m)
-    pairs = _links(focal, other, areas.index)
+    points = inner_points(areas)
+    focal, other, _ = pairs_within(points, threshold_m)
+    pairs = links(focal, other, areas.index)
     return graph_of_pairs(pairs, areas.index, transform=transform, islands=islands, points=points)
 
 
@@ -265,15 +223,15 @@ def kernel_weights(
     1.0
     """
     check_option("kernel", kernel, ("gaussian", "triangular"))
-    _check_areas(areas)
+    check_areas(areas)
     if not bandwidth_m > 0:
         raise CallError(f"bandwidth_m={bandwidth_m}: expected metres above 0")
-    points = _points(areas)
+    points = inner_points(areas)
     reach = 3 * bandwidth_m if kernel == "gaussian" else bandwidth_m
-    focal, other, distance = _within(points, reach)
+    focal, other, distance = pairs_within(points, reach)
     away = distance / bandwidth_m
     weight = np.exp(-0.5 * away**2) if kernel == "gaussian" else 1 - away
-    pairs = _links(focal, other, areas.index, weight)
+    pairs = links(focal, other, areas.index, weight)
     pairs = pairs[pairs > 0]
     return graph_of_pairs(pairs, areas.index, transform=transform, islands=islands, points=points)
 
