@@ -19,6 +19,8 @@ __all__ = [
     "DENSITY",
     "FUNNEL_COLOURS",
     "FUNNEL_LETTERS",
+    "GEARY_COLOURS",
+    "GEARY_LETTERS",
     "LISA_COLOURS",
     "LISA_LETTERS",
     "MARK",
@@ -26,6 +28,8 @@ __all__ = [
     "OUTLINE",
     "SEQUENTIAL_BAD",
     "SEQUENTIAL_GOOD",
+    "SPOT_COLOURS",
+    "SPOT_LETTERS",
     "decade_breaks",
     "nice_breaks",
 ]
@@ -48,6 +52,12 @@ LISA_COLOURS: Final = {
     "suppressed": NO_DATA,
 }
 LISA_LETTERS: Final = {"High-High": "HH", "Low-Low": "LL", "High-Low": "HL", "Low-High": "LH"}
+_REST: Final = {key: LISA_COLOURS[key] for key in list(LISA_COLOURS)[4:]}
+# hot and cold spots of G*, and local Geary of several columns
+SPOT_COLOURS: Final = {"Hot spot": "#d7191c", "Cold spot": "#2c7bb6", **_REST}
+SPOT_LETTERS: Final = {"Hot spot": "+", "Cold spot": "−"}
+GEARY_COLOURS: Final = {"Positive": "#1b7837", "Negative": "#762a83", **_REST}
+GEARY_LETTERS: Final = {"Positive": "=", "Negative": "≠"}
 # blue is good and red is bad as in the two ramps above
 CHANGE_COLOURS: Final = {"better": "#2c7fb8", "worse": "#f03b20", "not clear": "#eeeeee"}
 CHANGE_LETTERS: Final = {"rise": "▲", "fall": "▼"}

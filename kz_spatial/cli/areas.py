@@ -25,8 +25,11 @@ def _areas(args: argparse.Namespace) -> int:
         most_clusters=args.most_clusters,
         permutations=args.permutations,
         seed=args.seed,
+        beside=args.beside or "",
     )
-    with show_progress(len(ALL_AREA_STEPS), wanted=not args.quiet, lines=args.steps) as progress:
+    with show_progress(
+        len(ALL_AREA_STEPS), wanted=args.progress, lines=args.progress_lines
+    ) as progress:
         made = run_areas(
             args.table,
             out=args.out,
@@ -123,9 +126,12 @@ def add_areas(commands: Any, common: argparse.ArgumentParser) -> None:
     _add_reading(parser)
     parser.add_argument("--clusters", type=int, default=3, help="groups that maps show first")
     parser.add_argument("--most-clusters", type=int, default=5, help="groups are formed up to this")
+    parser.add_argument(
+        "--beside", metavar="COLUMN", help="set the other columns beside this one next door"
+    )
     parser.add_argument("--permutations", type=int, default=9999)
     parser.add_argument("--seed", type=int, default=20240)
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
-    parser.add_argument("--steps", action="store_true", help="a line for each step")
+    parser.add_argument("--no-progress", dest="progress", action="store_false")
+    parser.add_argument("--progress-lines", action="store_true", help="a line for each step")
     add_language_options(parser)
     parser.set_defaults(do=_areas)

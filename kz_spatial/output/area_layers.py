@@ -15,11 +15,15 @@ from kz_spatial.palette import (
     CLUSTER_COLOURS,
     FUNNEL_COLOURS,
     FUNNEL_LETTERS,
+    GEARY_COLOURS,
+    GEARY_LETTERS,
     LISA_COLOURS,
     LISA_LETTERS,
+    SPOT_COLOURS,
+    SPOT_LETTERS,
     nice_breaks,
 )
-from kz_spatial.study import OwnLayer, Theme, ThemeClass
+from kz_spatial.study import Hatch, OwnLayer, Theme, ThemeClass
 from kz_spatial.words import languages, say
 
 if TYPE_CHECKING:
@@ -107,11 +111,17 @@ def _figures(study: AreaStudy) -> gpd.GeoDataFrame:
 
 def _local(study: AreaStudy) -> gpd.GeoDataFrame:
     frame = _base(study)
-    parts = {
-        f"{name}_{part}": found.local.frame[part].reindex(frame.index)
-        for name, found in study.patterns.items()
-        for part in _LOCAL
-    }
+    parts: dict[str, Any] = {}
+    for name, found in study.patterns.items():
+        told = found.local.frame.reindex(frame.index)
+        parts |= {f"{name}_{part}": told[part] for part in _LOCAL}
+        parts[f"{name}_spot"] = found.spots.frame["label"].reindex(frame.index)
+        if found.beside is not None:
+            beside = found.beside.frame.reindex(frame.index)
+            parts |= {f"{name}_beside": beside["label"], f"{name}_beside_p": beside["p"]}
+    if study.found.together is not None:
+        both = study.found.together.frame.reindex(frame.index)
+        parts |= {"together": both["label"], "together_p": both["p"]}
     joined = pd.concat([pd.DataFrame(frame), pd.DataFrame(parts)], axis=1)
     return _closed(
         frame.__class__(joined, geometry="geometry", crs=frame.crs).rename_axis(study.key)
@@ -238,28 +248,43 @@ def _funnel_themes(study: AreaStudy) -> list[Theme]:
     ]
 
 
-def _local_classes(present: set[str]) -> tuple[ThemeClass, ...]:
+def _classes(
+    colours: Mapping[str, str], letters: Mapping[str, str], present: set[str]
+) -> tuple[ThemeClass, ...]:
+    """Classes of a local statistic; its own stay in the legend, others where they occur."""
     classes = []
-    for key, colour in LISA_COLOURS.items():
-        if key not in present and key not in LISA_LETTERS:
+    for key, colour in colours.items():
+        if key not in present and key not in letters:
             continue
         words = "area.no_value" if key == "suppressed" else f"class.{key}"
-        hatch = {"cannot be significant": "cross", "suppressed": "diagonal"}.get(key, "")
-        labels = _said(words)
-        classes.append(ThemeClass(key, labels, colour, LISA_LETTERS.get(key, ""), hatch))  # type: ignore[arg-type]
+        hatch: Hatch = "diagonal" if key == "suppressed" else ""
+        hatch = "cross" if key == "cannot be significant" else hatch
+        classes.append(ThemeClass(key, _said(words), colour, letters.get(key, ""), hatch))
     return tuple(classes)
 
 
 def _local_themes(study: AreaStudy) -> list[Theme]:
-    return [
-        Theme(
-            f"{name}_label",
-            study.columns[name].labels,
-            classes=_local_classes(set(found.local.frame["label"])),
-            tooltip=tuple(f"{name}_{part}" for part in _SHOWN),
-        )
-        for name, found in study.patterns.items()
-    ]
+    """Local Moran of each column, then its hot spots, then columns beside one and together."""
+    themes, spots, beside = [], [], []
+    for name, found in study.patterns.items():
+        labels = study.columns[name].labels
+        shown = tuple(f"{name}_{part}" for part in _SHOWN)
+        classes = _classes(LISA_COLOURS, LISA_LETTERS, set(found.local.frame["label"]))
+        themes.append(Theme(f"{name}_label", labels, classes=classes, tooltip=shown))
+        classes = _classes(SPOT_COLOURS, SPOT_LETTERS, set(found.spots.frame["label"]))
+        hot = _said("area.spots", name=labels)
+        shown = (f"{name}_spot", *shown[1:])
+        spots.append(Theme(f"{name}_spot", hot, classes=classes, tooltip=shown))
+        if found.beside is not None:
+            classes = _classes(LISA_COLOURS, LISA_LETTERS, set(found.beside.frame["label"]))
+            told = _said("area.beside", name=labels, other=study.options.beside)
+            shown = (f"{name}_beside", f"{name}_beside_p")
+            beside.append(Theme(shown[0], told, classes=classes, tooltip=shown))
+    if (both := study.found.together) is not None:
+        classes = _classes(GEARY_COLOURS, GEARY_LETTERS, set(both.frame["label"]))
+        shown = ("together", "together_p")
+        beside.append(Theme("together", _said("area.together"), classes=classes, tooltip=shown))
+    return [*themes, *spots, *beside]
 
 
 def _group_themes(study: AreaStudy) -> list[Theme]:

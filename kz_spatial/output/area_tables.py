@@ -72,12 +72,56 @@ def _local(study: AreaStudy) -> pd.DataFrame:
     parts = []
     for name, found in study.patterns.items():
         part = found.local.frame.rename_axis("code").reset_index()
+        part["g_star_z"] = found.spots.frame["z"].to_numpy()
+        part["g_star_label"] = found.spots.frame["label"].to_numpy()
         part.insert(0, "column", _title(study, name))
         part.insert(1, "year", found.year or None)
         parts.append(part)
     if not parts:
         return pd.DataFrame()
     return _named(pd.concat(parts, ignore_index=True).astype({"year": "Int64"}), study)
+
+
+def _pairs(study: AreaStudy) -> pd.DataFrame:
+    table = study.found.pairs.copy()
+    for side in ("x", "y") if len(table) else ():
+        table[side] = [_title(study, name) for name in table[side]]
+    return table
+
+
+def _correlograms(study: AreaStudy) -> pd.DataFrame:
+    parts = []
+    for name, found in study.patterns.items():
+        part = found.correlogram.frame.reset_index()
+        part.insert(0, "column", _title(study, name))
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _joins(study: AreaStudy) -> pd.DataFrame:
+    parts = []
+    for name, found in study.patterns.items():
+        if found.joins is not None:
+            part = found.joins.frame.rename_axis("joins").reset_index()
+            part.insert(0, "column", _title(study, name))
+            part["method"] = found.joins.method
+            part["n_arrangements"] = found.joins.n_arrangements
+            parts.append(part)
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _beside(study: AreaStudy) -> pd.DataFrame:
+    """Bivariate local Moran with the column that was asked for, and local Geary of all together."""
+    parts = []
+    told = [(_title(study, n), f.beside) for n, f in study.patterns.items() if f.beside is not None]
+    if study.found.together is not None:
+        told.append(("", study.found.together))
+    for title, found in told:
+        part = found.frame.rename_axis("code").reset_index()
+        part.insert(0, "statistic_of", found.name)
+        part.insert(1, "column", title)
+        parts.append(part)
+    return _named(pd.concat(parts, ignore_index=True), study) if parts else pd.DataFrame()
 
 
 def _clusters(study: AreaStudy) -> pd.DataFrame:
@@ -177,10 +221,10 @@ def make_area_tables(study: AreaStudy) -> dict[str, pd.DataFrame]:
     Returns
     -------
     dict of DataFrame
-        By file stem: values, moran, moran_by_year, local_moran, clusters, cluster_choice, years,
-        changes, moves, reading.
+        By file stem: values, moran, moran_by_year, local_moran, local_several, pairs, correlogram,
+        join_counts, clusters, cluster_choice, years, changes, moves, reading.
     """
-    by_year = study.moran_by_year.copy()
+    by_year = study.found.by_year.copy()
     if len(by_year):
         by_year["column"] = [_title(study, name) for name in by_year["column"]]
     every = {
@@ -188,6 +232,10 @@ def make_area_tables(study: AreaStudy) -> dict[str, pd.DataFrame]:
         "moran": _moran(study),
         "moran_by_year": by_year if study.is_panel else pd.DataFrame(),
         "local_moran": _local(study),
+        "local_several": _beside(study),
+        "pairs": _pairs(study),
+        "correlogram": _correlograms(study),
+        "join_counts": _joins(study),
         "clusters": _clusters(study),
         "cluster_choice": _choice(study),
         "years": _years(study),

@@ -1,6 +1,6 @@
 from .area_columns import AreaColumn
 from .area_groups import AreaGroups
-from .area_patterns import AreaPattern
+from .area_patterns import AreaPattern, AreaPatterns
 from .area_study import AREA_STEPS, AreaOptions, AreaStudy, grouping_at, study_areas
 from .area_years import YearsFound
 from .change import CHANGES, BundleChange, compare_bundles
@@ -15,7 +15,7 @@ from .groupings import UnitGroups
 from .pipeline import STEPS, choose_rules, read_codings, run_study
 from .results import Findings, Study
 from .spatial_patterns import Pattern
-from .themes import OwnLayer, Theme, ThemeClass, own_from_record, own_to_record
+from .themes import Hatch, OwnLayer, Theme, ThemeClass, own_from_record, own_to_record
 
 __all__ = [
     "AREA_STEPS",
@@ -28,9 +28,11 @@ __all__ = [
     "AreaGroups",
     "AreaOptions",
     "AreaPattern",
+    "AreaPatterns",
     "AreaStudy",
     "BundleChange",
     "Findings",
+    "Hatch",
     "LayerEntry",
     "OwnLayer",
     "Pattern",

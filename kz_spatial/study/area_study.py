@@ -20,7 +20,7 @@ from kz_spatial.options import Language
 from kz_spatial.places import oblasts
 from kz_spatial.study.area_columns import AreaColumn, area_columns, error_columns, funnel
 from kz_spatial.study.area_groups import AreaGroups, group_areas
-from kz_spatial.study.area_patterns import AreaPattern, find_area_patterns
+from kz_spatial.study.area_patterns import AreaPattern, AreaPatterns, find_area_patterns
 from kz_spatial.study.area_years import YearsFound, describe_years
 from kz_spatial.tables_in import AreaRecord, area_record, read_area_table, read_own_units
 from kz_spatial.words import languages
@@ -55,6 +55,8 @@ class AreaOptions:
         Of every random draw.
     draws : int
         Times that values are drawn again by their standard errors, where these are told.
+    beside : str
+        Title of a column that the others are set beside, by bivariate local Moran; none if empty.
 
     Examples
     --------
@@ -68,6 +70,7 @@ class AreaOptions:
     permutations: int = 9999
     seed: int = 20240
     draws: int = 500
+    beside: str = ""
 
     def __post_init__(self) -> None:
         check_option("language", self.language, languages())
@@ -95,10 +98,8 @@ class AreaStudy:
         By name; rates per head and smoothed ones behind their counts.
     errors : dict of DataFrame
         Standard errors by name of the column.
-    patterns : dict of AreaPattern
-        By name, of the last year.
-    moran_by_year : DataFrame
-        `column`, `year`, `statistic`, `expected`, `p`, `method`, `reason`.
+    found : AreaPatterns
+        Spatial autocorrelation; `patterns` leads to that of each column.
     groups : AreaGroups
     years : dict of YearsFound
         By name; empty without years.
@@ -119,8 +120,7 @@ class AreaStudy:
     graph: Graph
     columns: dict[str, AreaColumn]
     errors: dict[str, pd.DataFrame]
-    patterns: dict[str, AreaPattern]
-    moran_by_year: pd.DataFrame
+    found: AreaPatterns
     groups: AreaGroups
     years: dict[str, YearsFound]
     funnels: dict[str, pd.Series[Any]]
@@ -128,6 +128,11 @@ class AreaStudy:
     inapplicable: dict[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def patterns(self) -> dict[str, AreaPattern]:
+        """Spatial autocorrelation of each column in its last year."""
+        return self.found.by_column
 
     @property
     def is_panel(self) -> bool:
@@ -316,7 +321,10 @@ def study_areas(
         told = error_columns(errors or {}, columns, table)
     inapplicable: dict[str, str] = {}
     with log.step("patterns"):
-        patterns, by_year = find_area_patterns(columns, areas.index, graph, options, inapplicable)
+        found = find_area_patterns(columns, areas.index, graph, options, inapplicable)
+        inapplicable["join counts of groups"] = (
+            "contiguous groups are built to touch: a join count would find a pattern in noise"
+        )
     with log.step("groups"):
         groups = group_areas(columns, population, graph, told, options, inapplicable)
     with log.step("years"):
@@ -328,8 +336,7 @@ def study_areas(
         graph=graph,
         columns=columns,
         errors=told,
-        patterns=patterns,
-        moran_by_year=by_year,
+        found=found,
         groups=groups,
         years=years,
         funnels=_funnels(columns),

@@ -14,7 +14,7 @@ from kz_spatial.errors import CallError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["OwnLayer", "Theme", "ThemeClass", "own_from_record", "own_to_record"]
+__all__ = ["Hatch", "OwnLayer", "Theme", "ThemeClass", "own_from_record", "own_to_record"]
 
 
 Hatch = Literal["", "diagonal", "cross"]

@@ -7,13 +7,14 @@ from qgis.PyQt.QtGui import QIcon
 
 from .density_points import DensityOfPoints
 from .join_table import JoinTable
+from .map_areas import MapAreas
 from .open_results import OpenResults
 from .run_study import RunStudy
 from .words import FOLDER, tr
 
 
 class KzSpatialProvider(QgsProcessingProvider):
-    """Four algorithms under `kz_spatial:`."""
+    """Five algorithms under `kz_spatial:`."""
 
     def id(self):
         return "kz_spatial"
@@ -28,5 +29,5 @@ class KzSpatialProvider(QgsProcessingProvider):
         return QIcon(str(FOLDER / "icon.svg"))
 
     def loadAlgorithms(self):
-        for algorithm in (RunStudy(), JoinTable(), DensityOfPoints(), OpenResults()):
-            self.addAlgorithm(algorithm)
+        for kind in (RunStudy, MapAreas, JoinTable, DensityOfPoints, OpenResults):
+            self.addAlgorithm(kind())

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from qgis.core import (
-    QgsProcessingOutputFile,
-    QgsProcessingOutputHtml,
-    QgsProcessingParameterBoolean,
     QgsProcessingParameterEnum,
     QgsProcessingParameterFile,
-    QgsProcessingParameterFolderDestination,
     QgsProcessingParameterNumber,
 )
 
-from .algorithm import KzAlgorithm, canvas_of, in_main_thread
-from .bundle import GEOPACKAGE, RECORD, read_plan
-from .command import staged
-from .opener import open_plan
-from .words import LANGUAGES, ResultsError, language, tr
+from .makes_bundle import MakesBundle
+from .words import LANGUAGES, tr
 
 _CODINGS = ("corrected", "as-published")
 _WEIGHTS = ("", "wmedian", "wstrict", "wweak")
@@ -26,14 +17,10 @@ _DISCLOSURE = ("", "survey", "open")
 _FILTER = "Survey (*.dta *.sav *.csv *.tsv *.xlsx *.parquet)"
 
 
-class RunStudy(KzAlgorithm):
+class RunStudy(MakesBundle):
     """`kz-spatial run`."""
 
     key = "run_study"
-
-    def __init__(self):
-        super().__init__()
-        self._to_open = None
 
     def title(self):
         return tr("Run the study")
@@ -64,14 +51,7 @@ class RunStudy(KzAlgorithm):
                 "were made."
             ),
         )
-        self.add(
-            QgsProcessingParameterEnum(
-                "LANGUAGE",
-                tr("Language of the maps"),
-                ["English", "Русский", "Қазақша"],
-                defaultValue=LANGUAGES.index(language()),
-            )
-        )
+        self.add_language()
         self.add(
             QgsProcessingParameterEnum(
                 "WEIGHTS",
@@ -114,30 +94,15 @@ class RunStudy(KzAlgorithm):
             ),
             advanced=True,
         )
-        self.add(
-            QgsProcessingParameterBoolean(
-                "OVERWRITE", tr("Replace a bundle of that name"), defaultValue=False
-            )
-        )
-        self.add(QgsProcessingParameterBoolean("OPEN", tr("Open the results"), defaultValue=True))
-        self.add(
-            QgsProcessingParameterFolderDestination("OUTPUT", tr("Folder of the bundle")),
-            tr("The folder appears only when everything in it is written."),
-        )
-        self.addOutput(QgsProcessingOutputFile("GEOPACKAGE", tr("GeoPackage")))
-        self.addOutput(QgsProcessingOutputHtml("REPORT", tr("Report")))
-        self.addOutput(QgsProcessingOutputHtml("MAP", tr("Web map")))
+        self.add_target()
 
-    def _arguments(self, parameters, context):
+    def arguments(self, parameters, context, folder):  # noqa: ARG002  a survey is a file already
         def choice(name, values):
-            return values[self.parameterAsEnum(parameters, name, context)]
+            return self.chosen(parameters, context, name, values)
 
         found = ["run", "--progress-lines"]
-        survey = self.parameterAsFile(parameters, "SURVEY", context)
-        if survey:
-            if not Path(survey).is_file():
-                raise ResultsError(tr("{0}: no such file").format(survey))
-            found.append(survey)
+        survey = self.file_of(parameters, context, "SURVEY")
+        found += [survey] if survey else []
         found += ["--coding", choice("CODING", _CODINGS), "--lang", choice("LANGUAGE", LANGUAGES)]
         weights = choice("WEIGHTS", _WEIGHTS)
         found += ["--weights", weights] if weights else []
@@ -152,45 +117,3 @@ class RunStudy(KzAlgorithm):
             found += [option, str(self.parameterAsInt(parameters, name, context))]
         width = self.parameterAsDouble(parameters, "BANDWIDTH_KM", context)
         return [*found, "--bandwidth-km", f"{width:g}"]
-
-    def work(self, parameters, context, feedback):
-        out = Path(self.parameterAsFileOutput(parameters, "OUTPUT", context))
-        replace = self.parameterAsBoolean(parameters, "OVERWRITE", context)
-        _check_target(out, replace=replace)
-        arguments = self._arguments(parameters, context)
-        with staged(out) as place:
-            self.run_command([*arguments, "--out", str(place)], feedback, (place, out))
-        if self.parameterAsBoolean(parameters, "OPEN", context):
-            self._to_open = out
-        return {
-            "OUTPUT": str(out),
-            "GEOPACKAGE": str(out / GEOPACKAGE),
-            "REPORT": str(out / "report.html"),
-            "MAP": str(out / "map.html"),
-        }
-
-    def postProcessAlgorithm(self, context, feedback):
-        if self._to_open is not None:
-            project = context.project()
-            if project is None or not in_main_thread():
-                feedback.pushInfo(tr("Open the bundle with kz_spatial results > Open results"))
-                return {}
-            try:
-                opened = open_plan(read_plan(self._to_open), project, canvas_of(project))
-                for line in opened.told():
-                    feedback.pushWarning(line)
-            except ResultsError as error:
-                feedback.reportError(str(error))
-        return {}
-
-
-def _check_target(out: Path, *, replace: bool) -> None:
-    """Refuse a folder that cannot become a bundle, before any work is done."""
-    if out.is_file():
-        raise ResultsError(tr("{0}: is a file, expected the name of a folder").format(out))
-    if not out.is_dir() or not any(out.iterdir()):
-        return
-    if not (out / RECORD).is_file():
-        raise ResultsError(tr("{0}: is not empty and is no bundle, so it is kept").format(out))
-    if not replace:
-        raise ResultsError(tr("{0}: exists already; choose to replace it").format(out))

@@ -70,6 +70,18 @@ def write(path, source, names, context, feedback) -> int:
     return count
 
 
+def write_plain(path, source, names, feedback):
+    """Write columns of a source as they stand, one row per feature."""
+    indexes = [source.fields().indexOf(name) for name in names]
+    with open(path, "w", newline="", encoding="utf-8") as file:  # noqa: PTH123  path or text
+        out = csv.writer(file)
+        out.writerow(names)
+        for feature in source.getFeatures():
+            if feedback.isCanceled():
+                break
+            out.writerow([_plain(feature[i]) for i in indexes])
+
+
 def _place(feature, move) -> list:
     shape = feature.geometry()
     if shape.isNull() or shape.isEmpty():

@@ -27,7 +27,7 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
-KEYS = {"run_study", "join_table", "density_points", "open_results"}
+KEYS = {"run_study", "map_areas", "join_table", "density_points", "open_results"}
 SLOW = """#!/usr/bin/python3
 import os, pathlib, signal, subprocess, sys, time
 if {stubborn}:
@@ -133,7 +133,7 @@ def _points():
     )
 
 
-def check_provider_offers_four_explained_algorithms(settings):
+def check_provider_offers_five_explained_algorithms(settings):
     provider = _provider()
     assert {each.name() for each in provider.algorithms()} == KEYS
     assert not provider.icon().isNull()
@@ -291,6 +291,63 @@ def check_run_study_reports_steps_and_opens_its_bundle(settings):
     )
     assert "faulty.csv" in text, text
     assert (out / "run.json").read_bytes() == before, "a failed run touched the bundle"
+
+
+_NAMES = (
+    "Абай Akmola Aktobe Алматинская Atyrau Жамбыл Жетісу Karaganda Kostanay Kyzylorda Mangystau"
+).split() + [
+    "БҚО",
+    "Pavlodar",
+    "СКО",
+    "Turkistan",
+    "Ulytau",
+    "ВКО",
+    "Астана",
+    "г.Алматы",
+    "Шымкент",
+]
+
+
+def check_a_table_of_oblasts_becomes_layers_that_move_through_the_years(settings):
+    folder = _folder(settings, "areas")
+    table = folder / "bulletin.csv"
+    rows = [f"{name};{i + 1},5;{20 - i},5" for i, name in enumerate(_NAMES)]
+    table.write_text("\n".join(["Область;2021;2022", *rows]), encoding="utf-8")
+    out, project = folder / "bundle", QgsProject()
+    asked = {"FILE": str(table), "OUTPUT": str(out), "PERMUTATIONS": 99}
+    made, log, _ = _run(settings, "map_areas", asked, project=project)
+    assert Path(made["REPORT"]).is_file()
+    assert any("decimal commas" in line for line in log.lines)
+    assert log.at[-1] == 100
+    algorithm = _algorithm("map_areas")
+    context = QgsProcessingContext()
+    context.setProject(project)
+    algorithm._to_open = out
+    algorithm.postProcessAlgorithm(context, log)
+    layers = {each.name(): each for each in project.mapLayers().values()}
+    assert len(layers) == 4, list(layers)
+    moving = [each for each in layers.values() if each.temporalProperties().isActive()]
+    assert len(moving) == 1
+    assert moving[0].temporalProperties().startField() == "valid_from"
+    assert moving[0].featureCount() == 40
+    assert all(each.isValid() for each in layers.values())
+
+
+def check_a_layer_becomes_a_map_of_oblasts(settings):
+    layer = QgsVectorLayer("None?field=oblast:string&field=jobs:double", "table", "memory")
+    features = []
+    for i, name in enumerate(_NAMES):
+        feature = QgsFeature(layer.fields())
+        feature.setAttributes([name, float(i)])
+        features.append(feature)
+    layer.dataProvider().addFeatures(features)
+    out = _folder(settings, "areas_layer") / "bundle"
+    asked = {"INPUT": layer, "OUTPUT": str(out), "PERMUTATIONS": 99, "OPEN": False}
+    made, _, _ = _run(settings, "map_areas", asked)
+    figures = QgsVectorLayer(f"{made['GEOPACKAGE']}|layername=oblasts", "oblasts", "ogr")
+    jobs = {each["oblast_code"]: each["jobs"] for each in figures.getFeatures()}
+    assert (jobs["KZ-10"], jobs["KZ-79"]) == (0.0, 19.0)
+    assert "choose a layer" in _fault(settings, "map_areas", {"OUTPUT": str(out / "x")})
 
 
 def check_open_results_runs_as_an_algorithm(settings):

@@ -123,8 +123,8 @@ def test_years_are_described_by_hand(panel):
     assert (counts == np.diag(np.diag(counts))).all()
     assert np.isnan(found.mobility.spatial_p)
     assert panel.inapplicable["moves and neighbours, Wage rate"].startswith("40 moves")
-    assert panel.moran_by_year["year"].tolist() == [2019, 2020, 2021]
-    assert np.ptp(panel.moran_by_year["statistic"]) < 1e-12
+    assert panel.found.by_year["year"].tolist() == [2019, 2020, 2021]
+    assert np.ptp(panel.found.by_year["statistic"]) < 1e-12
 
 
 def test_ranks_and_moves_by_hand():

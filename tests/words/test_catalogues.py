@@ -17,7 +17,7 @@ ENGLISH = catalogue_of("en").messages
 # keys that code builds from parts, and nowhere else
 BUILT = {
     "format.": ("interval", "range", "at_least", "below", "tiny"),
-    "class.": tuple(LISA_COLOURS),
+    "class.": (*LISA_COLOURS, "Hot spot", "Cold spot", "Positive", "Negative"),
     "method.": ("exact", "monte-carlo"),
     "coding.": ("corrected", "as-published"),
     "disclosure.": ("survey", "open", "guarded", "plain"),
@@ -33,13 +33,14 @@ BUILT = {
         *("p_bonferroni", "changes", "unstable", "statistic", "label", "value", "quadrant"),
         *("method", "low", "high", "kato", "geonameid", "is_seat", "latitude", "longitude"),
         *("population", "area_km2", "ci_low", "ci_high", "made_of", "ranks", "funnel", "year"),
-        *("valid_from", "valid_to"),
+        *("valid_from", "valid_to", "spot", "beside", "beside_p", "together", "together_p"),
     ),
     "map.": ("theme", "zoom_in", "zoom_out", "metres", "kilometres", "step"),
     "table.": (
         *("readiness", "regression", "moran", "local_moran", "clusters", "clusters_by_number"),
         *("cluster_choice", "co_membership", "attrition", "replication"),
         *("values", "years", "changes", "moran_by_year", "reading", "moves"),
+        *("local_several", "pairs", "correlogram", "join_counts"),
     ),
     "attrition.": (
         *("item", "indicator", "firms", "answered", *load_design().special_codes.values()),

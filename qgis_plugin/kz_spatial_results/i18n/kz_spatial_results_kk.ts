@@ -451,5 +451,81 @@
         <source>Modelled: regional estimates spread by settlement population</source>
         <translation>Модель бойынша: өңірлік бағалар елді мекендердің халқына қарай бөлінген</translation>
     </message>
+    <message>
+        <source>Map a table of oblasts</source>
+        <translation>Облыстар кестесінің картасы</translation>
+    </message>
+    <message>
+        <source>Reads a table with a row per oblast, or per oblast and year, such as a bulletin's spreadsheet: sheet, heading, units, numbers and years are found, and what was assumed is said in the log. Writes a bundle with maps of every column, patterns of neighbours, groups and changes, and opens it. Names may be in Kazakh, Russian or English in any usual spelling.</source>
+        <translation>Әр жолы бір облыс не облыс пен жыл болатын кестені, мысалы, бюллетень кестесін оқиды: парақ, тақырып, бірліктер, сандар мен жылдар өзі табылады, не қабылданғаны журналда айтылады. Барлық бағанның карталары, көршілестік, топтар мен өзгерістер бар қалтаны жазып, ашады. Атаулар қазақша, орысша не ағылшынша, кез келген әдеттегі жазылуда болуы мүмкін.</translation>
+    </message>
+    <message>
+        <source>Table</source>
+        <translation>Кесте</translation>
+    </message>
+    <message>
+        <source>An .xlsx, .xls, .ods, .csv or other table. Leave it empty to take a layer.</source>
+        <translation>.xlsx, .xls, .ods, .csv не басқа кесте. Қабатты алу үшін бос қалдырыңыз.</translation>
+    </message>
+    <message>
+        <source>Or a layer or table</source>
+        <translation>Немесе қабат не кесте</translation>
+    </message>
+    <message>
+        <source>Taken where no file is named.</source>
+        <translation>Файл көрсетілмегенде алынады.</translation>
+    </message>
+    <message>
+        <source>Groups of units to show</source>
+        <translation>Көрсетілетін топ саны</translation>
+    </message>
+    <message>
+        <source>Sheet</source>
+        <translation>Парақ</translation>
+    </message>
+    <message>
+        <source>Found by what it holds where it is left empty.</source>
+        <translation>Бос болса, мазмұнынан табылады.</translation>
+    </message>
+    <message>
+        <source>Column of units</source>
+        <translation>Бірліктер бағаны</translation>
+    </message>
+    <message>
+        <source>Its heading, or its letter.</source>
+        <translation>Тақырыбы не әрпі.</translation>
+    </message>
+    <message>
+        <source>Year</source>
+        <translation>Жыл</translation>
+    </message>
+    <message>
+        <source>The column of years, or one year to keep.</source>
+        <translation>Жылдар бағаны не бір жыл.</translation>
+    </message>
+    <message>
+        <source>Column of people</source>
+        <translation>Халық бағаны</translation>
+    </message>
+    <message>
+        <source>Counts get rates per 1,000 people; rates of joined units are averaged by it.</source>
+        <translation>Сандар 1000 адамға шағылады, біріккен бірліктердің үлестері соған қарай орташаланады.</translation>
+    </message>
+    <message>
+        <source>Polygons of your own</source>
+        <translation>Өз полигондарыңыз</translation>
+    </message>
+    <message>
+        <source>Districts, quarters or cells in the place of the oblasts.</source>
+        <translation>Облыстардың орнына аудандар, кварталдар не ұяшықтар.</translation>
+    </message>
+    <message>
+        <source>Column that names each polygon</source>
+        <translation>Полигон кодының бағаны</translation>
+    </message>
+    <message>
+        <source>Name a table, or choose a layer</source>
+        <translation>Кестені көрсетіңіз не қабатты таңдаңыз</translation>
+    </message>
 </context>
 </TS>

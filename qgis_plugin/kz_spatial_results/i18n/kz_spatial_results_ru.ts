@@ -451,5 +451,81 @@
         <source>Modelled: regional estimates spread by settlement population</source>
         <translation>По модели: региональные оценки распределены по населению населённых пунктов</translation>
     </message>
+    <message>
+        <source>Map a table of oblasts</source>
+        <translation>Карта по таблице областей</translation>
+    </message>
+    <message>
+        <source>Reads a table with a row per oblast, or per oblast and year, such as a bulletin's spreadsheet: sheet, heading, units, numbers and years are found, and what was assumed is said in the log. Writes a bundle with maps of every column, patterns of neighbours, groups and changes, and opens it. Names may be in Kazakh, Russian or English in any usual spelling.</source>
+        <translation>Читает таблицу, в которой строка на область или на область и год, например из бюллетеня: лист, заголовок, единицы, числа и годы находятся сами, а что принято, сказано в журнале. Записывает папку с картами всех столбцов, соседством, группами и изменениями и открывает её. Названия — на казахском, русском или английском в любом обычном написании.</translation>
+    </message>
+    <message>
+        <source>Table</source>
+        <translation>Таблица</translation>
+    </message>
+    <message>
+        <source>An .xlsx, .xls, .ods, .csv or other table. Leave it empty to take a layer.</source>
+        <translation>Таблица .xlsx, .xls, .ods, .csv или другая. Оставьте пустым, чтобы взять слой.</translation>
+    </message>
+    <message>
+        <source>Or a layer or table</source>
+        <translation>Или слой либо таблица</translation>
+    </message>
+    <message>
+        <source>Taken where no file is named.</source>
+        <translation>Берётся, если файл не указан.</translation>
+    </message>
+    <message>
+        <source>Groups of units to show</source>
+        <translation>Сколько групп показать</translation>
+    </message>
+    <message>
+        <source>Sheet</source>
+        <translation>Лист</translation>
+    </message>
+    <message>
+        <source>Found by what it holds where it is left empty.</source>
+        <translation>Если пусто, находится по содержимому.</translation>
+    </message>
+    <message>
+        <source>Column of units</source>
+        <translation>Столбец единиц</translation>
+    </message>
+    <message>
+        <source>Its heading, or its letter.</source>
+        <translation>Его заголовок или буква.</translation>
+    </message>
+    <message>
+        <source>Year</source>
+        <translation>Год</translation>
+    </message>
+    <message>
+        <source>The column of years, or one year to keep.</source>
+        <translation>Столбец лет или один год.</translation>
+    </message>
+    <message>
+        <source>Column of people</source>
+        <translation>Столбец населения</translation>
+    </message>
+    <message>
+        <source>Counts get rates per 1,000 people; rates of joined units are averaged by it.</source>
+        <translation>По нему числа пересчитываются на 1000 человек, а доли объединённых единиц усредняются.</translation>
+    </message>
+    <message>
+        <source>Polygons of your own</source>
+        <translation>Свои полигоны</translation>
+    </message>
+    <message>
+        <source>Districts, quarters or cells in the place of the oblasts.</source>
+        <translation>Районы, кварталы или ячейки вместо областей.</translation>
+    </message>
+    <message>
+        <source>Column that names each polygon</source>
+        <translation>Столбец с кодом полигона</translation>
+    </message>
+    <message>
+        <source>Name a table, or choose a layer</source>
+        <translation>Укажите таблицу или выберите слой</translation>
+    </message>
 </context>
 </TS>
