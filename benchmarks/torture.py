@@ -25,12 +25,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from torture_tables import table_cases
 
 import kz_spatial as kz
 from kz_spatial.survey.twin import load_twin_raw
 
 QUICK = ("--draws", "0", "--permutations", "99", "--cell-km", "40", "--no-progress")
 _CALL = (sys.executable, "-m", "kz_spatial.cli")
+_NOTES = ("note: ", "left out: ", "not to be had: ")
 KNOWN = (".dta", ".sav", ".csv", ".tsv", ".xlsx", ".parquet", ".zip", ".txt")
 
 
@@ -269,6 +271,7 @@ def _homes() -> list[Case]:
 def corpus(folder: Path | None) -> list[Case]:
     """All cases, and the surveys of a folder."""
     made = [*_texts(), *_answers(), *_files(), *_places(), *_names(), *_homes()]
+    made += table_cases(Case)
     if folder is not None:
         files = sorted(each for each in folder.rglob("*") if each.suffix.lower() in KNOWN)
         made += [Case(f"folder: {each.name}", lambda _, each=each: each) for each in files]
@@ -283,7 +286,7 @@ def names_in(folder: Path) -> list[str]:
 def verdict(done: subprocess.CompletedProcess[bytes], new: set[str]) -> tuple[str, str]:
     """What became of a call that ended, by its exit, its words and what it left."""
     said = done.stderr.decode(errors="replace")
-    lines = [x for x in said.splitlines() if x and not x.startswith("note: ")]
+    lines = [x for x in said.splitlines() if x and not x.startswith(_NOTES)]
     first = lines[0] if lines else ""
     hidden = sorted(each for each in new if each.startswith("."))
     faults = {
@@ -301,7 +304,13 @@ def answer(case: Case, limit: float) -> tuple[str, str]:
     """Run a case: "result", "line", or what went wrong, with the first line of what was said."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        outs = {"run": "out", "audit": "out", "density": "out.tif", "join": "out.csv"}
+        outs = {
+            "run": "out",
+            "areas": "out",
+            "audit": "out",
+            "density": "out.tif",
+            "join": "out.csv",
+        }
         out = [] if case.command == "check" else ["--out", str(folder / outs[case.command])]
         try:
             file = case.make(folder)
