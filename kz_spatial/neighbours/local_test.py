@@ -119,6 +119,27 @@ def equal_weight(weights: NDArray[np.float64]) -> bool:
     return bool(np.ptp(weights) <= _EQUAL * np.abs(weights).max())
 
 
+def _equal_rows(
+    weights: NDArray[np.float64], starts: NDArray[np.intp], end: int
+) -> NDArray[np.bool_]:
+    """`equal_weight` of the neighbours of each unit.
+
+    Parameters
+    ----------
+    weights : (links,) array
+        Row by row.
+    starts : (n,) array of int
+        Where each unit's begin; one without any begins where the next does.
+    end : int
+    """
+    equal = np.ones(len(starts), dtype=bool)
+    some = np.flatnonzero(np.diff(np.append(starts, end)))
+    if some.size:
+        high, low = (each.reduceat(weights, starts[some]) for each in (np.maximum, np.minimum))
+        equal[some] = high - low <= _EQUAL * np.maximum(np.abs(high), np.abs(low))
+    return equal
+
+
 def same_everywhere(Z: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Which values are at the mean of their row, but for rounding.
 
@@ -214,6 +235,7 @@ def _drawn(
     W: NDArray[np.float64],
     units: NDArray[np.intp],
     linked: list[NDArray[np.intp]],
+    alike: NDArray[np.bool_],
     scores: _Scores,
     side: Alternative,
     sets: NDArray[np.intp],
@@ -223,10 +245,7 @@ def _drawn(
     near, weights = np.zeros((widest, b), dtype=np.intp), np.zeros((widest, b))
     for at, (i, each) in enumerate(zip(units, linked, strict=True)):
         near[: len(each), at], weights[: len(each), at] = each, W[i, each]
-    equal = all(
-        len(each) == widest and equal_weight(W[i, each])
-        for i, each in zip(units, linked, strict=True)
-    )
+    equal = alike[units].all() and all(len(each) == widest for each in linked)
     members = _members(sets[:, :widest], n - 1) if equal else None
     # a column for each unit, without its own score
     below = np.arange(n - 1)[:, None] < units[None, :]
@@ -264,16 +283,20 @@ def set_tests(W: NDArray[np.float64], scores: _Scores, ask: Inference, *, r: int
     p, p_min = np.ones((r, n)), np.ones((r, n))
     exact, count = np.ones(n, dtype=bool), np.zeros(n, dtype=np.int64)
     focal, other = places_of_links(W)
-    near = np.split(other, np.searchsorted(focal, np.arange(1, n)))
+    starts = np.searchsorted(focal, np.arange(n))
+    near = np.split(other, starts[1:])
+    equal = _equal_rows(W[focal, other], starts, len(focal))
+    ways = {k: (can_count_sets(n - 1, k), listed_sets(n - 1, k)) for k in set(map(len, near)) - {0}}
     left = []
     for i, linked in enumerate(near):
         k = len(linked)
         if not k:
             continue
-        if can_count_sets(n - 1, k) and equal_weight(W[i, linked]):
+        countable, listed = ways[k]
+        if countable and equal[i]:
             count[i] = comb(n - 1, k)
             p[:, i], p_min[:, i] = _counted(W, i, linked, scores, ask.alternative)
-        elif (listed := listed_sets(n - 1, k)) is not None:
+        elif listed is not None:
             count[i] = len(listed)
             p[:, i], p_min[:, i] = _listed(W, i, linked, scores, ask.alternative, listed)
         else:
@@ -288,7 +311,7 @@ def set_tests(W: NDArray[np.float64], scores: _Scores, ask: Inference, *, r: int
         for start in range(0, len(left), size):
             units = np.array(left[start : start + size])
             p[:, units], p_min[:, units] = _drawn(
-                W, units, [near[i] for i in units], scores, ask.alternative, sets
+                W, units, [near[i] for i in units], equal, scores, ask.alternative, sets
             )
     return SetTests(p, p_min, exact, count)
 

@@ -248,12 +248,10 @@ def test_join_counts_agree_with_esda(case, variable):
 
     graph = GRAPHS[case]["B"]
     values = binary(case, variable).loc[graph.unique_ids].astype(float)
-    np.random.seed(2)  # noqa: NPY002
-    theirs = esda_of(lambda: Join_Counts(values.to_numpy(), graph.to_W(), permutations=9_999))
-    found = kz.join_counts(values, graph, alternative="greater").frame
+    # its random arrangements take minutes; spdep's moments and brute force are beside ours
+    theirs = esda_of(lambda: Join_Counts(values.to_numpy(), graph.to_W(), permutations=0))
+    found = kz.join_counts(values, graph).frame
     assert found["statistic"].tolist() == [theirs.bb, theirs.ww, theirs.bw]
-    p = found.loc["BB", "p"]
-    assert abs(theirs.p_sim_bb - p) < four_errors(p, 9_999)
     local = esda_of(lambda: Join_Counts_Local(graph, permutations=0).fit(values.to_numpy()))
     frame = kz.local_join_counts(values, graph).frame
     ones = values == 1
