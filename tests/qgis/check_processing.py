@@ -294,18 +294,9 @@ def check_run_study_reports_steps_and_opens_its_bundle(settings):
 
 
 _NAMES = (
-    "Абай Akmola Aktobe Алматинская Atyrau Жамбыл Жетісу Karaganda Kostanay Kyzylorda Mangystau"
-).split() + [
-    "БҚО",
-    "Pavlodar",
-    "СКО",
-    "Turkistan",
-    "Ulytau",
-    "ВКО",
-    "Астана",
-    "г.Алматы",
-    "Шымкент",
-]
+    "Абай,Akmola,Aktobe,Алматинская,Atyrau,БҚО,Жамбыл,Жетісу,Karaganda,Kostanay,Kyzylorda,Mangystau,"
+    "Pavlodar,СКО,Turkistan,Ulytau,ВКО,Астана,г.Алматы,Шымкент"
+).split(",")
 
 
 def check_a_table_of_oblasts_becomes_layers_that_move_through_the_years(settings):
