@@ -1,4 +1,4 @@
-from .alike import typology
+from .alike import typologies, typology
 from .contiguous import optimal_curve, optimal_regions, regionalise
 from .merging import WardTree, ward_tree
 from .number import ClusterChoice, choose_n_clusters
@@ -17,6 +17,7 @@ __all__ = [
     "rank_partition",
     "redrawn_co_membership",
     "regionalise",
+    "typologies",
     "typology",
     "ward_tree",
 ]

@@ -7,7 +7,7 @@ than sharpens them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from kz_spatial._validate import check_count
 from kz_spatial.design import design_of
 from kz_spatial.errors import CallError, NotEnoughDataError
 from kz_spatial.estimates import aggregate, drawn_by_error, drawn_means
-from kz_spatial.groups.alike import MAX_EXACT, N_STARTS, k_means, optimal_groups
+from kz_spatial.groups.alike import N_STARTS, k_means, optimal_groups
 from kz_spatial.groups.partition import check_n_clusters, z_scores
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["CoMembership", "co_membership", "redrawn_co_membership"]
+
+# up to so many units a proof takes milliseconds a draw, whatever the columns; k-means beyond
+_PROVEN: Final = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,8 +54,8 @@ class CoMembership:
 
 
 def _groups_of_draws(Z: NDArray[np.float64], k: int, seed: int) -> NDArray[np.intp]:
-    """Groups of the units in each draw, as `typology` forms them; (draws, n) from (draws, n, p)."""
-    if Z.shape[1] <= MAX_EXACT:
+    """Groups of the units in each draw, proven or by k-means; (draws, n) from (draws, n, p)."""
+    if Z.shape[1] <= _PROVEN:
         return np.array([optimal_groups(each, [k])[k] for each in Z])
     return k_means(Z, k, n_starts=N_STARTS, rng=np.random.default_rng(seed))
 
