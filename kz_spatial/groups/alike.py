@@ -9,12 +9,13 @@ the two groups whose union adds least to the sum of squares within.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
 from kz_spatial._validate import check_option
 from kz_spatial.errors import CallError
+from kz_spatial.groups.bounds import Bounds, bounds_of, check_heeded, nothing_within
 from kz_spatial.groups.every_subset import BestGroups
 from kz_spatial.groups.partition import (
     Partition,
@@ -39,6 +40,7 @@ Method = Literal["auto", "exact", "k-means", "ward"]
 # more where all units are equally far apart
 MAX_EXACT: Final = 20
 N_STARTS: Final = 50
+_DEAF: Final = dict.fromkeys(("floor", "floor by amount", "ceiling"), "'exact'")
 _SWEEPS: Final = 100
 # so few units need no bound; beyond, one that is nearly always the optimum
 _WITHOUT_BOUND: Final = 12
@@ -53,8 +55,10 @@ def scaled(X: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(Y / np.sqrt(np.where(total > 0, total, 1.0)), dtype=np.float64)
 
 
-def optimal_groups(X: NDArray[np.float64], numbers: Iterable[int]) -> dict[int, NDArray[np.intp]]:
-    """Proven best groups, for each number of groups.
+def optimal_groups(
+    X: NDArray[np.float64], numbers: Iterable[int], bounds: Bounds | None = None
+) -> dict[int, NDArray[np.intp]]:
+    """Proven best groups, for each number of groups that can be had.
 
     Parameters
     ----------
@@ -62,6 +66,8 @@ def optimal_groups(X: NDArray[np.float64], numbers: Iterable[int]) -> dict[int, 
         Up to `MAX_EXACT` units.
     numbers : iterable of int
         Numbers of groups, from 1 to n.
+    bounds : Bounds, optional
+        What a group must have at least and at most.
 
     Returns
     -------
@@ -75,21 +81,27 @@ def optimal_groups(X: NDArray[np.float64], numbers: Iterable[int]) -> dict[int, 
     True
     """
     numbers, Y = list(numbers), scaled(X)
-    best = BestGroups.prepare(Y, most=max(numbers, default=1))
+    bounds = Bounds(np.ones(len(X))) if bounds is None else bounds
+    shared = None
+    if bounds.balance is None:  # the same subsets are allowed whatever the number
+        shared = BestGroups.prepare(Y, most=max(numbers, default=1), bounds=bounds)
     found = {}
     for k in numbers:
-        labels = best.groups(k, bound=_within_reach(Y, k))
-        assert labels is not None  # the bound is within reach
-        found[k] = labels
+        own = bounds.for_number(k)
+        best = shared or BestGroups.prepare(Y, most=k, bounds=own)
+        labels = best.groups(k, bound=_within_reach(Y, k, own))
+        if labels is not None:
+            found[k] = labels
     return found
 
 
-def _within_reach(Y: NDArray[np.float64], k: int) -> float:
-    """Sum of squares of k good groups of the units, from a fixed seed."""
+def _within_reach(Y: NDArray[np.float64], k: int, bounds: Bounds) -> float:
+    """Sum of squares of k good groups of the units, from a fixed seed; infinite where not had."""
     if len(Y) <= _WITHOUT_BOUND:
         return np.inf
     rng = np.random.default_rng(0)
-    return within_ss(Y, k_means(Y[None], k, n_starts=_BOUND_STARTS, rng=rng)[0])
+    labels = k_means(Y[None], k, n_starts=_BOUND_STARTS, rng=rng)[0]
+    return within_ss(Y, labels) if bounds.met(labels) else np.inf
 
 
 def _centres(
@@ -178,6 +190,10 @@ def typology(
     *,
     n_clusters: int = 3,
     method: Method = "auto",
+    floor: float = 0,
+    ceiling: float | None = None,
+    floor_by: pd.Series[Any] | None = None,
+    balance: float | None = None,
     standardise: bool = True,
     seed: int = 20240,
 ) -> Partition:
@@ -191,6 +207,12 @@ def typology(
     method : {"auto", "exact", "k-means", "ward"}
         `exact` proves its optimum, for up to 20 units; `auto` is exact that far and k-means, from
         50 starts, beyond.
+    floor, ceiling : float, optional
+        Least and largest number of units per group, or sum of `floor_by`; up to 20 units, proven.
+    floor_by : Series, optional
+        Amount per unit, such as population, that floor, ceiling and balance are about.
+    balance : float, optional
+        How far a group may be from an equal share, as a part of it; up to 20 units, proven.
     standardise : bool
         Whether to turn columns into z-scores first.
     seed : int
@@ -204,9 +226,10 @@ def typology(
     Raises
     ------
     InputError, NotEnoughDataError
-        When values are missing or there are fewer units than groups.
+        When values are missing, there are fewer units than groups, or no groups are within the
+        bounds.
     CallError
-        When "exact" is asked of more than 20 units.
+        When "exact" is asked of more than 20 units, or bounds of another method.
 
     Examples
     --------
@@ -217,7 +240,15 @@ def typology(
     (False, True)
     """
     return typologies(
-        table, n_clusters=[n_clusters], method=method, standardise=standardise, seed=seed
+        table,
+        n_clusters=[n_clusters],
+        method=method,
+        floor=floor,
+        ceiling=ceiling,
+        floor_by=floor_by,
+        balance=balance,
+        standardise=standardise,
+        seed=seed,
     )[n_clusters]
 
 
@@ -226,6 +257,10 @@ def typologies(
     *,
     n_clusters: Sequence[int],
     method: Method = "auto",
+    floor: float = 0,
+    ceiling: float | None = None,
+    floor_by: pd.Series[Any] | None = None,
+    balance: float | None = None,
     standardise: bool = True,
     seed: int = 20240,
 ) -> dict[int, Partition]:
@@ -233,7 +268,7 @@ def typologies(
 
     Parameters
     ----------
-    table, method, standardise, seed
+    table, method, floor, ceiling, floor_by, balance, standardise, seed
         As in `typology`.
     n_clusters : sequence of int
 
@@ -266,10 +301,17 @@ def typologies(
         )
     if method == "auto":
         method = "exact" if n <= MAX_EXACT else "k-means"
-    best = optimal_groups(X, n_clusters) if n <= MAX_EXACT else {}
+    bounds = bounds_of(
+        values.index, floor=floor, ceiling=ceiling, floor_by=floor_by, balance=balance
+    )
+    if method != "exact":
+        check_heeded(method, bounds, _DEAF)
+    best = optimal_groups(X, n_clusters, bounds) if n <= MAX_EXACT else {}
     found = {}
     for k in n_clusters:
         if method == "exact":
+            if k not in best:
+                raise nothing_within(k, bounds.for_number(k), what="groups")
             labels = best[k]
         elif method == "ward":
             labels = ward_groups(X, k)

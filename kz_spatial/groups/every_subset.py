@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from kz_spatial.groups.bounds import Bounds
+
 __all__ = ["BestGroups"]
 
 # up to so many units the tables are filled at once, in less than a millisecond
@@ -162,6 +164,14 @@ def _run(which: int, *arguments: Any) -> Any:
         return _compiled(kept=False)[which](*arguments)
 
 
+def _sums(amounts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sums of all subsets, in the order of their masks."""
+    found = np.zeros(1)
+    for each in amounts:
+        found = np.concatenate([found, found + each])
+    return found
+
+
 def _halves(X: NDArray[np.float64], a: int) -> NDArray[np.intp]:
     """Order of units in which the first a, and the others, are each spread over all alike units.
 
@@ -197,7 +207,9 @@ class BestGroups:
     _choice: NDArray[np.int32]
 
     @classmethod
-    def prepare(cls, X: NDArray[np.float64], *, most: int) -> BestGroups:
+    def prepare(
+        cls, X: NDArray[np.float64], *, most: int, bounds: Bounds | None = None
+    ) -> BestGroups:
         """Weigh all subsets.
 
         Parameters
@@ -206,6 +218,8 @@ class BestGroups:
             Centred, with a sum of squares of about 1; tables of 2^n cells are made.
         most : int
             Largest number of groups that will be asked for.
+        bounds : Bounds, optional
+            What a group must have at least and at most.
         """
         n = len(X)
         small = n <= _FILLED
@@ -218,6 +232,9 @@ class BestGroups:
         if not small:
             _run(2, cost, a, 0, lower)
             _run(2, cost, n - a, a, upper)
+        # parts of a group may be smaller than a group, so only now
+        if bounds is not None:
+            cost[~bounds.allow(_sums(bounds.amounts[order]))] = _NEVER
         cost[0] = _NEVER  # no group is empty
         inner = 1 << (n - 1)
         memo = np.full((most + 1, inner), _UNKNOWN)
