@@ -100,7 +100,7 @@ def connected_subsets(masks: list[int], *, limit: int = MAX_SUBSETS) -> list[int
             if len(found) > limit:
                 raise CallError(
                     f"method='exact': the graph has more than {limit:,} connected "
-                    "subsets; use 'skater' or 'ward'"
+                    "subsets; use 'auto'"
                 )
             while frontier:
                 low = frontier & -frontier
@@ -212,8 +212,7 @@ class BestCuts:
         n = len(masks)
         if n > MAX_UNITS:
             raise CallError(
-                f"method='exact': found {n} units, expected at most {MAX_UNITS}; use "
-                "'skater' or 'ward'"
+                f"method='exact': found {n} units, expected at most {MAX_UNITS}; use 'auto'"
             )
         units = sorted(range(n), key=lambda i: (masks[i].bit_count(), i))
         place = {unit: i for i, unit in enumerate(units)}

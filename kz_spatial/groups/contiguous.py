@@ -23,9 +23,9 @@ from kz_spatial.groups.partition import (
     check_n_clusters,
     make_partition,
     standardised,
-    ward_groups,
     within_ss,
 )
+from kz_spatial.groups.tightest import tightest_groups, ward_regions
 from kz_spatial.neighbours import graph_of, neighbour_masks
 
 if TYPE_CHECKING:
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
 
 __all__ = ["masks_in_order", "optimal_curve", "optimal_regions", "regionalise"]
 
-Method = Literal["exact", "ward", "skater", "azp", "max-p"]
-_METHODS: Final = ("exact", "ward", "skater", "azp", "max-p")
+Method = Literal["auto", "exact", "ward", "skater", "azp", "max-p"]
+_METHODS: Final = ("auto", "exact", "ward", "skater", "azp", "max-p")
 # bounds that a method would not heed
-_BY_UNITS: Final = {"floor": "'exact', 'max-p' or 'skater'"}
-_BY_AMOUNT: Final = {"floor by amount": "'exact' or 'max-p'"}
-_NO_CEILING: Final = {"ceiling": "'exact'"}
+_BY_UNITS: Final = {"floor": "'exact', 'auto', 'max-p' or 'skater'"}
+_BY_AMOUNT: Final = {"floor by amount": "'exact', 'auto' or 'max-p'"}
+_NO_CEILING: Final = {"ceiling": "'exact' or 'auto'"}
 _DEAF: Final[dict[str, dict[str, str]]] = {
     "ward": _BY_UNITS | _BY_AMOUNT | _NO_CEILING,
     "azp": _BY_UNITS | _BY_AMOUNT | _NO_CEILING,
@@ -79,12 +79,6 @@ def _check_one_piece(masks: list[int], units: list[object]) -> None:
         )
 
 
-def _ward(X: NDArray[np.float64], masks: list[int], k: int) -> NDArray[np.intp]:
-    n = len(masks)
-    adjacency = np.array([[mask >> j & 1 for j in range(n)] for mask in masks], dtype=np.intp)
-    return ward_groups(X, k, adjacency)
-
-
 def _check_groups(labels: NDArray[np.intp], masks: list[int], k: int | None, method: str) -> None:
     """Refuse a heuristic's answer that is not what was asked for."""
     groups = [sum(1 << int(i) for i in np.flatnonzero(labels == g)) for g in np.unique(labels)]
@@ -104,7 +98,7 @@ def regionalise(
     graph: Graph,
     *,
     n_clusters: int = 3,
-    method: Method = "exact",
+    method: Method = "auto",
     floor: float = 0,
     ceiling: float | None = None,
     floor_by: pd.Series[Any] | None = None,
@@ -122,27 +116,30 @@ def regionalise(
         Who is whose neighbour; units of the graph that the table lacks are left out.
     n_clusters : int
         Groups to form; "max-p" forms as many as the floor allows and ignores it.
-    method : {"exact", "ward", "skater", "azp", "max-p"}
-        `exact` proves its optimum, for up to 22 units with up to 2,000,000 connected subsets.
+    method : {"auto", "exact", "ward", "skater", "azp", "max-p"}
+        `exact` proves its optimum, for up to 22 units with up to 2,000,000 connected subsets;
+        `auto` is exact that far, and the tightest of several heuristics, each mended, beyond.
     floor : float
-        Least number of units per group, or least sum of `floor_by`; "exact", "skater" (units only)
-        and "max-p" heed it.
+        Least number of units per group, or least sum of `floor_by`; "auto", "exact", "skater"
+        (units only) and "max-p" heed it.
     ceiling : float, optional
-        Largest number of units per group, or largest sum of `floor_by`; "exact" heeds it.
+        Largest number of units per group, or largest sum of `floor_by`; "auto" and
+        "exact" heed it.
     floor_by : Series, optional
         Amount per unit, such as population, that floor, ceiling and balance are about.
     balance : float, optional
         How far a group may be from an equal share, as a part of it: 0.2 lets each of four groups
-        have 20 to 30 % of all. "exact" heeds it.
+        have 20 to 30 % of all. "auto" and "exact" heed it.
     standardise : bool
         Whether to turn columns into z-scores first.
     seed : int
-        Seed of "azp" and "max-p".
+        Seed of "azp", "max-p" and of the heuristics of "auto".
 
     Returns
     -------
     Partition
-        `gap` is the relative distance to the proven optimum for as many groups within the same
+        `method` names the heuristic that won, as "ward, mended", where "auto" proves nothing. `gap`
+        is the relative distance to the proven optimum for as many groups within the same
         bounds, NaN where that cannot be had.
 
     Raises
@@ -173,31 +170,61 @@ def regionalise(
     check_n_clusters(n_clusters, len(units))
     masks = masks_in_order(graph, units)
     _check_one_piece(masks, units)
-    certified = False
-    if method == "exact":
-        certified = True
-        found = _exact(X, masks, [n_clusters], bounds)
-        if not found:
-            raise _none(masks, n_clusters, bounds)
-        labels = found[n_clusters]
-    else:
-        labels = (
-            _ward(X, masks, n_clusters)
-            if method == "ward"
-            else heuristic_groups(
-                values, masks, n_clusters, method, bounds.amounts, bounds.floor, seed
-            )
-        )
-        _check_groups(labels, masks, None if method == "max-p" else n_clusters, method)
+    labels, used = _formed(values, masks, n_clusters, method, bounds, seed)
+    certified = used == "exact"
     return make_partition(
         values,
         labels,
         table.index,
-        method=method,
+        method=used,
         certified=certified,
         optimum=None if certified else _optimum(X, masks, labels, bounds),
-        seed=seed if method in ("azp", "max-p") else None,
+        seed=seed if used in ("azp", "max-p") or used not in _METHODS else None,
     )
+
+
+def _formed(
+    values: pd.DataFrame,
+    masks: list[int],
+    k: int,
+    method: Method,
+    bounds: Bounds,
+    seed: int,
+) -> tuple[NDArray[np.intp], str]:
+    """Groups by a method, and the one that "auto" came to."""
+    X = values.to_numpy()
+    if method == "exact":
+        return _proven(X, masks, k, bounds), "exact"
+    if method == "auto":
+        try:
+            return _proven(X, masks, k, bounds), "exact"
+        except CallError:  # the graph is too large
+            return _by_heuristics(X, masks, k, bounds.for_number(k), seed)
+    if method == "ward":
+        labels = ward_regions(X, masks, k)
+    else:
+        labels = heuristic_groups(values, masks, k, method, bounds.amounts, bounds.floor, seed)
+    _check_groups(labels, masks, None if method == "max-p" else k, method)
+    return labels, method
+
+
+def _proven(X: NDArray[np.float64], masks: list[int], k: int, bounds: Bounds) -> NDArray[np.intp]:
+    found = _exact(X, masks, [k], bounds)
+    if not found:
+        raise _none(masks, k, bounds)
+    return found[k]
+
+
+def _by_heuristics(
+    X: NDArray[np.float64], masks: list[int], k: int, bounds: Bounds, seed: int
+) -> tuple[NDArray[np.intp], str]:
+    found = tightest_groups(X, masks, k, bounds, seed)
+    if found is None:
+        raise NotEnoughDataError(
+            f"method='auto': found no cut into {k} contiguous groups that meets {bounds.said()}, "
+            f"though {len(masks)} units are too many to prove it; expected wider bounds"
+        )
+    return found[0], f"{found[1]}, mended"
 
 
 def _exact(
@@ -211,7 +238,7 @@ def _exact(
     for k in numbers:
         own = bounds.for_number(k)
         cuts = shared or BestCuts.prepare(X, masks, bounds=own, most=k)
-        start = _ward(X, masks, k)
+        start = ward_regions(X, masks, k)
         labels = cuts.cut(k, bound=within_ss(X, start) if own.met(start) else np.inf)
         if labels is not None:
             found[k] = labels
