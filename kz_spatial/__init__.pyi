@@ -3,6 +3,7 @@ from .estimates import aggregate
 from .groups import (
     choose_n_clusters,
     co_membership,
+    co_membership_of,
     optimal_curve,
     optimal_regions,
     rank_partition,
@@ -118,6 +119,7 @@ __all__ = [
     "check_survey",
     "choose_n_clusters",
     "co_membership",
+    "co_membership_of",
     "compare",
     "compare_bundles",
     "compatible_df",

@@ -1,9 +1,9 @@
-from .alike import typology
+from .alike import typologies, typology
 from .contiguous import optimal_curve, optimal_regions, regionalise
 from .merging import WardTree, ward_tree
 from .number import ClusterChoice, choose_n_clusters
 from .partition import Partition, rank_partition
-from .stability import CoMembership, co_membership, redrawn_co_membership
+from .stability import CoMembership, co_membership, co_membership_of, redrawn_co_membership
 
 __all__ = [
     "ClusterChoice",
@@ -12,11 +12,13 @@ __all__ = [
     "WardTree",
     "choose_n_clusters",
     "co_membership",
+    "co_membership_of",
     "optimal_curve",
     "optimal_regions",
     "rank_partition",
     "redrawn_co_membership",
     "regionalise",
+    "typologies",
     "typology",
     "ward_tree",
 ]

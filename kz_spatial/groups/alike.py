@@ -1,7 +1,7 @@
 """Groups of regions that resemble each other, wherever they lie.
 
-Few units: the optimum over all set partitions, certified, by the recursion over subsets of
-`kz_spatial.groups.connected` on the graph in which all are neighbours. Many: k-means, from many
+Up to 20 units: the optimum over all set partitions, certified, by the recursion of
+`kz_spatial.groups.every_subset`. More: k-means, from many
 seeded starts, each finished by moving single units while that helps (Hartigan 1975, "Clustering
 Algorithms", ch. 4), which leaves fewer poor optima than Lloyd's sweeps alone. Ward's method merges
 the two groups whose union adds least to the sum of squares within.
@@ -9,13 +9,14 @@ the two groups whose union adds least to the sum of squares within.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
 from kz_spatial._validate import check_option
 from kz_spatial.errors import CallError
-from kz_spatial.groups.connected import BestCuts
+from kz_spatial.groups.bounds import Bounds, bounds_of, check_heeded, nothing_within
+from kz_spatial.groups.every_subset import BestGroups
 from kz_spatial.groups.partition import (
     Partition,
     check_n_clusters,
@@ -26,20 +27,24 @@ from kz_spatial.groups.partition import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["MAX_EXACT", "N_STARTS", "k_means", "optimal_groups", "scaled", "typology"]
+__all__ = ["MAX_EXACT", "N_STARTS", "k_means", "optimal_groups", "scaled", "typologies", "typology"]
 
 Method = Literal["auto", "exact", "k-means", "ward"]
 
-# all 2^n subsets are weighed: at 16 units 0.1 to 0.5 s, 0.9 s when all are equally far apart; at 18
-# the same take 1 to 9 s, at 20 up to a minute
-MAX_EXACT: Final = 16
+# all 2^n subsets are weighed: 20 units in 2 to 8 groups take a second, and each number some seconds
+# more where all units are equally far apart
+MAX_EXACT: Final = 20
 N_STARTS: Final = 50
+_DEAF: Final = dict.fromkeys(("floor", "floor by amount", "ceiling"), "'exact'")
 _SWEEPS: Final = 100
+# so few units need no bound; beyond, one that is nearly always the optimum
+_WITHOUT_BOUND: Final = 12
+_BOUND_STARTS: Final = 20
 _ROUNDING: Final = 1e-12
 
 
@@ -50,8 +55,10 @@ def scaled(X: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(Y / np.sqrt(np.where(total > 0, total, 1.0)), dtype=np.float64)
 
 
-def optimal_groups(X: NDArray[np.float64], numbers: Iterable[int]) -> dict[int, NDArray[np.intp]]:
-    """Proven best groups, for each number of groups.
+def optimal_groups(
+    X: NDArray[np.float64], numbers: Iterable[int], bounds: Bounds | None = None
+) -> dict[int, NDArray[np.intp]]:
+    """Proven best groups, for each number of groups that can be had.
 
     Parameters
     ----------
@@ -59,6 +66,8 @@ def optimal_groups(X: NDArray[np.float64], numbers: Iterable[int]) -> dict[int, 
         Up to `MAX_EXACT` units.
     numbers : iterable of int
         Numbers of groups, from 1 to n.
+    bounds : Bounds, optional
+        What a group must have at least and at most.
 
     Returns
     -------
@@ -71,19 +80,28 @@ def optimal_groups(X: NDArray[np.float64], numbers: Iterable[int]) -> dict[int, 
     >>> bool(found[2][0] == found[2][1] != found[2][2])
     True
     """
-    numbers = list(numbers)
-    n, Y = len(X), scaled(X)
-    # the search names the part of the first unit first: far units have few partners worth a look
-    order = np.lexsort((-np.arange(n), -np.round((Y**2).sum(axis=1), 12)))
-    everyone = (1 << n) - 1
-    cuts = BestCuts.prepare(Y[order], [everyone ^ 1 << i for i in range(n)], most=max(numbers))
+    numbers, Y = list(numbers), scaled(X)
+    bounds = Bounds(np.ones(len(X))) if bounds is None else bounds
+    shared = None
+    if bounds.balance is None:  # the same subsets are allowed whatever the number
+        shared = BestGroups.prepare(Y, most=max(numbers, default=1), bounds=bounds)
     found = {}
     for k in numbers:
-        cut = cuts.cut(k, bound=within_ss(Y, ward_groups(Y, k)))
-        assert cut is not None  # Ward's groups are within reach
-        found[k] = np.empty(n, dtype=np.intp)
-        found[k][order] = cut
+        own = bounds.for_number(k)
+        best = shared or BestGroups.prepare(Y, most=k, bounds=own)
+        labels = best.groups(k, bound=_within_reach(Y, k, own))
+        if labels is not None:
+            found[k] = labels
     return found
+
+
+def _within_reach(Y: NDArray[np.float64], k: int, bounds: Bounds) -> float:
+    """Sum of squares of k good groups of the units, from a fixed seed; infinite where not had."""
+    if len(Y) <= _WITHOUT_BOUND:
+        return np.inf
+    rng = np.random.default_rng(0)
+    labels = k_means(Y[None], k, n_starts=_BOUND_STARTS, rng=rng)[0]
+    return within_ss(Y, labels) if bounds.met(labels) else np.inf
 
 
 def _centres(
@@ -172,6 +190,10 @@ def typology(
     *,
     n_clusters: int = 3,
     method: Method = "auto",
+    floor: float = 0,
+    ceiling: float | None = None,
+    floor_by: pd.Series[Any] | None = None,
+    balance: float | None = None,
     standardise: bool = True,
     seed: int = 20240,
 ) -> Partition:
@@ -183,8 +205,14 @@ def typology(
         Units by columns, without gaps.
     n_clusters : int
     method : {"auto", "exact", "k-means", "ward"}
-        `exact` proves its optimum, for up to 16 units; `auto` is exact that far and k-means, from
+        `exact` proves its optimum, for up to 20 units; `auto` is exact that far and k-means, from
         50 starts, beyond.
+    floor, ceiling : float, optional
+        Least and largest number of units per group, or sum of `floor_by`; up to 20 units, proven.
+    floor_by : Series, optional
+        Amount per unit, such as population, that floor, ceiling and balance are about.
+    balance : float, optional
+        How far a group may be from an equal share, as a part of it; up to 20 units, proven.
     standardise : bool
         Whether to turn columns into z-scores first.
     seed : int
@@ -193,14 +221,15 @@ def typology(
     Returns
     -------
     Partition
-        `gap` is the relative distance to the proven optimum up to 16 units, NaN beyond.
+        `gap` is the relative distance to the proven optimum up to 20 units, NaN beyond.
 
     Raises
     ------
     InputError, NotEnoughDataError
-        When values are missing or there are fewer units than groups.
+        When values are missing, there are fewer units than groups, or no groups are within the
+        bounds.
     CallError
-        When "exact" is asked of more than 16 units.
+        When "exact" is asked of more than 20 units, or bounds of another method.
 
     Examples
     --------
@@ -210,10 +239,61 @@ def typology(
     >>> found.certified, found.gap >= 0
     (False, True)
     """
+    return typologies(
+        table,
+        n_clusters=[n_clusters],
+        method=method,
+        floor=floor,
+        ceiling=ceiling,
+        floor_by=floor_by,
+        balance=balance,
+        standardise=standardise,
+        seed=seed,
+    )[n_clusters]
+
+
+def typologies(
+    table: pd.DataFrame,
+    *,
+    n_clusters: Sequence[int],
+    method: Method = "auto",
+    floor: float = 0,
+    ceiling: float | None = None,
+    floor_by: pd.Series[Any] | None = None,
+    balance: float | None = None,
+    standardise: bool = True,
+    seed: int = 20240,
+) -> dict[int, Partition]:
+    """Typologies of several numbers of groups, with the work of weighing subsets done once.
+
+    Parameters
+    ----------
+    table, method, floor, ceiling, floor_by, balance, standardise, seed
+        As in `typology`.
+    n_clusters : sequence of int
+
+    Returns
+    -------
+    dict of Partition
+        By number of groups.
+
+    Raises
+    ------
+    As `typology`.
+
+    Examples
+    --------
+    >>> import kz_spatial as kz
+    >>> table = kz.aggregate(kz.load_twin())[["epayment_share_mean", "permit_days_mean"]]
+    >>> found = typologies(table, n_clusters=[2, 3])
+    >>> found[3].within_ss < found[2].within_ss
+    True
+    """
     check_option("method", method, ("auto", "exact", "k-means", "ward"))
     values = standardised(table, standardise=standardise)
     X, n = values.to_numpy(), len(values)
-    check_n_clusters(n_clusters, n)
+    for k in n_clusters:
+        check_n_clusters(k, n)
     if method == "exact" and n > MAX_EXACT:
         raise CallError(
             f"method='exact': found {n} units, expected at most {MAX_EXACT}; use "
@@ -221,21 +301,31 @@ def typology(
         )
     if method == "auto":
         method = "exact" if n <= MAX_EXACT else "k-means"
-    best = optimal_groups(X, [n_clusters])[n_clusters] if n <= MAX_EXACT else None
-    if method == "exact" and best is not None:
-        labels = best
-    elif method == "ward":
-        labels = ward_groups(X, n_clusters)
-    else:
-        rng = np.random.default_rng(seed)
-        labels = k_means(X[None], n_clusters, n_starts=N_STARTS, rng=rng)[0]
-    return make_partition(
-        values,
-        labels,
-        table.index,
-        method=method,
-        certified=method == "exact",
-        # equally good groups may differ by rounding
-        optimum=None if best is None else min(within_ss(X, best), within_ss(X, labels)),
-        seed=seed if method == "k-means" else None,
+    bounds = bounds_of(
+        values.index, floor=floor, ceiling=ceiling, floor_by=floor_by, balance=balance
     )
+    if method != "exact":
+        check_heeded(method, bounds, _DEAF)
+    best = optimal_groups(X, n_clusters, bounds) if n <= MAX_EXACT else {}
+    found = {}
+    for k in n_clusters:
+        if method == "exact":
+            if k not in best:
+                raise nothing_within(k, bounds.for_number(k), what="groups")
+            labels = best[k]
+        elif method == "ward":
+            labels = ward_groups(X, k)
+        else:
+            rng = np.random.default_rng(seed)
+            labels = k_means(X[None], k, n_starts=N_STARTS, rng=rng)[0]
+        found[k] = make_partition(
+            values,
+            labels,
+            table.index,
+            method=method,
+            certified=method == "exact",
+            # equally good groups may differ by rounding
+            optimum=min(within_ss(X, each) for each in (best[k], labels)) if best else None,
+            seed=seed if method == "k-means" else None,
+        )
+    return found

@@ -14,7 +14,7 @@ number of their neighbours keeps the lists of candidates short.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
+
+    from kz_spatial.groups.bounds import Bounds
 
 __all__ = [
     "MAX_SUBSETS",
@@ -98,7 +100,7 @@ def connected_subsets(masks: list[int], *, limit: int = MAX_SUBSETS) -> list[int
             if len(found) > limit:
                 raise CallError(
                     f"method='exact': the graph has more than {limit:,} connected "
-                    "subsets; use 'skater' or 'ward'"
+                    "subsets; use 'auto'"
                 )
             while frontier:
                 low = frontier & -frontier
@@ -106,6 +108,14 @@ def connected_subsets(masks: list[int], *, limit: int = MAX_SUBSETS) -> list[int
                 closed |= low
                 wider = (frontier | masks[low.bit_length() - 1]) & ~closed & ~members
                 stack.append((members | low, wider, closed))
+    return found
+
+
+@lru_cache(maxsize=2)
+def _listed(masks: tuple[int, ...]) -> NDArray[np.int64]:
+    """Connected subsets of a graph, which many tables are cut along."""
+    found = np.array(connected_subsets(list(masks)), dtype=np.int64)
+    found.flags.writeable = False
     return found
 
 
@@ -164,7 +174,7 @@ class BestCuts:
     Attributes
     ----------
     n_subsets : int
-        Connected subsets that meet the floor.
+        Connected subsets that are within the bounds.
     """
 
     n_subsets: int
@@ -179,8 +189,7 @@ class BestCuts:
         X: NDArray[np.float64],
         masks: list[int],
         *,
-        amounts: NDArray[np.float64] | None = None,
-        floor: float = 0.0,
+        bounds: Bounds | None = None,
         most: int = 8,
     ) -> BestCuts:
         """List connected subsets and their sums of squares.
@@ -190,9 +199,8 @@ class BestCuts:
         X : (n, p) array
         masks : list of int
             Neighbours of each unit.
-        amounts : (n,) array, optional
-            What a part must have at least `floor` of; units count one each without.
-        floor : float
+        bounds : Bounds, optional
+            What a part must have at least and at most.
         most : int
             Largest number of parts that will be asked for.
 
@@ -204,17 +212,16 @@ class BestCuts:
         n = len(masks)
         if n > MAX_UNITS:
             raise CallError(
-                f"method='exact': found {n} units, expected at most {MAX_UNITS}; use "
-                "'skater' or 'ward'"
+                f"method='exact': found {n} units, expected at most {MAX_UNITS}; use 'auto'"
             )
         units = sorted(range(n), key=lambda i: (masks[i].bit_count(), i))
         place = {unit: i for i, unit in enumerate(units)}
         moved = [sum(1 << place[j] for j in range(n) if masks[u] >> j & 1) for u in units]
-        subsets = np.array(connected_subsets(moved), dtype=np.int64)
+        subsets = _listed(tuple(moved))
         member = ((subsets[:, None] >> np.arange(n)) & 1).astype(float)
-        amount = np.ones(n) if amounts is None else amounts[units]
-        keep = member @ amount >= floor * (1 - 1e-12)
-        subsets, member = subsets[keep], member[keep]
+        if bounds is not None:
+            keep = bounds.allow(member @ bounds.amounts[units])
+            subsets, member = subsets[keep], member[keep]
         values = X[units] - X.mean(axis=0)
         squares = member @ (values**2).sum(axis=1)
         inside = squares - ((member @ values) ** 2).sum(axis=1) / member.sum(axis=1)

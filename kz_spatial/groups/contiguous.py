@@ -7,7 +7,7 @@ heuristics of scikit-learn and spopt, max-p is one of our own, all with their ga
 
 from __future__ import annotations
 
-from numbers import Real
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
@@ -15,6 +15,7 @@ import pandas as pd
 
 from kz_spatial._validate import check_count, check_option
 from kz_spatial.errors import CallError, InputError, NotEnoughDataError
+from kz_spatial.groups.bounds import Bounds, bounds_of, check_heeded, nothing_within
 from kz_spatial.groups.connected import BestCuts, components, is_connected
 from kz_spatial.groups.heuristics import heuristic_groups
 from kz_spatial.groups.partition import (
@@ -22,9 +23,9 @@ from kz_spatial.groups.partition import (
     check_n_clusters,
     make_partition,
     standardised,
-    ward_groups,
     within_ss,
 )
+from kz_spatial.groups.tightest import tightest_groups, ward_regions
 from kz_spatial.neighbours import graph_of, neighbour_masks
 
 if TYPE_CHECKING:
@@ -33,8 +34,20 @@ if TYPE_CHECKING:
 
 __all__ = ["masks_in_order", "optimal_curve", "optimal_regions", "regionalise"]
 
-Method = Literal["exact", "ward", "skater", "azp", "max-p"]
-_METHODS: Final = ("exact", "ward", "skater", "azp", "max-p")
+Method = Literal["auto", "exact", "ward", "skater", "azp", "max-p"]
+_METHODS: Final = ("auto", "exact", "ward", "skater", "azp", "max-p")
+# bounds that a method would not heed
+_BY_UNITS: Final = {"floor": "'exact', 'auto', 'max-p' or 'skater'"}
+_BY_AMOUNT: Final = {"floor by amount": "'exact', 'auto' or 'max-p'"}
+_NO_CEILING: Final = {"ceiling": "'exact' or 'auto'"}
+_DEAF: Final[dict[str, dict[str, str]]] = {
+    "ward": _BY_UNITS | _BY_AMOUNT | _NO_CEILING,
+    "azp": _BY_UNITS | _BY_AMOUNT | _NO_CEILING,
+    "skater": _BY_AMOUNT | _NO_CEILING,
+    "max-p": _NO_CEILING,
+}
+# parts of the largest unit's amount in which the nearest cut is sought
+_STEPS: Final = 16
 
 
 def masks_in_order(graph: Graph, units: list[object]) -> list[int]:
@@ -66,12 +79,6 @@ def _check_one_piece(masks: list[int], units: list[object]) -> None:
         )
 
 
-def _ward(X: NDArray[np.float64], masks: list[int], k: int) -> NDArray[np.intp]:
-    n = len(masks)
-    adjacency = np.array([[mask >> j & 1 for j in range(n)] for mask in masks], dtype=np.intp)
-    return ward_groups(X, k, adjacency)
-
-
 def _check_groups(labels: NDArray[np.intp], masks: list[int], k: int | None, method: str) -> None:
     """Refuse a heuristic's answer that is not what was asked for."""
     groups = [sum(1 << int(i) for i in np.flatnonzero(labels == g)) for g in np.unique(labels)]
@@ -86,42 +93,16 @@ def _check_groups(labels: NDArray[np.intp], masks: list[int], k: int | None, met
         )
 
 
-def _amounts(floor_by: pd.Series[Any] | None, units: pd.Index[Any]) -> NDArray[np.float64]:
-    if floor_by is None:
-        return np.ones(len(units))
-    if not isinstance(floor_by, pd.Series):
-        raise InputError(f"floor_by: found {type(floor_by).__name__}, expected a Series by unit")
-    found = floor_by.reindex(units).to_numpy(dtype=float)
-    bad = np.flatnonzero(~(np.isfinite(found) & (found >= 0)))
-    if bad.size:
-        raise InputError(
-            f"floor_by: found {found[bad[0]]} for {units[bad[0]]!r}, expected an "
-            "amount of 0 or more per unit"
-        )
-    return np.asarray(found, dtype=np.float64)
-
-
-def _check_floor(method: Method, floor: float, *, by_amount: bool) -> None:
-    """Refuse a floor that a method would not heed."""
-    if not isinstance(floor, Real) or isinstance(floor, bool) or not floor >= 0:
-        raise CallError(f"floor={floor!r}: expected 0 or more")
-    deaf = method in ("ward", "azp") or (method == "skater" and by_amount)
-    if deaf and (floor > 1 or (by_amount and floor > 0)):
-        what = "floor by amount" if by_amount else "floor"
-        raise CallError(
-            f"method={method!r}: heeds no {what}, expected 'exact', 'max-p'"
-            + ("" if by_amount else " or 'skater'")
-        )
-
-
 def regionalise(
     table: pd.DataFrame,
     graph: Graph,
     *,
     n_clusters: int = 3,
-    method: Method = "exact",
-    floor: float = 1,
+    method: Method = "auto",
+    floor: float = 0,
+    ceiling: float | None = None,
     floor_by: pd.Series[Any] | None = None,
+    balance: float | None = None,
     standardise: bool = True,
     seed: int = 20240,
 ) -> Partition:
@@ -135,30 +116,38 @@ def regionalise(
         Who is whose neighbour; units of the graph that the table lacks are left out.
     n_clusters : int
         Groups to form; "max-p" forms as many as the floor allows and ignores it.
-    method : {"exact", "ward", "skater", "azp", "max-p"}
-        `exact` proves its optimum, for up to 22 units with up to 2,000,000 connected subsets.
+    method : {"auto", "exact", "ward", "skater", "azp", "max-p"}
+        `exact` proves its optimum, for up to 22 units with up to 2,000,000 connected subsets;
+        `auto` is exact that far, and the tightest of several heuristics, each mended, beyond.
     floor : float
-        Least number of units per group, or least sum of `floor_by`; "exact", "skater" (units only)
-        and "max-p" heed it.
+        Least number of units per group, or least sum of `floor_by`; "auto", "exact", "skater"
+        (units only) and "max-p" heed it.
+    ceiling : float, optional
+        Largest number of units per group, or largest sum of `floor_by`; "auto" and
+        "exact" heed it.
     floor_by : Series, optional
-        Amount per unit, such as population.
+        Amount per unit, such as population, that floor, ceiling and balance are about.
+    balance : float, optional
+        How far a group may be from an equal share, as a part of it: 0.2 lets each of four groups
+        have 20 to 30 % of all. "auto" and "exact" heed it.
     standardise : bool
         Whether to turn columns into z-scores first.
     seed : int
-        Seed of "azp" and "max-p".
+        Seed of "azp", "max-p" and of the heuristics of "auto".
 
     Returns
     -------
     Partition
-        `gap` is the relative distance to the proven optimum for as many groups under the same
-        floor, NaN where that cannot be had.
+        `method` names the heuristic that won, as "ward, mended", where "auto" proves nothing. `gap`
+        is the relative distance to the proven optimum for as many groups within the same
+        bounds, NaN where that cannot be had.
 
     Raises
     ------
     InputError
         When values are missing, or the units fall into pieces that do not touch.
     NotEnoughDataError
-        When no cut meets the floor, or a heuristic forms other groups than asked.
+        When no cut is within the bounds, or a heuristic forms other groups than asked.
     CallError
         When "exact" is asked of too large a graph; it says how large and what to use instead.
 
@@ -172,64 +161,129 @@ def regionalise(
     (True, 3, 0.0)
     """
     check_option("method", method, _METHODS)
-    _check_floor(method, floor, by_amount=floor_by is not None)
     values = standardised(table, standardise=standardise)
     X, units = values.to_numpy(), list(values.index)
+    bounds = bounds_of(
+        values.index, floor=floor, ceiling=ceiling, floor_by=floor_by, balance=balance
+    )
+    check_heeded(method, bounds, _DEAF.get(method, {}))
     check_n_clusters(n_clusters, len(units))
     masks = masks_in_order(graph, units)
     _check_one_piece(masks, units)
-    amounts = _amounts(floor_by, values.index)
-    if method == "exact":
-        labels, certified = _exact(X, masks, n_clusters, amounts, floor), True
-    else:
-        certified = False
-        labels = (
-            _ward(X, masks, n_clusters)
-            if method == "ward"
-            else heuristic_groups(values, masks, n_clusters, method, amounts, floor, seed)
-        )
-        _check_groups(labels, masks, None if method == "max-p" else n_clusters, method)
+    labels, used = _formed(values, masks, n_clusters, method, bounds, seed)
+    certified = used == "exact"
     return make_partition(
         values,
         labels,
         table.index,
-        method=method,
+        method=used,
         certified=certified,
-        optimum=None if certified else _optimum(X, masks, labels, amounts, floor),
-        seed=seed if method in ("azp", "max-p") else None,
+        optimum=None if certified else _optimum(X, masks, labels, bounds),
+        seed=seed if used in ("azp", "max-p") or used not in _METHODS else None,
     )
 
 
-def _exact(
-    X: NDArray[np.float64], masks: list[int], k: int, amounts: NDArray[np.float64], floor: float
-) -> NDArray[np.intp]:
-    cuts = BestCuts.prepare(X, masks, amounts=amounts, floor=floor, most=k)
-    start = _ward(X, masks, k)
-    meets = all(amounts[start == g].sum() >= floor for g in range(k))
-    labels = cuts.cut(k, bound=within_ss(X, start) if meets else np.inf)
-    if labels is None:
+def _formed(
+    values: pd.DataFrame,
+    masks: list[int],
+    k: int,
+    method: Method,
+    bounds: Bounds,
+    seed: int,
+) -> tuple[NDArray[np.intp], str]:
+    """Groups by a method, and the one that "auto" came to."""
+    X = values.to_numpy()
+    if method == "exact":
+        return _proven(X, masks, k, bounds), "exact"
+    if method == "auto":
+        try:
+            return _proven(X, masks, k, bounds), "exact"
+        except CallError:  # the graph is too large
+            return _by_heuristics(X, masks, k, bounds.for_number(k), seed)
+    if method == "ward":
+        labels = ward_regions(X, masks, k)
+    else:
+        labels = heuristic_groups(values, masks, k, method, bounds.amounts, bounds.floor, seed)
+    _check_groups(labels, masks, None if method == "max-p" else k, method)
+    return labels, method
+
+
+def _proven(X: NDArray[np.float64], masks: list[int], k: int, bounds: Bounds) -> NDArray[np.intp]:
+    found = _exact(X, masks, [k], bounds)
+    if not found:
+        raise _none(masks, k, bounds)
+    return found[k]
+
+
+def _by_heuristics(
+    X: NDArray[np.float64], masks: list[int], k: int, bounds: Bounds, seed: int
+) -> tuple[NDArray[np.intp], str]:
+    found = tightest_groups(X, masks, k, bounds, seed)
+    if found is None:
         raise NotEnoughDataError(
-            f"method='exact': no cut into {k} contiguous groups meets the "
-            f"floor of {floor:g}, expected fewer groups or a lower floor"
+            f"method='auto': found no cut into {k} contiguous groups that meets {bounds.said()}, "
+            f"though {len(masks)} units are too many to prove it; expected wider bounds"
         )
-    return labels
+    return found[0], f"{found[1]}, mended"
+
+
+def _exact(
+    X: NDArray[np.float64], masks: list[int], numbers: list[int], bounds: Bounds
+) -> dict[int, NDArray[np.intp]]:
+    """Proven best cuts; numbers of groups that the bounds rule out are left out."""
+    shared = None
+    if bounds.balance is None:  # the same subsets are allowed whatever the number
+        shared = BestCuts.prepare(X, masks, bounds=bounds, most=max(numbers, default=1))
+    found = {}
+    for k in numbers:
+        own = bounds.for_number(k)
+        cuts = shared or BestCuts.prepare(X, masks, bounds=own, most=k)
+        start = ward_regions(X, masks, k)
+        labels = cuts.cut(k, bound=within_ss(X, start) if own.met(start) else np.inf)
+        if labels is not None:
+            found[k] = labels
+    return found
+
+
+def _none(masks: list[int], k: int, bounds: Bounds) -> NotEnoughDataError:
+    """Say that no cut is within the bounds, and which comes nearest to them."""
+    own = bounds.for_number(k)
+    nearest = _nearest(masks, k, own)
+    near = ""
+    if nearest is not None:
+        has = np.bincount(nearest, own.amounts)
+        near = f"; the nearest has {has.min():g} to {has.max():g} in a group"
+    return nothing_within(k, own, near=near)
+
+
+def _nearest(masks: list[int], k: int, bounds: Bounds) -> NDArray[np.intp] | None:
+    """Cut that oversteps the bounds by as little as can be, to a sixteenth of a unit's amount."""
+    nothing = np.zeros((len(masks), 1))
+    step = float(bounds.amounts.max()) / _STEPS
+    low, high, best = 0, int(np.ceil(float(bounds.amounts.sum()) / step)) if step else 0, None
+    while high - low > 1:  # at `low` there is no cut, at `high` there is one
+        middle = (low + high) // 2
+        wider = replace(
+            bounds,
+            floor=max(bounds.floor - middle * step, 0.0),
+            ceiling=bounds.ceiling + middle * step,
+        )
+        cut = BestCuts.prepare(nothing, masks, bounds=wider, most=k).cut(k)
+        low, high, best = (middle, high, best) if cut is None else (low, middle, cut)
+    return best
 
 
 def _optimum(
-    X: NDArray[np.float64],
-    masks: list[int],
-    labels: NDArray[np.intp],
-    amounts: NDArray[np.float64],
-    floor: float,
+    X: NDArray[np.float64], masks: list[int], labels: NDArray[np.intp], bounds: Bounds
 ) -> float | None:
     """Proven least sum of squares for as many groups; None where it is out of reach."""
     k = len(np.unique(labels))
-    meets = all(amounts[labels == g].sum() >= floor for g in range(k))
+    own = bounds.for_number(k)
     try:
-        best = _exact(X, masks, k, amounts, floor if meets else 0)
+        best = _exact(X, masks, [k], own if own.met(labels) else Bounds(own.amounts))
     except CallError:
         return None
-    return within_ss(X, best)
+    return within_ss(X, best[k])
 
 
 def optimal_regions(
@@ -237,16 +291,21 @@ def optimal_regions(
     graph: Graph,
     *,
     n_clusters: range | list[int] = range(2, 9),
+    floor: float = 0,
+    ceiling: float | None = None,
+    floor_by: pd.Series[Any] | None = None,
+    balance: float | None = None,
     standardise: bool = True,
 ) -> dict[int, Partition]:
     """Proven optima for a range of numbers of groups, with the work of listing subsets done once.
 
     Parameters
     ----------
-    table, graph, standardise
+    table, graph, floor, ceiling, floor_by, balance, standardise
         As in `regionalise`.
     n_clusters : range or list of int
-        Numbers above the number of units are left out.
+        Numbers above the number of units are left out, and so are those that cannot be had within
+        the bounds while another can.
 
     Returns
     -------
@@ -269,18 +328,21 @@ def optimal_regions(
     """
     values = standardised(table, standardise=standardise)
     X, units = values.to_numpy(), list(values.index)
+    bounds = bounds_of(
+        values.index, floor=floor, ceiling=ceiling, floor_by=floor_by, balance=balance
+    )
     masks = masks_in_order(graph, units)
     _check_one_piece(masks, units)
     for k in n_clusters:
         check_count("n_clusters", k, 1)
     numbers = [k for k in n_clusters if k <= len(units)]
-    cuts = BestCuts.prepare(X, masks, most=max(numbers, default=1))
-    found = {}
-    for k in numbers:
-        labels = cuts.cut(k, bound=within_ss(X, _ward(X, masks, k)))
-        assert labels is not None  # Ward's cut is within reach
-        found[k] = make_partition(values, labels, table.index, method="exact", certified=True)
-    return found
+    cuts = _exact(X, masks, numbers, bounds)
+    if numbers and not cuts:
+        raise _none(masks, numbers[0], bounds)
+    return {
+        k: make_partition(values, labels, table.index, method="exact", certified=True)
+        for k, labels in cuts.items()
+    }
 
 
 def optimal_curve(
@@ -288,13 +350,17 @@ def optimal_curve(
     graph: Graph,
     *,
     n_clusters: range | list[int] = range(2, 9),
+    floor: float = 0,
+    ceiling: float | None = None,
+    floor_by: pd.Series[Any] | None = None,
+    balance: float | None = None,
     standardise: bool = True,
 ) -> pd.DataFrame:
     """How much of the variation the best contiguous groups explain, by their number.
 
     Parameters
     ----------
-    table, graph, n_clusters, standardise
+    table, graph, n_clusters, floor, ceiling, floor_by, balance, standardise
         As in `optimal_regions`.
 
     Returns
@@ -316,10 +382,18 @@ def optimal_curve(
     >>> kz.optimal_curve(columns, graph, n_clusters=[2, 3])["share_explained"].round(2).to_dict()
     {2: 0.23, 3: 0.36}
     """
+    regions = optimal_regions(
+        table,
+        graph,
+        n_clusters=n_clusters,
+        floor=floor,
+        ceiling=ceiling,
+        floor_by=floor_by,
+        balance=balance,
+        standardise=standardise,
+    )
     rows = {}
-    for k, found in optimal_regions(
-        table, graph, n_clusters=n_clusters, standardise=standardise
-    ).items():
+    for k, found in regions.items():
         share = 1 - found.within_ss / found.total_ss if found.total_ss > 0 else np.nan
         rows[k] = {"within_ss": found.within_ss, "share_explained": share} | found.labels.to_dict()
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("n_clusters")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["max_p_groups"]
+__all__ = ["Cut", "bits", "max_p_groups", "mend"]
 
 # units placed over all starts, the fewest starts whatever their size, and starts that are mended
 _PLACED: Final = 20_000
@@ -31,19 +31,25 @@ _ROUNDS: Final = 100
 _WORTH: Final = 1e-9
 
 
-def _bits(mask: int) -> Iterator[int]:
+def bits(mask: int) -> Iterator[int]:
+    """Units of a set."""
     while mask:
         low = mask & -mask
         yield low.bit_length() - 1
         mask ^= low
 
 
-class _Cut:
+class Cut:
     """A cut into groups that can change, with what a change would do to the sum of squares."""
 
     def __init__(
-        self, X: NDArray[np.float64], masks: list[int], amounts: NDArray[np.float64]
+        self,
+        X: NDArray[np.float64],
+        masks: list[int],
+        amounts: NDArray[np.float64],
+        ceiling: float = np.inf,
     ) -> None:
+        self.ceiling = ceiling * (1 + 1e-12)
         self.X, self.masks, self.amounts = X, masks, amounts
         self.members: list[int] = []
         self.group = [-1] * len(masks)
@@ -53,7 +59,7 @@ class _Cut:
 
     def open(self, members: int) -> None:
         """Make a set of units a group."""
-        units = list(_bits(members))
+        units = list(bits(members))
         for each in units:
             self.group[each] = len(self.members)
         self.members.append(members)
@@ -95,13 +101,13 @@ class _Cut:
 
     def beside(self, unit: int) -> list[int]:
         """Other groups that a unit touches, lowest first."""
-        found = {self.group[each] for each in _bits(self.masks[unit])}
+        found = {self.group[each] for each in bits(self.masks[unit])}
         return sorted(found - {-1, self.group[unit]})
 
     def holds(self, group: int, floor: float) -> bool:
-        """Whether a group is one piece and meets the floor."""
-        whole = is_connected(self.members[group], self.masks)
-        return whole and bool(self.amount[group] >= floor)
+        """Whether a group is one piece and within the floor and the ceiling."""
+        inside = floor <= self.amount[group] <= self.ceiling
+        return bool(inside) and is_connected(self.members[group], self.masks)
 
     def within_ss(self) -> float:
         """Sum of squares about the groups' means."""
@@ -110,14 +116,14 @@ class _Cut:
         return float((about**2).sum())
 
 
-def _start(cut: _Cut, floor: float, rng: np.random.Generator, *, alike: bool) -> None:
+def _start(cut: Cut, floor: float, rng: np.random.Generator, *, alike: bool) -> None:
     """Grow groups from random units, by random neighbours or those most alike."""
     free, left = (1 << len(cut.masks)) - 1, 0
     for seed in rng.permutation(len(cut.masks)).tolist():
         if not free >> seed & 1:
             continue
         members, amount, mean, edge = 1 << seed, cut.amounts[seed], cut.X[seed], cut.masks[seed]
-        while amount < floor and (near := list(_bits(edge & free & ~members))):
+        while amount < floor and (near := list(bits(edge & free & ~members))):
             if alike:
                 away = ((cut.X[near] - mean) ** 2).sum(axis=1)
                 chosen = near[int(away.argmin())]
@@ -134,14 +140,14 @@ def _start(cut: _Cut, floor: float, rng: np.random.Generator, *, alike: bool) ->
         else:
             left |= members
     while left and cut.members:
-        where = [(cut.joining(u, g), u, g) for u in _bits(left) for g in cut.beside(u)]
+        where = [(cut.joining(u, g), u, g) for u in bits(left) for g in cut.beside(u)]
         for _, unit, group in sorted(where):
             if left >> unit & 1:
                 cut.put(unit, group)
                 left &= ~(1 << unit)
 
 
-def _move(cut: _Cut, unit: int, floor: float, least: float) -> bool:
+def _move(cut: Cut, unit: int, floor: float, least: float) -> bool:
     """Move a unit to the first neighbouring group where that saves enough."""
     home = cut.group[unit]
     if cut.counts[home] < 2:
@@ -150,17 +156,17 @@ def _move(cut: _Cut, unit: int, floor: float, least: float) -> bool:
     for group in cut.beside(unit):
         if saved - cut.joining(unit, group) > least:
             cut.put(unit, group)
-            if cut.holds(home, floor):
+            if cut.amount[group] <= cut.ceiling and cut.holds(home, floor):
                 return True
             cut.put(unit, home)
     return False
 
 
-def _swap(cut: _Cut, unit: int, floor: float, least: float) -> bool:
+def _swap(cut: Cut, unit: int, floor: float, least: float) -> bool:
     """Swap a unit with the first one across its border where that saves enough."""
     home = cut.group[unit]
     for group in cut.beside(unit):
-        for other in _bits(cut.members[group]):
+        for other in bits(cut.members[group]):
             if home in cut.beside(other) and cut.swapping(unit, other) > least:
                 cut.put(unit, group)
                 cut.put(other, home)
@@ -171,7 +177,7 @@ def _swap(cut: _Cut, unit: int, floor: float, least: float) -> bool:
     return False
 
 
-def _mend(cut: _Cut, floor: float, least: float) -> None:
+def mend(cut: Cut, floor: float, least: float) -> None:
     """Go over all units, moving and swapping, until a round changes nothing."""
     for _ in range(_ROUNDS):
         changed = False
@@ -225,19 +231,19 @@ def max_p_groups(
             f"{floor:g}"
         )
     rng = np.random.default_rng(seed)
-    starts: dict[tuple[int, ...], _Cut] = {}
+    starts: dict[tuple[int, ...], Cut] = {}
     most = 0
     for number in range(max(_FEWEST_STARTS, _PLACED // n)):
-        cut = _Cut(X, masks, amounts)
+        cut = Cut(X, masks, amounts)
         _start(cut, least, rng, alike=bool(number % 2))
         if len(cut.members) > most:
             most, starts = len(cut.members), {}
         if len(cut.members) == most:
             starts.setdefault(tuple(sorted(cut.members)), cut)
-    best = sorted(starts.values(), key=_Cut.within_ss)[:_MENDED]
+    best = sorted(starts.values(), key=Cut.within_ss)[:_MENDED]
     worth = _WORTH * float((X**2).sum())
     for cut in best:
-        _mend(cut, least, worth)
-    labels = np.array(min(best, key=_Cut.within_ss).group)
+        mend(cut, least, worth)
+    labels = np.array(min(best, key=Cut.within_ss).group)
     first = {g: i for i, g in enumerate(dict.fromkeys(labels.tolist()))}
     return np.array([first[g] for g in labels.tolist()], dtype=np.intp)

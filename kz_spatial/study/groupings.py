@@ -19,7 +19,7 @@ from kz_spatial.groups import (
     co_membership,
     optimal_regions,
     redrawn_co_membership,
-    typology,
+    typologies,
     ward_tree,
 )
 from kz_spatial.options import RunOptions
@@ -117,7 +117,7 @@ def _group(
     numbers = range(2, min(MAX_GROUPS, len(columns) - 1) + 1)
     wanted = sorted({*numbers, options.n_clusters})
     found = {
-        "typology": {k: typology(columns, n_clusters=k, seed=options.seed) for k in wanted},
+        "typology": typologies(columns, n_clusters=wanted, seed=options.seed),
         "regions": optimal_regions(columns, graph, n_clusters=wanted),
     }
     return [

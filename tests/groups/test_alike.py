@@ -121,26 +121,36 @@ def test_the_optimum_is_that_of_all_partitions_listed(seed):
         assert typology(table, n_clusters=k).within_ss == pytest.approx(min(every), rel=1e-12)
 
 
-def test_sixteen_units_are_proven_and_seventeen_are_not():
-    table = random_table(16, columns=1)
-    found = typology(table, n_clusters=4)
-    assert (found.method, found.certified, found.gap, found.seed) == ("exact", True, 0.0, None)
-    # on a line the best groups are intervals, of which there are few enough to list
+def on_a_line(n, k):
+    """Least sum of squares of n random numbers in k groups, which are intervals then."""
+    table = random_table(n, columns=1)
     x = np.sort(standardised(table, standardise=True).to_numpy()[:, 0])
     listed = [
-        spread_inside(x[:, None], np.searchsorted(cuts, np.arange(16), side="right"))
-        for cuts in combinations(range(1, 16), 3)
+        spread_inside(x[:, None], np.searchsorted(cuts, np.arange(n), side="right"))
+        for cuts in combinations(range(1, n), k - 1)
     ]
-    assert found.within_ss == pytest.approx(min(listed), rel=1e-12)
-    assert typology(random_table(17)).method == "k-means"
-    with pytest.raises(CallError, match="found 17 units, expected at most 16; use 'k-means'"):
-        typology(random_table(17), method="exact")
+    return table, min(listed)
+
+
+@pytest.mark.parametrize(("n", "k"), [(13, 3), (16, 4), (17, 2), (20, 4), (20, 6)])
+def test_more_units_are_proven_on_a_line(n, k):
+    table, least = on_a_line(n, k)
+    found = typology(table, n_clusters=k)
+    assert (found.method, found.certified, found.gap, found.seed) == ("exact", True, 0.0, None)
+    assert found.within_ss == pytest.approx(least, rel=1e-12)
+
+
+def test_twenty_units_are_proven_and_twenty_one_are_not():
+    assert typology(random_table(20)).certified
+    assert typology(random_table(21)).method == "k-means"
+    with pytest.raises(CallError, match="found 21 units, expected at most 20; use 'k-means'"):
+        typology(random_table(21), method="exact")
 
 
 def test_k_means_is_never_behind_scikit_learn():
     ahead = 0
     for seed in range(5):
-        table = random_table(20, columns=3, seed=seed)
+        table = random_table(30, columns=3, seed=seed)
         found = typology(table, n_clusters=6, seed=7)
         assert (found.method, found.certified, found.seed) == ("k-means", False, 7)
         assert np.isnan(found.gap)
@@ -161,7 +171,7 @@ def test_k_means_leaves_no_unit_that_had_better_move():
         assert len(set(moved)) < 5 or within_ss(X[0], moved) >= own - 1e-9
 
 
-@pytest.mark.parametrize("n", [5, 17])
+@pytest.mark.parametrize("n", [5, 21])
 def test_k_means_parts_equals_where_more_groups_are_asked_than_units_differ(n):
     table = pd.DataFrame({"x": [0.0, 1, *[7] * (n - 2)]})
     found = typology(table, n_clusters=5, method="k-means")
@@ -181,7 +191,7 @@ def test_heuristics_tell_their_distance_to_the_optimum(method):
         assert found.gap >= 0
         behind += found.gap > 0.01
     assert (behind > 0) == (method == "ward")
-    assert np.isnan(typology(random_table(17), method=method).gap)
+    assert np.isnan(typology(random_table(21), method=method).gap)
 
 
 def test_ward_by_hand():

@@ -183,8 +183,8 @@ def test_faults_are_named():
 
 def test_too_many_units_or_subsets_are_refused_with_what_to_use_instead():
     many = [f"u{i:02d}" for i in range(23)]
-    with pytest.raises(CallError, match="found 23 units, expected at most 22; use 'skater'"):
-        regionalise(random_table(many), graph_of(ring(many)))
+    with pytest.raises(CallError, match="found 23 units, expected at most 22; use 'auto'"):
+        regionalise(random_table(many), graph_of(ring(many)), method="exact")
     found = regionalise(random_table(many), graph_of(ring(many)), method="ward")
     assert np.isnan(found.gap)
     with pytest.raises(CallError, match="more than 10 connected subsets; use"):

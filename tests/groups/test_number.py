@@ -147,7 +147,7 @@ def test_groups_far_apart_are_counted(sizes):
     # near as many groups as units Calinski-Harabasz rises again
     found = choose_n_clusters(blobs(sizes), n_clusters=range(2, 5), n_references=50)
     assert found.best == {each: len(sizes) for each in found.best}
-    assert found.frame["method"].eq("exact" if sum(sizes) <= 16 else "k-means").all()
+    assert found.frame["method"].eq("exact").all()
 
 
 def test_one_cloud_is_one_group():
