@@ -26,6 +26,10 @@ def _areas(args: argparse.Namespace) -> int:
         permutations=args.permutations,
         seed=args.seed,
         beside=args.beside or "",
+        floor=args.floor,
+        ceiling=args.ceiling,
+        floor_by=args.floor_by or "",
+        draws=args.draws,
     )
     with show_progress(
         len(ALL_AREA_STEPS), wanted=args.progress, lines=args.progress_lines
@@ -126,6 +130,14 @@ def add_areas(commands: Any, common: argparse.ArgumentParser) -> None:
     _add_reading(parser)
     parser.add_argument("--clusters", type=int, default=3, help="groups that maps show first")
     parser.add_argument("--most-clusters", type=int, default=5, help="groups are formed up to this")
+    parser.add_argument("--floor", type=float, default=0, help="least of a group, in units")
+    parser.add_argument("--ceiling", type=float, help="most of a group, in units")
+    parser.add_argument(
+        "--floor-by", metavar="COLUMN", help="what the bounds are for instead, such as people"
+    )
+    parser.add_argument(
+        "--draws", type=int, default=500, help="times that values are drawn again by their errors"
+    )
     parser.add_argument(
         "--beside", metavar="COLUMN", help="set the other columns beside this one next door"
     )

@@ -9,7 +9,13 @@ from kz_spatial.output.area_layers import area_frames, units_layer
 from kz_spatial.output.figures import FIGURE_STYLE, theme_map
 from kz_spatial.output.layers import describe
 from kz_spatial.output.outlines import light_outlines
-from kz_spatial.output.plots import blank_figure, cluster_choice, dendrograms, moran_scatter
+from kz_spatial.output.plots import (
+    blank_figure,
+    cluster_choice,
+    co_membership,
+    dendrograms,
+    moran_scatter,
+)
 from kz_spatial.palette import SEQUENTIAL_GOOD
 from kz_spatial.words import number
 
@@ -92,8 +98,10 @@ def draw_area_figures(study: AreaStudy, terms: AreaTerms, *, notice: str = "") -
         groups = study.groups
         if groups.choice:
             made["cluster_choice"] = cluster_choice(groups.choice, **told)
-        if groups.tree is not None and len(groups.tree.units) <= _MOST_LEAVES:
-            best = groups.by_number.get(("typology", k))
-            if best is not None:
-                made["dendrogram"] = dendrograms({"areas": groups.tree}, {"areas": best}, **told)
+        best = groups.by_number.get(("typology", k))
+        if groups.co_membership is not None and best is not None:
+            made["co_membership"] = co_membership(groups.co_membership, best, **told)
+        few = groups.tree is not None and len(groups.tree.units) <= _MOST_LEAVES
+        if few and groups.tree is not None and best is not None:
+            made["dendrogram"] = dendrograms({"areas": groups.tree}, {"areas": best}, **told)
     return {name: figure for name, figure in made.items() if figure is not None}

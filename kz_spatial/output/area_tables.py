@@ -144,6 +144,14 @@ def _clusters(study: AreaStudy) -> pd.DataFrame:
     return _named(pd.concat(parts, ignore_index=True), study) if parts else pd.DataFrame()
 
 
+def _together(study: AreaStudy) -> pd.DataFrame:
+    found = study.groups.co_membership
+    if found is None:
+        return pd.DataFrame()
+    table = _named(found.matrix.rename_axis("code").reset_index(), study)
+    return table.assign(n_draws=found.n_draws, n_skipped=found.n_skipped)
+
+
 def _choice(study: AreaStudy) -> pd.DataFrame:
     parts = []
     for kind, choice in study.groups.choice.items():
@@ -222,7 +230,7 @@ def make_area_tables(study: AreaStudy) -> dict[str, pd.DataFrame]:
     -------
     dict of DataFrame
         By file stem: values, moran, moran_by_year, local_moran, local_several, pairs, correlogram,
-        join_counts, clusters, cluster_choice, years, changes, moves, reading.
+        join_counts, clusters, cluster_choice, co_membership, years, changes, moves, reading.
     """
     by_year = study.found.by_year.copy()
     if len(by_year):
@@ -238,6 +246,7 @@ def make_area_tables(study: AreaStudy) -> dict[str, pd.DataFrame]:
         "join_counts": _joins(study),
         "clusters": _clusters(study),
         "cluster_choice": _choice(study),
+        "co_membership": _together(study),
         "years": _years(study),
         "changes": _changes(study),
         "moves": _moves(study),

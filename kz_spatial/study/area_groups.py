@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from kz_spatial._validate import check_option
 from kz_spatial.errors import CallError, InputError, NotEnoughDataError
 from kz_spatial.groups import (
     ClusterChoice,
+    CoMembership,
     Partition,
     WardTree,
     choose_n_clusters,
+    co_membership_of,
     optimal_regions,
     regionalise,
-    typology,
+    typologies,
     ward_tree,
 )
 
@@ -47,6 +50,9 @@ class AreaGroups:
     tree : WardTree or None
     means : dict of DataFrame
         By (kind, number): mean of each column by group.
+    co_membership : CoMembership or None
+        How often two units fall together when values are drawn again by their standard errors;
+        None where not every column has them.
     warnings : list of str
     """
 
@@ -55,6 +61,7 @@ class AreaGroups:
     choice: dict[str, ClusterChoice] = field(default_factory=dict)
     tree: WardTree | None = None
     means: dict[tuple[str, int], pd.DataFrame] = field(default_factory=dict)
+    co_membership: CoMembership | None = None
     warnings: list[str] = field(default_factory=list)
 
     @property
@@ -89,16 +96,70 @@ def _chosen(
     return kept, told
 
 
-def _regions(
-    frame: pd.DataFrame, graph: Graph, numbers: list[int], options: AreaOptions
+def _formed(
+    kind: str, frame: pd.DataFrame, graph: Graph, numbers: list[int], asked: _Asked
 ) -> dict[int, Partition]:
-    """Contiguous groups: proven where the count of subsets allows it."""
+    """Groups of one kind for each number: proven where the count of subsets allows it."""
+    if kind == "typology":
+        return typologies(frame, n_clusters=numbers, seed=asked.seed, **asked.bounds)
     if len(frame) <= _MOST_EXACT:
-        return optimal_regions(frame, graph, n_clusters=numbers)
+        return optimal_regions(frame, graph, n_clusters=numbers, **asked.bounds)
     return {
-        k: regionalise(frame, graph, n_clusters=k, method="ward", seed=options.seed)
-        for k in numbers
+        k: regionalise(frame, graph, n_clusters=k, seed=asked.seed, **asked.bounds) for k in numbers
     }
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Seed, and bounds of the size of a group, as the functions of groups take them."""
+
+    seed: int
+    bounds: dict[str, Any]
+
+    @classmethod
+    def of(
+        cls, options: AreaOptions, columns: Mapping[str, AreaColumn], units: pd.Index[Any]
+    ) -> _Asked:
+        bounds: dict[str, Any] = {}
+        if options.floor:
+            bounds["floor"] = options.floor
+        if options.ceiling is not None:
+            bounds["ceiling"] = options.ceiling
+        if options.floor_by:
+            titles = {column.title: column for column in columns.values()}
+            check_option("floor_by", options.floor_by, list(titles))
+            bounds["floor_by"] = titles[options.floor_by].latest.reindex(units)
+        return cls(options.seed, bounds)
+
+
+def _drawn(
+    frame: pd.DataFrame,
+    errors: Mapping[str, pd.DataFrame],
+    options: AreaOptions,
+    inapplicable: dict[str, str],
+) -> CoMembership | None:
+    """Groups over values drawn again by their standard errors."""
+    if not errors or not options.draws:
+        return None
+    lacking = [name for name in frame if name not in errors]
+    if lacking:
+        inapplicable["stability of groups"] = (
+            f"no standard errors of {', '.join(lacking)}, which the groups rest on"
+        )
+        return None
+    told = pd.DataFrame(
+        {
+            n: errors[n].loc[:, errors[n].notna().any()].iloc[:, -1].reindex(frame.index)
+            for n in frame
+        }
+    )
+    try:
+        return co_membership_of(
+            frame, told, n_clusters=options.n_clusters, n_draws=options.draws, seed=options.seed
+        )
+    except (InputError, NotEnoughDataError) as error:
+        inapplicable["stability of groups"] = str(error)
+        return None
 
 
 def group_areas(
@@ -141,21 +202,21 @@ def group_areas(
         return AreaGroups(warnings=told)
     found: dict[tuple[str, int], Partition] = {}
     choice = {}
+    asked = _Asked.of(options, columns, frame.index)
     for kind in KINDS:
         try:
-            made = (
-                {k: typology(frame, n_clusters=k, seed=options.seed) for k in numbers}
-                if kind == "typology"
-                else _regions(frame, graph, numbers, options)
-            )
+            made = _formed(kind, frame, graph, numbers, asked)
+            found |= {(kind, k): each for k, each in made.items()}
             choice[kind] = choose_n_clusters(
                 frame, None if kind == "typology" else graph, n_clusters=numbers, seed=options.seed
             )
         except (InputError, NotEnoughDataError, CallError) as error:
-            inapplicable[f"groups, {kind}"] = str(error)
+            formed = any(each == kind for each, _ in found)
+            what = "number of groups" if formed else "groups"
+            inapplicable[f"{what}, {kind}"] = str(error)
             continue
-        found |= {(kind, k): each for k, each in made.items()}
         if reason := choice[kind].reasons.get("gap"):
             inapplicable[f"gap statistic, {kind}"] = reason
     means = {key: frame.groupby(each.labels).mean() for key, each in found.items()}
-    return AreaGroups(tuple(whole), found, choice, ward_tree(frame), means, told)
+    drawn = _drawn(frame, errors, options, inapplicable)
+    return AreaGroups(tuple(whole), found, choice, ward_tree(frame), means, drawn, told)

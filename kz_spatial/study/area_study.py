@@ -55,6 +55,10 @@ class AreaOptions:
         Of every random draw.
     draws : int
         Times that values are drawn again by their standard errors, where these are told.
+    floor, ceiling : float or None
+        Least and most units in a group, or the least and most of `floor_by`.
+    floor_by : str
+        Title of a column whose sum the bounds are for, such as people; units if empty.
     beside : str
         Title of a column that the others are set beside, by bivariate local Moran; none if empty.
 
@@ -70,6 +74,9 @@ class AreaOptions:
     permutations: int = 9999
     seed: int = 20240
     draws: int = 500
+    floor: float = 0
+    ceiling: float | None = None
+    floor_by: str = ""
     beside: str = ""
 
     def __post_init__(self) -> None:

@@ -195,3 +195,38 @@ def test_plain_names_are_usable_and_each_once():
 def test_options_that_mean_nothing(change, told):
     with pytest.raises(CallError, match=told):
         kz.AreaOptions(**change)
+
+
+def test_values_with_errors_show_what_their_groups_hang_on(tmp_path):
+    rows = [["Region", "Share, %", "Share error"]]
+    rows += [[ENGLISH[c], 10.0 * (i // 7) + i / 100, 0.5] for i, c in enumerate(CODES)]
+    path = write_book(tmp_path / "t.xlsx", rows)
+    options = kz.AreaOptions(permutations=99, draws=60)
+    found = kz.study_areas(path, errors={"Share, %": "Share error"}, options=options)
+    assert list(found.columns) == ["share"]
+    shares = found.groups.co_membership.matrix
+    # three heaps 10 apart, errors of 0.5: always together inside, never between
+    assert shares.loc["KZ-10", "KZ-11"] == 1
+    assert shares.loc["KZ-10", "KZ-79"] == 0
+    wide = [["Region", "Share, %", "Share error"], *([*row[:2], 30.0] for row in rows[1:])]
+    path = write_book(tmp_path / "u.xlsx", wide)
+    found = kz.study_areas(path, errors={"Share, %": "Share error"}, options=options)
+    assert 0.1 < found.groups.co_membership.matrix.loc["KZ-10", "KZ-11"] < 0.9
+    with pytest.raises(CallError, match="errors='Shares'"):
+        kz.study_areas(path, errors={"Shares": "Share error"}, options=options)
+
+
+def test_groups_keep_to_bounds_of_units_and_of_people(tmp_path):
+    rows = [["Region", "Population", "Share, %"]]
+    rows += [[ENGLISH[c], 100 * (1 + i % 5), float(i * 3 % 7)] for i, c in enumerate(CODES)]
+    path = write_book(tmp_path / "t.xlsx", rows)
+    bounded = kz.AreaOptions(permutations=99, floor=4, ceiling=9, n_clusters=3)
+    found = kz.study_areas(path, options=bounded).groups
+    for kind in ("typology", "regions"):
+        sizes = found.by_number[kind, 3].labels.value_counts()
+        assert sizes.min() >= 4
+        assert sizes.max() <= 9
+    by_people = kz.AreaOptions(permutations=99, floor=1500, floor_by="Population", n_clusters=3)
+    study = kz.study_areas(path, options=by_people)
+    people = study.columns["population"].latest
+    assert people.groupby(study.groups.by_number["regions", 3].labels).sum().min() >= 1500
