@@ -143,7 +143,7 @@ def _counted(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Exact p of one unit over all neighbour sets, a row per set of values."""
     # a low unit's I is high where its neighbours are low
-    turn = np.where(own < 0, -1.0, 1.0)[:, None]
+    turn = np.sign(own)[:, None]
     return set_p_values(turn * others, linked.shape[1], (turn * linked).sum(axis=1), alternative)
 
 
@@ -161,14 +161,14 @@ def _listed(
     p, p_min = np.empty(len(own)), np.empty(len(own))
     for row, (each, z) in enumerate(zip(others, own, strict=True)):
         centre = float(weights.sum() * each.mean())
-        draws, observed = z * (each[sets] @ weights - centre), z * (float(lag[row]) - centre)
+        draws, observed = z * (each[sets] @ weights - centre), z * (lag[row] - centre)
         far = {
             "two-sided": np.argmax(np.abs(draws)),
             "greater": draws.argmax(),
             "less": draws.argmin(),
         }[alternative]
         p[row] = share_extreme(draws, observed, alternative, exact=exact)
-        least = share_extreme(draws, float(draws[far]), alternative, exact=exact)
+        least = share_extreme(draws, draws[far], alternative, exact=exact)
         p_min[row] = min(least, p[row])  # of random sets none may be as far as the observed one
     return p, p_min
 
@@ -201,7 +201,7 @@ def local_tests(
     exact, count = np.zeros(n, dtype=bool), np.zeros(n, dtype=np.int64)
     sets = _OrderedSets(n - 1, int((W != 0).sum(axis=1).max()), n_permutations, seed)
     # a unit at the mean has I = 0 in every arrangement, so its p stays 1
-    off = np.abs(Z) > TIE * np.abs(Z).max(axis=1, keepdims=True)
+    off = np.abs(Z) > TIE
     alone = ~(W != 0).any(axis=1)
     exact[alone] = True
     for i in np.flatnonzero(~alone):
@@ -209,7 +209,7 @@ def local_tests(
         weights, rows = W[i, linked], off[:, i]
         own, others = Z[rows, i], np.delete(Z[rows], i, axis=1)
         # relative to the weights: those of inverse squared metres are all close to zero
-        equal = bool(np.ptp(weights) <= _EQUAL * np.abs(weights).max())
+        equal = np.ptp(weights) <= _EQUAL * np.abs(weights).max()
         if equal and can_count_sets(n - 1, len(linked)):
             exact[i], count[i] = True, comb(n - 1, len(linked))
             found = _counted(own * weights[0], others, Z[rows][:, linked], alternative)
@@ -301,7 +301,7 @@ def local_moran(
     ask = Inference(**options)
     units = unit_values(graph, islands=islands, values=values)
     z = centred(units.Y)
-    frame = pd.DataFrame(index=units.status.index, columns=list(_COLUMNS), dtype=object)
+    frame = pd.DataFrame(index=units.status.index, columns=_COLUMNS, dtype=object)
     frame["label"] = units.status.replace("", "cannot be significant")
     frame["method"], frame["n_arrangements"] = "inapplicable", 0
     drawn = False

@@ -345,3 +345,13 @@ def test_faults_are_named(firms, change, options, said):
 def test_an_unknown_level_is_a_fault_of_the_call(firms):
     with pytest.raises(CallError, match=r"by='oblasts'.*did you mean 'oblast'"):
         aggregate(firms, by="oblasts")
+
+
+def test_one_firm_has_answered_or_has_not():
+    """The share without a value is of the firms of the unit, be it one alone."""
+    firms = oblast_firms({"KZ-10": 1, "KZ-35": 1, "KZ-62": 4})
+    firms.loc[1, "permit_days"] = np.nan
+    firms.loc[2, "permit_days"] = np.nan
+    table = aggregate(firms, by="oblast", indicators=["permit_days"])
+    missing = table.loc[["KZ-10", "KZ-35", "KZ-62", "KZ-11"], "permit_days_missing"]
+    np.testing.assert_array_equal(missing, [0, 1, 0.25, np.nan])
