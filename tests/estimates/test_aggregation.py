@@ -224,6 +224,48 @@ def test_ranks_of_the_oblasts_compare():
     assert set(regions["score_of"]) == {", ".join(INDICATORS)}
 
 
+def test_an_indicator_that_is_nought_everywhere_is_in_no_score():
+    """It ranks nobody, and its deviation of nought would leave every unit without a score."""
+    means = pd.DataFrame(
+        {
+            "outages_per_month": [1.0, 2.0, 3.0],
+            "permit_days": [4.0, 3.0, 9.0],
+            "epayment_share": [1.0, 4.0, 9.0],
+            "product_innovation": [0.0, 0.0, 0.0],
+        }
+    )
+    assert set(score_indicators(means)) == set(means) - {"product_innovation"}
+    assert readiness(means).notna().all()
+
+
+def test_where_no_unit_has_them_all_there_is_no_score():
+    """Each unit lacks one of three indicators, and fewer than three make no score."""
+    means = pd.DataFrame(
+        {
+            "outages_per_month": [np.nan, 2.0, 3.0, np.nan, 5.0, 6.0],
+            "permit_days": [4.0, np.nan, 9.0, 1.0, np.nan, 2.0],
+            "epayment_share": [1.0, 4.0, np.nan, 7.0, 8.0, np.nan],
+        }
+    )
+    assert score_indicators(means) == ()
+    assert readiness(means).isna().all()
+    assert readiness(means).name == "readiness"
+
+
+def test_what_varies_through_an_unscored_unit_alone_is_no_reason_to_leave_it_out():
+    """Without the last unit permits are all alike: four indicators of four units are no score."""
+    means = pd.DataFrame(
+        {
+            "outages_per_month": [1.0, 2.0, 3.0, 5.0, 4.0],
+            "permit_days": [4.0, 4.0, 4.0, 4.0, 9.0],
+            "co2_monitoring": [0.1, 0.2, 0.4, 0.5, 0.3],
+            "epayment_share": [1.0, 4.0, 9.0, 7.0, np.nan],
+        }
+    )
+    assert list(score_indicators(means)) == ["outages_per_month", "permit_days", "co2_monitoring"]
+    assert readiness(means).notna().all()
+
+
 def test_means_that_differ_by_rounding_alone_do_not_count():
     steady = [0.1, 0.3 - 0.2, 0.1, 0.7 - 0.6]  # the same number, as far as doubles go
     assert len(set(steady)) > 1
