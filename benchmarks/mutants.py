@@ -63,8 +63,8 @@ INFERENCE = {
 }
 _SHOWN = ["tests/output/test_contents.py"]
 OUTPUT = {
-    "output/tables.py": _SHOWN,
-    "output/figures.py": _SHOWN,
+    "output/tables.py": ["tests/output/test_tables.py", *_SHOWN],
+    "output/figures.py": ["tests/output/test_figures.py", *_SHOWN],
     "output/histogram.py": ["tests/output/test_histogram.py"],
     "output/report.py": _SHOWN,
     "output/report_tables.py": _SHOWN,

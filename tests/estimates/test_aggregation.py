@@ -266,6 +266,26 @@ def test_what_varies_through_an_unscored_unit_alone_is_no_reason_to_leave_it_out
     assert readiness(means).notna().all()
 
 
+def test_one_indicator_alone_makes_the_score_of_a_table_of_its_own():
+    """More permit days are worse: deviations -1, 0, 1 over a deviation of 1, turned."""
+    means = pd.DataFrame({"permit_days": [4.0, 5.0, 6.0]}, ["east", "north", "west"])
+    assert score_indicators(means) == ("permit_days",)
+    np.testing.assert_allclose(readiness(means), [1, 0, -1])
+    assert score_indicators(means[[]]) == ()
+
+
+def test_a_set_in_which_the_scored_units_are_alike_is_no_score():
+    """Two units have all three indicators, and the same permits."""
+    means = pd.DataFrame(
+        {
+            "outages_per_month": [1.0, 2.0, 3.0, np.nan],
+            "permit_days": [4.0, 4.0, 7.0, 9.0],
+            "epayment_share": [1.0, 4.0, np.nan, 7.0],
+        }
+    )
+    assert score_indicators(means) == ()
+
+
 def test_means_that_differ_by_rounding_alone_do_not_count():
     steady = [0.1, 0.3 - 0.2, 0.1, 0.7 - 0.6]  # the same number, as far as doubles go
     assert len(set(steady)) > 1

@@ -14,6 +14,7 @@ import kz_spatial as kz
 from kz_spatial.design import load_design
 from kz_spatial.errors import CallError, NotEnoughDataError
 from kz_spatial.regression.estimation import fixed_effects
+from kz_spatial.regression.display import latex_table
 from kz_spatial.regression.few_clusters import LinearModel, cluster_moments, covariance
 from kz_spatial.regression.side_by_side import compare
 from kz_spatial.regression.wild import cluster_weights, wild_bootstrap
@@ -309,6 +310,15 @@ def test_region_effects_and_their_errors_are_those_of_dummies():
     np.testing.assert_allclose(ours["std_error"], theirs.bse[ours.index], rtol=AGREE)
 
 
+def test_latex_prints_braces_as_they_stand():
+    """A brace groups and a caret raises in LaTeX, unless it is told not to."""
+    index = pd.MultiIndex.from_tuples([("C({x}^2)", "coefficient"), ("C({x}^2)", "std_error")])
+    lines = latex_table(pd.DataFrame({"a~b": ["1", "(2)"]}, index)).splitlines()
+    assert r" & a\textasciitilde{}b \\" in lines
+    assert r"C(\{x\}\textasciicircum{}2) & 1 \\" in lines
+    assert r" & (2) \\" in lines
+
+
 def test_summary_tables_and_plot_show_the_numbers():
     fit = fixed_effects(STUDY_FORMULA, _sample("corrected"), cluster="composite")
     text = fit.summary("crv3")
@@ -322,6 +332,7 @@ def test_summary_tables_and_plot_show_the_numbers():
     assert table.shape[1] == 2
     assert table.loc[("co2_monitoring", "coefficient")].iloc[1] == ""
     assert r"permit\_days" in fit.to_latex()
+    assert "R$^2$" in fit.to_latex()
     assert "<table>" in fit.to_html()
     ax = fit.plot(("crv1", "wild"))
     assert len(ax.containers) == 2
