@@ -10,8 +10,7 @@ import pandas as pd
 from kz_spatial.design import SCORE
 from kz_spatial.errors import NotEnoughDataError
 from kz_spatial.places import place_name
-from kz_spatial.regression import INFERENCES
-from kz_spatial.regression.display import latex_text
+from kz_spatial.regression import INFERENCES, latex_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -1,5 +1,6 @@
 from .by_inference import tables_by_inference
 from .estimation import fixed_effects
+from .display import latex_text
 from .extended_models import each_dimension, permit_by_reliability, sector_by_innovation
 from .fit import INFERENCES, FixedEffectsFit
 from .side_by_side import compare
@@ -21,6 +22,7 @@ __all__ = [
     "conley",
     "each_dimension",
     "fixed_effects",
+    "latex_text",
     "lm_tests",
     "neighbour_means",
     "permit_by_reliability",

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 import kz_spatial as kz
 from kz_spatial.design import load_design
 from kz_spatial.errors import CallError, NotEnoughDataError
-from kz_spatial.regression.estimation import fixed_effects
 from kz_spatial.regression.display import latex_table
+from kz_spatial.regression.estimation import fixed_effects
 from kz_spatial.regression.few_clusters import LinearModel, cluster_moments, covariance
 from kz_spatial.regression.side_by_side import compare
 from kz_spatial.regression.wild import cluster_weights, wild_bootstrap
