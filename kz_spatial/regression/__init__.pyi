@@ -1,6 +1,6 @@
 from .by_inference import tables_by_inference
-from .estimation import fixed_effects
 from .display import latex_text
+from .estimation import fixed_effects
 from .extended_models import each_dimension, permit_by_reliability, sector_by_innovation
 from .fit import INFERENCES, FixedEffectsFit
 from .side_by_side import compare
