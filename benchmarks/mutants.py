@@ -66,13 +66,17 @@ OUTPUT = {
     "output/tables.py": ["tests/output/test_tables.py", *_SHOWN],
     "output/figures.py": ["tests/output/test_figures.py", *_SHOWN],
     "output/histogram.py": ["tests/output/test_histogram.py"],
-    "output/report.py": _SHOWN,
-    "output/report_tables.py": _SHOWN,
-    "output/layers.py": _SHOWN,
-    "output/styles.py": _SHOWN,
-    "output/qml.py": _SHOWN,
-    "output/web_map.py": [*_SHOWN, "tests/output/test_web_map.py"],
-    "output/web_themes.py": [*_SHOWN, "tests/output/test_web_map.py"],
+    "output/report.py": ["tests/output/test_report.py", *_SHOWN],
+    "output/report_tables.py": ["tests/output/test_report.py", *_SHOWN],
+    "output/layers.py": ["tests/output/test_styles.py", *_SHOWN],
+    "output/styles.py": ["tests/output/test_styles.py", *_SHOWN],
+    "output/qml.py": ["tests/output/test_styles.py", *_SHOWN],
+    "output/web_map.py": ["tests/output/test_styles.py", *_SHOWN, "tests/output/test_web_map.py"],
+    "output/web_themes.py": [
+        "tests/output/test_styles.py",
+        *_SHOWN,
+        "tests/output/test_web_map.py",
+    ],
 }
 MODULES = INFERENCE | OUTPUT
 # words in the names of tests that see a module's faults soonest; all others run after them
