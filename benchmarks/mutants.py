@@ -84,15 +84,6 @@ SOONEST = {
     "regression/wild.py": ("wild", "interval", "drawn"),
     "regression/spatial_fit.py": ("maximum", "impacts", "simulated", "lag_model", "inside"),
     "estimates/scores.py": ("readiness_by", "same_indicators", "fewer", "rank"),
-    "output/tables.py": ("holds", "latex", "whole", "table"),
-    "output/figures.py": ("figure", "bars", "intervals", "cities", "surfaces", "distribution"),
-    "output/report.py": ("first_sentences", "page", "doubtful", "report"),
-    "output/report_tables.py": ("report",),
-    "output/layers.py": ("layer", "tooltip", "names", "frames"),
-    "output/styles.py": ("style", "colour", "classes", "clusters", "tooltip", "moran"),
-    "output/qml.py": ("qml", "raster"),
-    "output/web_map.py": ("map",),
-    "output/web_themes.py": ("theme", "map"),
 }
 # every run of tests forks from a process that has loaded what they need besides the package
 FORKS = multiprocessing.get_context("forkserver")
