@@ -37,7 +37,10 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "kz_spatial"
 INFERENCE = {
     "regression/few_clusters.py": ["tests/regression/test_few_clusters.py"],
-    "regression/wild.py": ["tests/regression/test_few_clusters.py"],
+    "regression/wild.py": [
+        "tests/regression/test_wild.py",
+        "tests/regression/test_few_clusters.py",
+    ],
     "regression/fit.py": [
         "tests/regression/test_identification.py",
         "tests/regression/test_few_clusters.py",

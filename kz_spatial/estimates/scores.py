@@ -80,7 +80,7 @@ def readiness(means: pd.DataFrame, design: StudyDesign | None = None) -> pd.Seri
     """
     design = design or load_design()
     names = list(score_indicators(means, design))
-    complete = means[names].dropna() if names else means[names].iloc[:0]
+    complete = means[names].dropna()
     z = (complete - complete.mean()) / complete.std(ddof=1)
     z *= [design.by_name[name].direction for name in names]
     return z.mean(axis=1).reindex(means.index).astype(float).rename(SCORE)

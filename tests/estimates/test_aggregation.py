@@ -266,6 +266,16 @@ def test_what_varies_through_an_unscored_unit_alone_is_no_reason_to_leave_it_out
     assert readiness(means).notna().all()
 
 
+@pytest.mark.parametrize("size", [1e-15, 1e-6, 1e6, 1e15])
+def test_the_size_of_an_indicator_does_not_matter(size):
+    """What differs by rounding alone is told by the size of the values."""
+    means = twin_means().astype(float)
+    scaled = means.assign(permit_days=means["permit_days"] * size)
+    np.testing.assert_allclose(readiness(scaled), readiness(means), rtol=1e-9)
+    steady = means.assign(permit_days=size * np.array([1, 1, 1 + 4e-16, 1, 1, 1, 1]))
+    assert "permit_days" not in score_indicators(steady)
+
+
 def test_one_indicator_alone_makes_the_score_of_a_table_of_its_own():
     """More permit days are worse: deviations -1, 0, 1 over a deviation of 1, turned."""
     means = pd.DataFrame({"permit_days": [4.0, 5.0, 6.0]}, ["east", "north", "west"])

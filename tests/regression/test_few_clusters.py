@@ -336,4 +336,5 @@ def test_summary_tables_and_plot_show_the_numbers():
     assert "<table>" in fit.to_html()
     ax = fit.plot(("crv1", "wild"))
     assert len(ax.containers) == 2
+    assert ax.get_xlabel() == "effect on epayment_share, 95 % interval"
     assert [each.get_text() for each in ax.get_yticklabels()] == list(fit.coefficients.index)
