@@ -376,7 +376,7 @@ def test_the_page_says_what_the_study_is_and_what_it_lacks(study, terms):
     page = render_report(study, terms, drawn, version="9.9", written=dt.date(2026, 3, 1))
     assert '<p class="notice">Synthetic twin: made-up firms, not survey microdata.</p>' in page
     assert "coding <b>corrected</b> · weights <b>none</b> · 1,013 firms · kz_spatial 9.9" in page
-    assert "March 1, 2026" in page or "1 March 2026" in page or "2026-03-01" in page
+    assert "kz_spatial 9.9 · March 1, 2026" in page
     assert "7 regions compared" in page
     assert "Means of the regions with 95% intervals." in page
     assert "cannot reach 5% with" in page
@@ -406,6 +406,15 @@ def test_the_page_says_what_the_study_is_and_what_it_lacks(study, terms):
     page = render_report(weighted, terms, {}, version="9.9")
     assert "weights <b>wmedian</b>" in page
     assert "drawn again within their regions" not in page
+
+
+def test_a_study_without_outcome_speaks_of_none(study, terms):
+    design = replace(study.design, outcome=None, formula=None)
+    page = render_report(
+        replace(study, design=design, fits={}), replace(terms, design=design), {}, version="1"
+    )
+    assert "next door" not in page
+    assert "highest in" in page
 
 
 def test_the_page_shows_layers_of_ones_own(study, terms):
