@@ -57,7 +57,10 @@ INFERENCE = {
         "tests/estimates/test_redraws.py",
         "tests/neighbours/test_resampling.py",
     ],
-    "regression/spatial_fit.py": ["tests/regression/test_spatial_models.py"],
+    "regression/spatial_fit.py": [
+        "tests/regression/test_spatial_fit.py",
+        "tests/regression/test_spatial_models.py",
+    ],
     "replication/printed.py": ["tests/replication"],
     "protection/cells.py": ["tests/protection"],
     "protection/complements.py": ["tests/protection"],

@@ -207,12 +207,14 @@ def test_layers_of_ones_own_take_their_words_and_classes():
     layer = own_layer(lengths, kinds, note={"en": "As of 2020"})
     words = replace(TERMS, own=(own_layer(), layer))
     words = replace(TERMS, own=(SimpleNamespace(name="rails", themes=()), layer))
-    first, second = styles._own_styles("roads", frame, words)
+    first, second = found = styles._own_styles("roads", frame, words)
+    assert len(found) == 2
     assert first.title == "Length, km"
     assert [each.colour for each in first.classes] == [
         SEQUENTIAL_BAD[0], SEQUENTIAL_BAD[4], NO_DATA,
     ]  # fmt: skip
     assert first.classes[-1].label == TERMS.say("legend.no_value")
+    assert [each.missing for each in first.classes] == [False, False, True]
     assert first.tooltip == ("name_en", "km", "what")
     assert first.mark_note == second.mark_note == "As of 2020"
     (paved,) = second.classes
