@@ -36,7 +36,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "kz_spatial"
 INFERENCE = {
-    "regression/few_clusters.py": ["tests/regression/test_few_clusters.py"],
+    "regression/few_clusters.py": [
+        "tests/regression/test_cluster_errors.py",
+        "tests/regression/test_few_clusters.py",
+    ],
     "regression/wild.py": [
         "tests/regression/test_wild.py",
         "tests/regression/test_few_clusters.py",
@@ -61,7 +64,7 @@ INFERENCE = {
         "tests/regression/test_spatial_fit.py",
         "tests/regression/test_spatial_models.py",
     ],
-    "replication/printed.py": ["tests/replication"],
+    "replication/printed.py": ["tests/replication/test_printed.py", "tests/replication"],
     "protection/cells.py": ["tests/protection"],
     "protection/complements.py": ["tests/protection"],
     "protection/rounding.py": ["tests/protection"],

@@ -202,7 +202,7 @@ def test_layers_of_ones_own_take_their_words_and_classes():
     )
     frame = areas(3, name_en=list("abc"), km=[1.0, 2.0, np.nan], what=["p", "p", "q"])
     lengths = theme(unit={"en": "km"}, direction=-1)
-    kinds = theme(column="what", labels={"en": "Kind"}, classes=(kind,), tooltip=("km", "no"),
+    kinds = theme(column="what", labels={"en": "Kind"}, classes=(kind,), tooltip=("km", "no", "name_en"),
                   kind="categorised")  # fmt: skip
     layer = own_layer(lengths, kinds, note={"en": "As of 2020"})
     words = replace(TERMS, own=(own_layer(), layer))
