@@ -202,8 +202,10 @@ def test_layers_of_ones_own_take_their_words_and_classes():
     )
     frame = areas(3, name_en=list("abc"), km=[1.0, 2.0, np.nan], what=["p", "p", "q"])
     lengths = theme(unit={"en": "km"}, direction=-1)
-    kinds = theme(column="what", labels={"en": "Kind"}, classes=(kind,), tooltip=("km", "no", "name_en"),
-                  kind="categorised")  # fmt: skip
+    kinds = theme(
+        column="what", labels={"en": "Kind"}, classes=(kind,), kind="categorised",
+        tooltip=("km", "no", "name_en"),
+    )  # fmt: skip
     layer = own_layer(lengths, kinds, note={"en": "As of 2020"})
     words = replace(TERMS, own=(own_layer(), layer))
     words = replace(TERMS, own=(SimpleNamespace(name="rails", themes=()), layer))
@@ -228,6 +230,31 @@ def test_layers_of_ones_own_take_their_words_and_classes():
     assert layers._alias("km", "roads", words) == "Length"
     assert layers._alias("km", "rails", words) == "km"
     assert layers._alias("half_a_km", "roads", words) == "half a km"
+
+
+def test_local_moran_keeps_its_four_classes_and_those_that_occur():
+    """Words of the reader for each, crosses and stripes for what was not or cannot be tested."""
+    frame = areas(
+        3, epayment_share_label=["Low-Low", "suppressed", "cannot be significant"],
+        epayment_share_unstable=[True, False, False], permit_days_label=["island", None, "Low-Low"],
+    )  # fmt: skip
+    first, second = styles._lisa_styles("local_moran", frame, TERMS)
+    told = {each.value: (each.label, each.letter, each.hatch) for each in first.classes}
+    assert list(told) == [
+        "High-High", "Low-Low", "High-Low", "Low-High", "cannot be significant", "suppressed",
+    ]  # fmt: skip
+    assert told["Low-Low"] == (TERMS.say("class.Low-Low"), "LL", "")
+    assert told["High-Low"] == (TERMS.say("class.High-Low"), "HL", "")
+    assert told["suppressed"] == ("Withheld (under 5 firms)", "", "diagonal")
+    assert told["cannot be significant"][1:] == ("", "cross")
+    assert (first.mark_column, first.mark_note[0]) == ("epayment_share_unstable", "?")
+    parts = ("label", "value", "statistic", "p", "p_min", "p_fdr", "p_bonferroni", "changes")
+    assert first.tooltip == ("name_en", *(f"epayment_share_{part}" for part in parts))
+    assert [each.value for each in second.classes][4:] == ["island"]
+    assert (second.mark_column, second.mark_note) == ("", "")
+    assert second.tooltip == ("name_en", *(f"permit_days_{part}" for part in parts[:-1]))
+    assert first.title == f"{TERMS.layer('local_moran')}: {TERMS.indicator(GOOD)}"
+    assert (first.column, first.kind) == ("epayment_share_label", "categorised")
 
 
 # headings
