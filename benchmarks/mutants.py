@@ -237,7 +237,7 @@ class _Soonest:
         items.sort(key=lambda each: not any(word in each.name for word in self.words))
 
 
-def _tests_in(place: str, tests: list[str], words: tuple[str, ...]) -> None:
+def _tests_in(place: str, tests: str, words: tuple[str, ...]) -> None:
     """Run tests on the package of a place; ends the process, which is a fork of one warmed up."""
     os.setsid()
     os.chdir(place)
@@ -247,10 +247,8 @@ def _tests_in(place: str, tests: list[str], words: tuple[str, ...]) -> None:
     sys.path.insert(0, place)
     sys.dont_write_bytecode = True
     os.environ |= {"PYTHONPATH": place, "PYTHONDONTWRITEBYTECODE": "1"}
-    code = 0
-    for each in tests:  # file by file: the first one often sees the fault
-        asked = ["-x", "-q", "-p", "no:cacheprovider", each]
-        code = code or int(pytest.main(asked, plugins=[_Soonest(words)]))
+    asked = ["-x", "-q", "-p", "no:cacheprovider", tests]
+    code = int(pytest.main(asked, plugins=[_Soonest(words)]))
     loaded = sys.modules["kz_spatial"].__file__ if "kz_spatial" in sys.modules else place
     # a fault that the tests were not run on is no survivor
     os._exit(code if str(loaded).startswith(place) else 99)
@@ -264,16 +262,21 @@ def falls(fault: Fault, tests: list[str], place: Path, limit: float) -> bool:
     # its byte code is that of the module without a fault
     for each in (file.parent / "__pycache__").glob(f"{file.stem}.*"):
         each.unlink()
-    known = [each for each in tests if (ROOT / each).exists()]
-    run = FORKS.Process(target=_tests_in, args=(str(place), known, SOONEST.get(fault.module, ())))
-    try:
-        run.start()
-        run.join(limit)
-        if run.exitcode is None:
-            os.killpg(run.pid or 0, signal.SIGKILL)
-            run.join()
+    known, until = [each for each in tests if (ROOT / each).exists()], time.monotonic() + limit
+    try:  # file by file: the first one often sees the fault
+        return any(_fails(each, fault.module, place, until) for each in known)
     finally:
         file.write_bytes(kept)
+
+
+def _fails(tests: str, module: str, place: Path, until: float) -> bool:
+    """Whether tests of a module fail in a process of their own, or do not end in time."""
+    run = FORKS.Process(target=_tests_in, args=(str(place), tests, SOONEST.get(module, ())))
+    run.start()
+    run.join(max(until - time.monotonic(), 0))
+    if run.exitcode is None:
+        os.killpg(run.pid or 0, signal.SIGKILL)
+        run.join()
     return run.exitcode != 0
 
 
