@@ -139,6 +139,7 @@ def test_regions_without_a_score_stand_lowest_and_empty_places_stay_empty():
     assert tuple(made.get_size_inches()) == (11, 3.4)
     labels = [each.get_text() for each in axes[0].get_yticklabels()]
     assert labels == [TERMS.place(code) for code in ("astana", "west", "almaty")]
+    assert [ax.get_xlabel() for ax in axes] == [TERMS.shown_unit(name) for name in names]
     scale = design.by_name[names[0]].scale
     points = axes[0].containers[0].lines[0]
     assert list(points.get_xdata()) == [2 * scale, 3 * scale, 1 * scale]
@@ -239,6 +240,10 @@ def test_a_legend_names_letters_that_its_words_do_not():
     ]  # fmt: skip
     assert [each.get_hatch() or "" for each in legend.legend_handles] == ["", "xxxx", "////"]
     assert legend._ncols == 3
+    # it hangs from a fiftieth of the map's height, below the map itself
+    ax.figure.canvas.draw()
+    top = legend.get_window_extent().y1
+    assert top < ax.transAxes.transform((0, 0.05))[1]
     for letters, columns in ((26, 3), (27, 2)):
         ax = Figure().subplots()
         long = StyleClass("x" * letters, "#ff0000", value=1)

@@ -51,6 +51,12 @@ def test_numbers_are_read_as_print_has_them(text, plain):
     assert plain_number(text) == plain
 
 
+def test_a_number_may_come_as_one():
+    """A table read as numbers, not as text, has lost no more than its closing noughts."""
+    assert plain_number(-18.26) == "-18.26"
+    assert Printed.parse(12).value == 12
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
