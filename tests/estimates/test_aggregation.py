@@ -228,10 +228,10 @@ def test_an_indicator_that_is_nought_everywhere_is_in_no_score():
     """It ranks nobody, and its deviation of nought would leave every unit without a score."""
     means = pd.DataFrame(
         {
+            "product_innovation": [0.0, 0.0, 0.0],
             "outages_per_month": [1.0, 2.0, 3.0],
             "permit_days": [4.0, 3.0, 9.0],
             "epayment_share": [1.0, 4.0, 9.0],
-            "product_innovation": [0.0, 0.0, 0.0],
         }
     )
     assert set(score_indicators(means)) == set(means) - {"product_innovation"}
