@@ -237,7 +237,7 @@ def _adjusted(p: pd.Series[Any]) -> pd.DataFrame:
 
     known = p.dropna()
     adjusted = {
-        name: multipletests(known, method=method)[1] if len(known) else known
+        name: multipletests(known, method=method)[1]
         for name, method in (("p_fdr", "fdr_bh"), ("p_bonferroni", "bonferroni"))
     }
     return pd.DataFrame(adjusted, index=known.index).reindex(p.index)

@@ -402,15 +402,15 @@ def test_the_size_of_weights_does_not_make_them_equal(factor):
 
 
 def test_sets_are_counted_while_half_of_the_others_is_within_reach(monkeypatch):
-    """Of 20 others a half holds 10 values: 1 + 10 + 45 sums of none, one or two of them."""
-    names = [f"u{i:02}" for i in range(21)]
+    """Of 21 others a half holds 11 values: 1 + 11 + 55 sums of none, one or two of them."""
+    names = [f"u{i:02}" for i in range(22)]
     graph = graph_of(ring(names))
-    monkeypatch.setattr(_arrangements, "_MAX_HALF_SUMS", 56)
+    monkeypatch.setattr(_arrangements, "_MAX_HALF_SUMS", 67)
     found = local_moran(values_for(graph), graph).frame
-    assert set(found["n_arrangements"]) == {20 * 19 // 2}
-    monkeypatch.setattr(_arrangements, "_MAX_HALF_SUMS", 55)
+    assert set(found["n_arrangements"]) == {21 * 20 // 2}
+    monkeypatch.setattr(_arrangements, "_MAX_HALF_SUMS", 66)
     found = local_moran(values_for(graph), graph).frame
-    assert set(found["n_arrangements"]) == {20 * 19}
+    assert set(found["n_arrangements"]) == {21 * 20}
 
 
 def test_random_sets_of_a_map_where_all_touch_all():
