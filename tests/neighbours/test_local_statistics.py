@@ -217,7 +217,9 @@ def test_a_missing_value_can_make_an_island():
 def test_a_unit_that_names_none_stays_for_those_who_name_it():
     near = {"a": ["b"], "b": ["a", "e"], "e": ["a", "b"], "c": ["d"], "d": []}
     values = pd.Series({"a": 1.0, "b": 4, "c": 2, "d": 8, "e": 5})
-    frame = local_moran(values, graph_of(near).transform("R")).frame
+    exact = local_moran(values, graph_of(near).transform("R"))
+    assert exact.seed is None
+    frame = exact.frame
     # mean 4: z = -3, 0, -2, 4, 1 for a, b, c, d, e; c's lag is d's 4, and d has none of its own
     assert frame.loc["c", "lag"] == 4
     assert frame.loc["c", "statistic"] == pytest.approx(4 * -2 * 4 / 30, rel=1e-13)
