@@ -53,14 +53,14 @@ def score_indicators(means: pd.DataFrame, design: StudyDesign | None = None) -> 
     least = min(design.score.least, len(asked))
     # the best known first; sorting is stable, so the design's order settles ties
     ranked = sorted(_varying(means[asked]), key=lambda name: -means[name].notna().sum())
-    best: tuple[int, int, list[str]] = (0, 0, [])
+    best, picked = (0, 0), list[str]()
     for size in range(len(ranked), max(least, 1) - 1, -1):
         chosen = ranked[:size]
         complete = means[chosen].dropna()
         units = len(complete) if len(_varying(complete)) == size else 0
-        if (size * units, units) > best[:2]:
-            best = (size * units, units, chosen)
-    return tuple(name for name in asked if name in best[2])
+        if (size * units, units) > best:
+            best, picked = (size * units, units), chosen
+    return tuple(name for name in asked if name in picked)
 
 
 def readiness(means: pd.DataFrame, design: StudyDesign | None = None) -> pd.Series[Any]:
@@ -80,7 +80,7 @@ def readiness(means: pd.DataFrame, design: StudyDesign | None = None) -> pd.Seri
     """
     design = design or load_design()
     names = list(score_indicators(means, design))
-    complete = means[names].dropna() if names else means[names].iloc[:0]
+    complete = means[names].dropna()
     z = (complete - complete.mean()) / complete.std(ddof=1)
     z *= [design.by_name[name].direction for name in names]
     return z.mean(axis=1).reindex(means.index).astype(float).rename(SCORE)
@@ -90,7 +90,7 @@ def score_units(
     table: pd.DataFrame, indicators: Sequence[str], design: StudyDesign
 ) -> pd.DataFrame:
     """A table of means with what the score is made of, the score and its rank as last columns."""
-    means = table[[f"{name}_mean" for name in indicators]].set_axis(list(indicators), axis=1)
+    means = table[[f"{name}_mean" for name in indicators]].set_axis(indicators, axis=1)
     scored = table.drop(columns=["score_of", SCORE, "rank"], errors="ignore")
     scored["score_of"] = ", ".join(score_indicators(means, design))
     scored[SCORE] = readiness(means, design)

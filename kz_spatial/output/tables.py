@@ -10,7 +10,7 @@ import pandas as pd
 from kz_spatial.design import SCORE
 from kz_spatial.errors import NotEnoughDataError
 from kz_spatial.places import place_name
-from kz_spatial.regression import INFERENCES
+from kz_spatial.regression import INFERENCES, latex_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -249,20 +249,7 @@ def _cell(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, float | np.floating):
         return f"{float(value):.4g}"
-    text = str(value)
-    for plain, safe in (
-        ("\\", r"\textbackslash{}"),
-        ("&", r"\&"),
-        ("%", r"\%"),
-        ("_", r"\_"),
-        ("#", r"\#"),
-        ("$", r"\$"),
-        ("{", r"\{"),
-        ("}", r"\}"),
-    ):
-        if plain in text and plain not in "{}":
-            text = text.replace(plain, safe)
-    return text
+    return latex_text(value)
 
 
 def to_latex(table: pd.DataFrame, *, caption: str, notice: str = "") -> str:

@@ -1,4 +1,5 @@
 from .by_inference import tables_by_inference
+from .display import latex_text
 from .estimation import fixed_effects
 from .extended_models import each_dimension, permit_by_reliability, sector_by_innovation
 from .fit import INFERENCES, FixedEffectsFit
@@ -21,6 +22,7 @@ __all__ = [
     "conley",
     "each_dimension",
     "fixed_effects",
+    "latex_text",
     "lm_tests",
     "neighbour_means",
     "permit_by_reliability",

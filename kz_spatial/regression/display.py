@@ -20,6 +20,7 @@ __all__ = [
     "html_table",
     "interval_ends",
     "latex_table",
+    "latex_text",
     "regression_screen",
 ]
 
@@ -32,6 +33,16 @@ NAMES: Final = {
     "cr2": "clustered, CR2 with Satterthwaite df",
     "wild": "wild cluster bootstrap, null imposed",
 }
+# what LaTeX would take for a command, and what prints it
+_LATEX: Final = str.maketrans(
+    {each: f"\\{each}" for each in "&%_#${}"}
+    | {
+        "\\": r"\textbackslash{}",
+        "^": r"\textasciicircum{}",
+        "~": r"\textasciitilde{}",
+        "²": "$^2$",
+    }
+)
 
 
 def interval_ends(table: pd.DataFrame) -> NDArray[np.float64]:
@@ -90,26 +101,24 @@ def html_table(table: pd.DataFrame) -> str:
     return f"<table><thead><tr><th></th>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
+def latex_text(value: object) -> str:
+    """A value as LaTeX prints it, whatever it holds that LaTeX would take for a command."""
+    return str(value).translate(_LATEX)
+
+
 def latex_table(table: pd.DataFrame) -> str:
     """LaTeX tabular of what `compare` set side by side, for the booktabs package."""
-
-    def safe(text: object) -> str:
-        out = str(text).replace("²", "$^2$")
-        for each in "&%_#":
-            out = out.replace(each, "\\" + each)
-        return out
-
     lines = [
         rf"\begin{{tabular}}{{l{'c' * table.shape[1]}}}",
         r"\toprule",
-        " & " + " & ".join(map(safe, table.columns)) + r" \\",
+        " & " + " & ".join(map(latex_text, table.columns)) + r" \\",
         r"\midrule",
     ]
     for (term, row), cells in zip(table.index, table.to_numpy(), strict=True):
         if term == "Observations":
             lines.append(r"\midrule")
-        first = "" if row == "std_error" else safe(term)
-        lines.append(" & ".join([first, *map(safe, cells)]) + r" \\")
+        first = "" if row == "std_error" else latex_text(term)
+        lines.append(" & ".join([first, *map(latex_text, cells)]) + r" \\")
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])
 
 

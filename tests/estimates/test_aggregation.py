@@ -224,6 +224,78 @@ def test_ranks_of_the_oblasts_compare():
     assert set(regions["score_of"]) == {", ".join(INDICATORS)}
 
 
+def test_an_indicator_that_is_nought_everywhere_is_in_no_score():
+    """It ranks nobody, and its deviation of nought would leave every unit without a score."""
+    means = pd.DataFrame(
+        {
+            "product_innovation": [0.0, 0.0, 0.0],
+            "outages_per_month": [1.0, 2.0, 3.0],
+            "permit_days": [4.0, 3.0, 9.0],
+            "epayment_share": [1.0, 4.0, 9.0],
+        }
+    )
+    assert set(score_indicators(means)) == set(means) - {"product_innovation"}
+    assert readiness(means).notna().all()
+
+
+def test_where_no_unit_has_them_all_there_is_no_score():
+    """Each unit lacks one of three indicators, and fewer than three make no score."""
+    means = pd.DataFrame(
+        {
+            "outages_per_month": [np.nan, 2.0, 3.0, np.nan, 5.0, 6.0],
+            "permit_days": [4.0, np.nan, 9.0, 1.0, np.nan, 2.0],
+            "epayment_share": [1.0, 4.0, np.nan, 7.0, 8.0, np.nan],
+        }
+    )
+    assert score_indicators(means) == ()
+    assert readiness(means).isna().all()
+    assert readiness(means).name == "readiness"
+
+
+def test_what_varies_through_an_unscored_unit_alone_is_no_reason_to_leave_it_out():
+    """Without the last unit permits are all alike: four indicators of four units are no score."""
+    means = pd.DataFrame(
+        {
+            "outages_per_month": [1.0, 2.0, 3.0, 5.0, 4.0],
+            "permit_days": [4.0, 4.0, 4.0, 4.0, 9.0],
+            "co2_monitoring": [0.1, 0.2, 0.4, 0.5, 0.3],
+            "epayment_share": [1.0, 4.0, 9.0, 7.0, np.nan],
+        }
+    )
+    assert list(score_indicators(means)) == ["outages_per_month", "permit_days", "co2_monitoring"]
+    assert readiness(means).notna().all()
+
+
+@pytest.mark.parametrize("size", [1e-15, 1e-6, 1e6, 1e15])
+def test_the_size_of_an_indicator_does_not_matter(size):
+    """What differs by rounding alone is told by the size of the values."""
+    means = twin_means().astype(float)
+    scaled = means.assign(permit_days=means["permit_days"] * size)
+    np.testing.assert_allclose(readiness(scaled), readiness(means), rtol=1e-9)
+    steady = means.assign(permit_days=size * np.array([1, 1, 1 + 4e-16, 1, 1, 1, 1]))
+    assert "permit_days" not in score_indicators(steady)
+
+
+def test_one_indicator_alone_makes_the_score_of_a_table_of_its_own():
+    """More permit days are worse: deviations -1, 0, 1 over a deviation of 1, turned."""
+    means = pd.DataFrame({"permit_days": [4.0, 5.0, 6.0]}, ["east", "north", "west"])
+    assert score_indicators(means) == ("permit_days",)
+    np.testing.assert_allclose(readiness(means), [1, 0, -1])
+    assert score_indicators(means[[]]) == ()
+
+
+def test_a_set_in_which_the_scored_units_are_alike_is_no_score():
+    """Two units have all three indicators, and the same permits."""
+    means = pd.DataFrame(
+        {
+            "outages_per_month": [1.0, 2.0, 3.0, np.nan],
+            "permit_days": [4.0, 4.0, 7.0, 9.0],
+            "epayment_share": [1.0, 4.0, np.nan, 7.0],
+        }
+    )
+    assert score_indicators(means) == ()
+
+
 def test_means_that_differ_by_rounding_alone_do_not_count():
     steady = [0.1, 0.3 - 0.2, 0.1, 0.7 - 0.6]  # the same number, as far as doubles go
     assert len(set(steady)) > 1
@@ -345,3 +417,13 @@ def test_faults_are_named(firms, change, options, said):
 def test_an_unknown_level_is_a_fault_of_the_call(firms):
     with pytest.raises(CallError, match=r"by='oblasts'.*did you mean 'oblast'"):
         aggregate(firms, by="oblasts")
+
+
+def test_one_firm_has_answered_or_has_not():
+    """The share without a value is of the firms of the unit, be it one alone."""
+    firms = oblast_firms({"KZ-10": 1, "KZ-35": 1, "KZ-62": 4})
+    firms.loc[1, "permit_days"] = np.nan
+    firms.loc[2, "permit_days"] = np.nan
+    table = aggregate(firms, by="oblast", indicators=["permit_days"])
+    missing = table.loc[["KZ-10", "KZ-35", "KZ-62", "KZ-11"], "permit_days_missing"]
+    np.testing.assert_array_equal(missing, [0, 1, 0.25, np.nan])

@@ -24,10 +24,11 @@ from pattern_cases import (
 )
 from scipy.stats import false_discovery_control
 
-from kz_spatial.errors import CallError
+from kz_spatial.errors import CallError, IslandWarning
 from kz_spatial.neighbours import arrangements as _arrangements
 from kz_spatial.neighbours.global_statistics import moran
-from kz_spatial.neighbours.local_statistics import LISA_LABELS, local_moran
+from kz_spatial.neighbours.local_statistics import LISA_LABELS, local_moran, local_tests
+from kz_spatial.options import RunOptions
 
 
 def test_local_statistics_and_quadrants_agree_with_geoda(tmp_path):
@@ -216,7 +217,9 @@ def test_a_missing_value_can_make_an_island():
 def test_a_unit_that_names_none_stays_for_those_who_name_it():
     near = {"a": ["b"], "b": ["a", "e"], "e": ["a", "b"], "c": ["d"], "d": []}
     values = pd.Series({"a": 1.0, "b": 4, "c": 2, "d": 8, "e": 5})
-    frame = local_moran(values, graph_of(near).transform("R")).frame
+    exact = local_moran(values, graph_of(near).transform("R"))
+    assert exact.seed is None
+    frame = exact.frame
     # mean 4: z = -3, 0, -2, 4, 1 for a, b, c, d, e; c's lag is d's 4, and d has none of its own
     assert frame.loc["c", "lag"] == 4
     assert frame.loc["c", "statistic"] == pytest.approx(4 * -2 * 4 / 30, rel=1e-13)
@@ -311,6 +314,8 @@ def test_a_negative_weight_turns_the_statistic():
     a, b = local_moran(values, plus).frame, local_moran(values, minus).frame
     np.testing.assert_allclose(a["statistic"], -b["statistic"], rtol=1e-12)
     np.testing.assert_array_equal(a["p"], b["p"])
+    # weights that are all the same are counted by sets, 2 of 6, whatever their sign
+    assert set(b["n_arrangements"]) == {15}
     greater = local_moran(values, plus, alternative="greater").frame["p"]
     less = local_moran(values, minus, alternative="less").frame["p"]
     np.testing.assert_array_equal(greater, less)
@@ -324,3 +329,126 @@ def test_units_on_a_large_map_are_drawn_and_their_sets_are_few():
     assert set(found.frame["method"]) == {"monte-carlo"}
     assert found.seed is not None
     assert (found.frame["p"] >= 1 / 100).all()
+
+
+def test_a_level_that_p_just_reaches_is_reached():
+    """With one neighbour among 20 others the one best set has p = 1/20 = 0.05."""
+    names = [f"u{i:02}" for i in range(21)]
+    numbers = dict(zip(names, [9.0, 8.0, *np.linspace(0, 1, 19)], strict=True))
+    chain = graph_of({name: [names[i - 1]] for i, name in enumerate(names)})
+    frame = local_moran(pd.Series(numbers), chain).frame
+    # u01's neighbour u00 is the highest of the others; u03's is a low one of nineteen
+    assert frame.loc["u01", "p"] == 1 / 20
+    assert frame.loc["u01", "label"] == "High-High"
+    assert frame.loc["u03", "p_min"] == 1 / 20
+    assert frame.loc["u03", "p"] > 1 / 20
+    assert frame.loc["u03", "label"] == "not significant"
+
+
+def test_three_units_are_tested_and_two_are_not():
+    """The ends of a path of three choose among two others, its middle has no choice."""
+    frame = local_moran(pd.Series({"a": 1.0, "b": 5.0, "c": 9.0}), path_of("abc")).frame
+    assert frame["method"].tolist() == ["exact"] * 3
+    assert frame["n_arrangements"].tolist() == [2, 1, 2]
+    # a's deviation is -4 and b is at the mean: 0 of {0, 4} is the one less far from their mean 2
+    assert frame["p"].tolist() == [1, 1, 1]
+    for values in ({"a": 1.0, "b": 5.0}, {"a": 3.0, "b": 3.0, "c": 3.0, "d": 3.0}):
+        found = local_moran(pd.Series(values), path_of("".join(values)))
+        assert found.seed is None
+        assert set(found.frame["method"]) == {"inapplicable"}
+        assert set(found.frame["n_arrangements"]) == {0}
+        assert set(found.frame["label"]) == {"cannot be significant"}
+        told = ["lag", "statistic", "quadrant", "p", "p_min", "p_fdr", "p_bonferroni"]
+        assert found.frame[told].isna().all(axis=None)
+        assert found.frame["value"].tolist() == list(values.values())
+
+
+def path_of(names):
+    near = {a: [b for b in names if abs(names.index(b) - names.index(a)) == 1] for a in names}
+    return graph_of(near)
+
+
+def test_what_is_no_unit_of_the_test_has_no_arrangements():
+    values = pd.Series({"a": 1.0, "b": np.nan, "c": 6, "d": 2, "e": 9, "f": 3})
+    near = {"a": ["b"], "b": ["a"], "c": ["d", "e"], "d": ["c", "e"], "e": ["c", "d", "f"]}
+    with pytest.warns(IslandWarning):
+        frame = local_moran(values, graph_of({**near, "f": ["e"]})).frame
+    assert frame.loc[["a", "b"], "n_arrangements"].tolist() == [0, 0]
+    assert frame.loc[["a", "b"], "method"].tolist() == ["inapplicable"] * 2
+    # among c, d, e, f: two, two, three and one of three others
+    assert frame.loc[["c", "d", "e", "f"], "n_arrangements"].tolist() == [3, 3, 1, 3]
+
+
+@pytest.mark.parametrize("factor", [1e-200, 1e-12, 1e200])
+def test_the_size_of_values_does_not_matter(factor):
+    """Squares of 1e-200 are lost and those of 1e200 overflow, the statistic is neither."""
+    values = values_for(GRAPH, seed=6)
+    plain, scaled = (local_moran(each, GRAPH).frame for each in (values, values * factor))
+    for column in ("statistic", "p", "p_min"):
+        np.testing.assert_allclose(scaled[column], plain[column], rtol=1e-9)
+    assert scaled["label"].tolist() == plain["label"].tolist()
+    np.testing.assert_allclose(scaled["lag"], plain["lag"] * factor, rtol=1e-9)
+
+
+@pytest.mark.parametrize("factor", [1e-12, 1e12])
+def test_the_size_of_weights_does_not_make_them_equal(factor):
+    """Inverse squared metres are all close to nought, yet differ; 1 and 3 do so at any scale."""
+    near, graph = unequal_ring("abcdefgh")
+    tiny = graph_of(near, {key: [factor, 3 * factor] for key in near})
+    same = graph_of(near, {key: [factor, factor * (1 + 1e-12)] for key in near})
+    values = pd.Series(dict(zip("abcdefgh", [3.0, 1, 4, 1, 5, 9, 2, 6], strict=True)))
+    plain, scaled = local_moran(values, graph).frame, local_moran(values, tiny).frame
+    np.testing.assert_allclose(scaled["p"], plain["p"], rtol=1e-12)
+    assert set(scaled["n_arrangements"]) == {7 * 6}
+    assert set(local_moran(values, same).frame["n_arrangements"]) == {21}
+
+
+def test_sets_are_counted_while_half_of_the_others_is_within_reach(monkeypatch):
+    """Of 21 others a half holds 11 values: 1 + 11 + 55 sums of none, one or two of them."""
+    names = [f"u{i:02}" for i in range(22)]
+    graph = graph_of(ring(names))
+    monkeypatch.setattr(_arrangements, "_MAX_HALF_SUMS", 67)
+    found = local_moran(values_for(graph), graph).frame
+    assert set(found["n_arrangements"]) == {21 * 20 // 2}
+    monkeypatch.setattr(_arrangements, "_MAX_HALF_SUMS", 66)
+    found = local_moran(values_for(graph), graph).frame
+    assert set(found["n_arrangements"]) == {21 * 20}
+
+
+def test_random_sets_of_a_map_where_all_touch_all():
+    """Every unit has eleven neighbours of unequal weight, in far more orders than are listed."""
+    rng = np.random.default_rng(3)
+    names = list("abcdefghijkl")
+    W = rng.uniform(0.2, 3, (12, 12))
+    np.fill_diagonal(W, 0)
+    near = {a: [b for b in names if b != a] for a in names}
+    graph = graph_of(
+        near, {a: [W[i, names.index(b)] for b in near[a]] for i, a in enumerate(names)}
+    )
+    values = pd.Series(rng.normal(size=12), names)
+    found = local_moran(values, graph, n_permutations=4999, seed=5)
+    assert (found.seed, set(found.frame["method"])) == (5, {"monte-carlo"})
+    z = (values - values.mean()).to_numpy()
+    for i, name in enumerate(names):
+        weights, others = np.delete(W[i], i), np.delete(z, i)
+        drawn = rng.permuted(np.tile(others, (5000, 1)), axis=1) @ weights
+        centre = weights.sum() * others.mean()
+        p = np.mean(np.abs(drawn - centre) >= abs(weights @ others - centre))
+        # twelve units at once; both sides are drawn
+        assert abs(found.frame.loc[name, "p"] - p) < 4 * np.sqrt(2 * 0.25 / 5000)
+
+
+def test_a_study_and_a_call_of_its_own_ask_for_the_same():
+    """Without options a call tests as a run of the study does."""
+    options = RunOptions()
+    near = {i: [(i + j) % 60 for j in range(-6, 7) if j] for i in range(60)}
+    graph = graph_of(near, {i: [1.0 + (j % 3) for j in range(12)] for i in near})
+    values = values_for(graph)
+    plain = local_moran(values, graph)
+    asked = local_moran(values, graph, n_permutations=options.permutations, seed=options.seed)
+    assert (plain.alpha, plain.seed) == (0.05, options.seed)
+    pd.testing.assert_frame_equal(plain.frame, asked.frame)
+    z = (values - values.mean()).to_numpy()
+    bare = local_tests(z[None], graph.sparse.toarray())
+    np.testing.assert_array_equal(bare.p[0], plain.frame["p"])
+    assert bare.label[0].tolist() == plain.frame["label"].tolist()

@@ -5,10 +5,12 @@ Every expectation is worked out here from the results of the study, never from t
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -364,6 +366,66 @@ def test_the_first_sentences_name_the_right_regions(study, terms):
     assert all(terms.indicator(p.indicator) in moran for p in seen)
     assert "9.9" in page
     assert "1,013 firms" in page
+
+
+def test_the_page_says_what_the_study_is_and_what_it_lacks(study, terms):
+    drawn = dict.fromkeys(
+        ("regional_comparison", "local_moran", "readiness", "density_epayment_share"),
+        '<svg width="72pt"></svg>',
+    )
+    page = render_report(study, terms, drawn, version="9.9", written=dt.date(2026, 3, 1))
+    assert '<p class="notice">Synthetic twin: made-up firms, not survey microdata.</p>' in page
+    assert "coding <b>corrected</b> · weights <b>none</b> · 1,013 firms · kz_spatial 9.9" in page
+    assert "kz_spatial 9.9 · March 1, 2026" in page
+    assert "7 regions compared" in page
+    assert "Means of the regions with 95% intervals." in page
+    assert "cannot reach 5% with" in page
+    assert "p of at most 0.05;" in page
+    assert "in more than 10% of the draws" in page
+    assert "drawn again within their regions, 20 times." in page
+    told = page.partition("with their sign turned: ")[2].partition(".")[0]
+    assert told == ", ".join(terms.indicator(name) for name in INDICATORS if name in BAD)
+    score = terms.indicator("readiness")
+    assert f"{score} and {terms.indicator('epayment_share')} by region." in page
+    assert f"goes with “{terms.indicator('epayment_share')}” next door" in page
+    assert "no firm is drawn" not in page
+    assert "Not to be had" not in page
+    lacking = {"regression corrected": "too few firms", "surface": "no place"}
+    bare = render_report(
+        replace(
+            study, fits={}, inapplicable=lacking, replication=None,
+            provenance=study.provenance | {"synthetic": False, "source": "firms.dta"},
+        ),
+        terms, {}, version="9.9",
+    )  # fmt: skip
+    assert 'Not to be had: <span lang="en">too few firms</span>.' in bare
+    assert "surface: no place" in bare
+    assert '<p class="notice">' not in bare
+    assert "Printed numbers" not in bare
+    weighted = replace(study, options=replace(study.options, weights="wmedian", draws=0))
+    page = render_report(weighted, terms, {}, version="9.9")
+    assert "weights <b>wmedian</b>" in page
+    assert "drawn again within their regions" not in page
+
+
+def test_a_study_without_outcome_speaks_of_none(study, terms):
+    design = replace(study.design, outcome=None, formula=None)
+    page = render_report(
+        replace(study, design=design, fits={}), replace(terms, design=design), {}, version="1"
+    )
+    assert "next door" not in page
+    assert "highest in" in page
+
+
+def test_the_page_shows_layers_of_ones_own(study, terms):
+    own = SimpleNamespace(name="roads", title={"en": "Roads"}, note={"en": "As of 2020"})
+    bare = SimpleNamespace(name="rails", title={"en": "Rails"}, note={})
+    words = replace(terms, own=(own, bare))
+    drawn = dict.fromkeys(("roads", "rails"), '<svg width="72pt"></svg>')
+    page = render_report(replace(study, own=(own, bare)), words, drawn, version="1")
+    assert "<h2>Roads</h2>" in page
+    assert "<figcaption>As of 2020</figcaption>" in page
+    assert "<figcaption>Rails</figcaption>" in page
 
 
 def test_doubtful_oblasts_are_those_that_change_and_are_singled_out(study, terms):

@@ -1,5 +1,6 @@
 """Few-cluster inference against R (tests/reference/few_clusters), refitting, and hand cases."""
 
+import dataclasses
 from itertools import product
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 import kz_spatial as kz
 from kz_spatial.design import load_design
 from kz_spatial.errors import CallError, NotEnoughDataError
+from kz_spatial.regression.display import latex_table
 from kz_spatial.regression.estimation import fixed_effects
 from kz_spatial.regression.few_clusters import LinearModel, cluster_moments, covariance
 from kz_spatial.regression.side_by_side import compare
@@ -309,6 +311,50 @@ def test_region_effects_and_their_errors_are_those_of_dummies():
     np.testing.assert_allclose(ours["std_error"], theirs.bse[ours.index], rtol=AGREE)
 
 
+@pytest.mark.parametrize(("effects", "n"), [("", 0), (" | g + f", 2)])
+def test_effects_are_those_of_one_factor(effects, n):
+    fit = fixed_effects(f"y ~ x0 + x1{effects}", _frame(*_design()), cluster="g")
+    with pytest.raises(CallError, match=f"found {n} absorbed factors, expected one"):
+        fit.effects_table()
+
+
+def test_each_inference_is_drawn_at_the_level_that_is_asked_for():
+    fit = fixed_effects("y ~ x0 + x1 | g", _frame(*_design(G=6)), cluster="g")
+    ax = fit.plot(("crv1", "hc1"), level=0.8)
+    assert ax.get_xlabel() == "effect on y, 80 % interval"
+    for drawn, inference in zip(ax.containers, ("crv1", "hc1"), strict=True):
+        table = fit.table(inference, level=0.8)
+        ends = np.array([each[:, 0] for each in drawn.lines[2][0].get_segments()])
+        np.testing.assert_allclose(ends, table[["ci_low", "ci_high"]])
+        points = np.asarray(drawn.lines[0].get_xdata(), float)
+        np.testing.assert_allclose(points, fit.coefficients)
+    inner, outer = fit.table("crv1", level=0.8), fit.table("crv1")
+    assert (inner["ci_low"] > outer["ci_low"]).all()
+    wild = fit.table("wild", level=0.8)
+    assert wild.loc["x0", "ci_low"] == fit.wild("x0", level=0.8).ci_low
+
+
+def test_covariances_name_their_terms_and_default_to_the_fits_inference():
+    """The wild bootstrap has no covariance of its own and takes the clustered one."""
+    fit = fixed_effects("y ~ x0 + x1 | g", _frame(*_design()), cluster="g")
+    found = fit.covariance("crv3")
+    assert list(found) == list(found.index) == ["x0", "x1"]
+    errors = np.sqrt(np.diag(found))
+    np.testing.assert_allclose(errors, fit.table("crv3")["std_error"], rtol=1e-12)
+    pd.testing.assert_frame_equal(fit.covariance(), fit.covariance(fit.default_inference))
+    wild = dataclasses.replace(fit, default_inference="wild")
+    pd.testing.assert_frame_equal(wild.covariance(), fit.covariance("crv1"))
+
+
+def test_latex_prints_braces_as_they_stand():
+    """A brace groups and a caret raises in LaTeX, unless it is told not to."""
+    index = pd.MultiIndex.from_tuples([("C({x}^2)", "coefficient"), ("C({x}^2)", "std_error")])
+    lines = latex_table(pd.DataFrame({"a~b": ["1", "(2)"]}, index)).splitlines()
+    assert r" & a\textasciitilde{}b \\" in lines
+    assert r"C(\{x\}\textasciicircum{}2) & 1 \\" in lines
+    assert r" & (2) \\" in lines
+
+
 def test_summary_tables_and_plot_show_the_numbers():
     fit = fixed_effects(STUDY_FORMULA, _sample("corrected"), cluster="composite")
     text = fit.summary("crv3")
@@ -322,7 +368,9 @@ def test_summary_tables_and_plot_show_the_numbers():
     assert table.shape[1] == 2
     assert table.loc[("co2_monitoring", "coefficient")].iloc[1] == ""
     assert r"permit\_days" in fit.to_latex()
+    assert "R$^2$" in fit.to_latex()
     assert "<table>" in fit.to_html()
     ax = fit.plot(("crv1", "wild"))
     assert len(ax.containers) == 2
+    assert ax.get_xlabel() == "effect on epayment_share, 95 % interval"
     assert [each.get_text() for each in ax.get_yticklabels()] == list(fit.coefficients.index)
