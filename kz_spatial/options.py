@@ -14,6 +14,7 @@ __all__ = [
     "DATA_CRS",
     "EQUAL_AREA_CRS",
     "MIN_FIRMS",
+    "NEIGHBOURS",
     "Alternative",
     "Coding",
     "Detail",
@@ -26,6 +27,16 @@ Detail = Literal["full", "light"]
 Language = str  # a code of `kz_spatial.words.languages()`
 Alternative = Literal["two-sided", "greater", "less"]
 
+# ways of saying who is whose neighbour, the default first
+NEIGHBOURS: Final = (
+    "queen",
+    "rook",
+    "second_order",
+    "shared_border",
+    "k_nearest",
+    "adaptive_kernel",
+    "inverse_distance",
+)
 ALTERNATIVES: Final[tuple[Alternative, ...]] = ("two-sided", "greater", "less")
 
 DATA_CRS: Final = "EPSG:4326"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kz_spatial.cli.shared import add_language_options, choose_language, pairs, show_progress
+from kz_spatial.options import NEIGHBOURS
 
 if TYPE_CHECKING:
     import argparse
@@ -30,6 +31,7 @@ def _areas(args: argparse.Namespace) -> int:
         ceiling=args.ceiling,
         floor_by=args.floor_by or "",
         draws=args.draws,
+        neighbours=args.neighbours,
     )
     with show_progress(
         len(ALL_AREA_STEPS), wanted=args.progress, lines=args.progress_lines
@@ -54,6 +56,7 @@ def _areas(args: argparse.Namespace) -> int:
             boundaries=args.boundaries,
             unit_code=args.unit_code,
             errors=pairs(args.errors, "--errors") or None,
+            matrix=args.matrix,
         )
     record = made.record
     for line in record["warnings"]:
@@ -129,7 +132,20 @@ def add_areas(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument("--overwrite", action="store_true", help="replace a bundle of that name")
     _add_reading(parser)
     parser.add_argument("--clusters", type=int, default=3, help="groups that maps show first")
-    parser.add_argument("--most-clusters", type=int, default=5, help="groups are formed up to this")
+    parser.add_argument(
+        "--k", dest="most_clusters", type=int, default=5, help="groups are formed for 2 to this"
+    )
+    parser.add_argument(
+        "--neighbours",
+        choices=NEIGHBOURS,
+        default=NEIGHBOURS[0],
+        help="who is whose neighbour in tests of pattern; contiguous groups always go by borders",
+    )
+    parser.add_argument(
+        "--matrix",
+        metavar="FILE.csv",
+        help="travel times or distances between units, by code, in the neighbours' place",
+    )
     parser.add_argument("--floor", type=float, default=0, help="least of a group, in units")
     parser.add_argument("--ceiling", type=float, help="most of a group, in units")
     parser.add_argument(

@@ -146,6 +146,12 @@ def _years(study: AreaStudy, terms: AreaTerms) -> list[str]:
                 kept=terms.say(f"area.finding.{word}"),
             )
         )
+        middle, low = found.by_error
+        if np.isfinite(middle):
+            digits = partial(number, language=terms.language, digits=2)
+            lines[-1] += " " + terms.say(
+                "area.finding.by_error", found=digits(kept), middle=digits(middle), low=digits(low)
+            )
     return lines
 
 

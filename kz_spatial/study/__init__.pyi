@@ -1,7 +1,8 @@
 from .area_columns import AreaColumn
 from .area_groups import AreaGroups
+from .area_options import AreaOptions
 from .area_patterns import AreaPattern, AreaPatterns
-from .area_study import AREA_STEPS, AreaOptions, AreaStudy, grouping_at, study_areas
+from .area_study import AREA_STEPS, AreaStudy, grouping_at, study_areas
 from .area_years import YearsFound
 from .change import CHANGES, BundleChange, compare_bundles
 from .contents import GROUPS, OBLASTS, TABLES, LayerEntry, layer_entries

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from libpysal.graph import Graph
 
     from kz_spatial.study.area_columns import AreaColumn
-    from kz_spatial.study.area_study import AreaOptions
+    from kz_spatial.study.area_options import AreaOptions
 
 __all__ = ["KINDS", "AreaGroups", "group_areas"]
 

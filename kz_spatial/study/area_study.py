@@ -11,19 +11,26 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from kz_spatial._validate import check_count, check_option
+from kz_spatial._validate import check_option
 from kz_spatial.crosswalk import LEVEL, unit_at
 from kz_spatial.design import Grouping, load_design
 from kz_spatial.errors import CallError, KzSpatialWarning
-from kz_spatial.neighbours import contiguity
-from kz_spatial.options import Language
+from kz_spatial.neighbours import (
+    adaptive_kernel,
+    contiguity,
+    from_matrix,
+    higher_order,
+    inverse_distance,
+    k_nearest,
+    shared_border,
+)
 from kz_spatial.places import oblasts
 from kz_spatial.study.area_columns import AreaColumn, area_columns, error_columns, funnel
 from kz_spatial.study.area_groups import AreaGroups, group_areas
+from kz_spatial.study.area_options import AreaOptions
 from kz_spatial.study.area_patterns import AreaPattern, AreaPatterns, find_area_patterns
 from kz_spatial.study.area_years import YearsFound, describe_years
 from kz_spatial.tables_in import AreaRecord, area_record, read_area_table, read_own_units
-from kz_spatial.words import languages
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -31,61 +38,10 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from libpysal.graph import Graph
 
-__all__ = ["AREA_STEPS", "AreaOptions", "AreaStudy", "study_areas"]
+__all__ = ["AREA_STEPS", "AreaStudy", "grouping_at", "study_areas"]
 
 AREA_STEPS: Final = ("read", "patterns", "groups", "years")
 Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class AreaOptions:
-    """What a study of a table of units is asked to do; recorded in run.json.
-
-    Attributes
-    ----------
-    language : str
-        Of every word that readers see.
-    n_clusters : int
-        Groups that maps show first.
-    most_clusters : int
-        Groups are formed for every number from 2 to this.
-    permutations : int
-        Random arrangements where enumeration is out of reach.
-    seed : int
-        Of every random draw.
-    draws : int
-        Times that values are drawn again by their standard errors, where these are told.
-    floor, ceiling : float or None
-        Least and most units in a group, or the least and most of `floor_by`.
-    floor_by : str
-        Title of a column whose sum the bounds are for, such as people; units if empty.
-    beside : str
-        Title of a column that the others are set beside, by bivariate local Moran; none if empty.
-
-    Examples
-    --------
-    >>> AreaOptions(n_clusters=4).most_clusters
-    5
-    """
-
-    language: Language = "en"
-    n_clusters: int = 3
-    most_clusters: int = 5
-    permutations: int = 9999
-    seed: int = 20240
-    draws: int = 500
-    floor: float = 0
-    ceiling: float | None = None
-    floor_by: str = ""
-    beside: str = ""
-
-    def __post_init__(self) -> None:
-        check_option("language", self.language, languages())
-        check_count("n_clusters", self.n_clusters, 2)
-        check_count("most_clusters", self.most_clusters, 2)
-        check_count("permutations", self.permutations, 1)
-        check_count("seed", self.seed, 0)
-        check_count("draws", self.draws, 0)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -100,7 +56,9 @@ class AreaStudy:
     areas : GeoDataFrame
         Units of the table and those that it lacks, indexed by code, with names and full outlines.
     graph : libpysal.graph.Graph
-        Who is whose neighbour.
+        Who is whose neighbour in tests of pattern.
+    touching : libpysal.graph.Graph
+        Who shares a border, which contiguous groups go by.
     columns : dict of AreaColumn
         By name; rates per head and smoothed ones behind their counts.
     errors : dict of DataFrame
@@ -125,6 +83,7 @@ class AreaStudy:
     record: AreaRecord
     areas: gpd.GeoDataFrame
     graph: Graph
+    touching: Graph
     columns: dict[str, AreaColumn]
     errors: dict[str, pd.DataFrame]
     found: AreaPatterns
@@ -226,7 +185,11 @@ def _numbered(graph: Graph, units: Collection[Any]) -> Any:
 
 
 def _years(
-    columns: Mapping[str, AreaColumn], graph: Graph, inapplicable: dict[str, str]
+    columns: Mapping[str, AreaColumn],
+    graph: Graph,
+    errors: Mapping[str, pd.DataFrame],
+    seed: int,
+    inapplicable: dict[str, str],
 ) -> dict[str, YearsFound]:
     found = {}
     for name, column in columns.items():
@@ -235,7 +198,7 @@ def _years(
             continue
         whole = not known.isna().any().any()
         weights = _numbered(graph, list(known.index)) if whole else None
-        found[name] = describe_years(column, weights)
+        found[name] = describe_years(column, weights, errors=errors.get(name), seed=seed)
         mobility = found[name].mobility
         if mobility is None:
             inapplicable[f"moves between classes, {column.title}"] = (
@@ -261,12 +224,29 @@ def _funnels(columns: Mapping[str, AreaColumn]) -> dict[str, pd.Series[Any]]:
     return found
 
 
+def _graph(light: gpd.GeoDataFrame, touching: Graph, options: AreaOptions, matrix: Any) -> Graph:
+    """Neighbours as they were asked for."""
+    if matrix is not None:
+        return from_matrix(matrix, light.index)
+    builders: dict[str, Callable[[], Graph]] = {
+        "queen": lambda: touching,
+        "rook": lambda: contiguity(light, rule="rook"),
+        "second_order": lambda: higher_order(touching, order=2, lower=True),
+        "shared_border": lambda: shared_border(light),
+        "k_nearest": lambda: k_nearest(light),
+        "adaptive_kernel": lambda: adaptive_kernel(light),
+        "inverse_distance": lambda: inverse_distance(light),
+    }
+    return builders[options.neighbours]()
+
+
 def study_areas(
     table: pd.DataFrame | str | PathLike[str],
     *,
     boundaries: str | PathLike[str] | gpd.GeoDataFrame | None = None,
     unit_code: str | None = None,
     graph: Graph | None = None,
+    matrix: pd.DataFrame | str | PathLike[str] | None = None,
     errors: Mapping[str, str] | None = None,
     options: AreaOptions | None = None,
     progress: Progress | None = None,
@@ -283,7 +263,9 @@ def study_areas(
     unit_code : str, optional
         Column that names each polygon.
     graph : libpysal.graph.Graph, optional
-        Who is whose neighbour; queen contiguity, row-standardised, without it.
+        Who is whose neighbour in tests of pattern; what the options say without it.
+    matrix : DataFrame or path, optional
+        Travel times or distances between units, by code, as `from_matrix` takes them.
     errors : mapping, optional
         Title of a column to that of its standard errors.
     options : AreaOptions, optional
@@ -320,7 +302,8 @@ def study_areas(
             raise CallError(f"{next(iter(reading))}: goes with a file to read, not with a frame")
         record = area_record(table)
         areas, light = _areas_of(record, boundaries, unit_code)
-        graph = contiguity(light) if graph is None else graph
+        touching = contiguity(light)
+        graph = _graph(light, touching, options, matrix) if graph is None else graph
         for title in (errors or {}).items():
             for each in title:
                 check_option("errors", each, [str(c) for c in table])
@@ -333,14 +316,15 @@ def study_areas(
             "contiguous groups are built to touch: a join count would find a pattern in noise"
         )
     with log.step("groups"):
-        groups = group_areas(columns, population, graph, told, options, inapplicable)
+        groups = group_areas(columns, population, touching, told, options, inapplicable)
     with log.step("years"):
-        years = _years(columns, graph, inapplicable)
+        years = _years(columns, graph, told, options.seed, inapplicable)
     return AreaStudy(
         options=options,
         record=record,
         areas=areas,
         graph=graph,
+        touching=touching,
         columns=columns,
         errors=told,
         found=found,

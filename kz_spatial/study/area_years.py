@@ -21,6 +21,7 @@ __all__ = ["Mobility", "YearsFound", "describe_years"]
 _CLASSES: Final = 3
 # expected transitions of a cell under which a test of the spatial kind says nothing
 _LEAST: Final = 5.0
+_DRAWS: Final = 500
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +58,8 @@ class YearsFound:
     frame : DataFrame
         By year: `mean` and `sd` over units, `cv` (sd / mean; NaN where values below 0 occur),
         `n` units known, `rank_correlation` with the year before (Spearman), `moved` (units whose
-        rank changed).
+        rank changed), `sd_error` (root mean square of the standard errors: what error alone adds
+        to the spread; NaN where none are told).
     change : Series
         By unit: last year minus first.
     first, last : int
@@ -66,6 +68,9 @@ class YearsFound:
         By unit: how many ranks it rose from the first year to the last; below 0 it fell.
     rank_correlation : float
         Spearman's between the first and the last year.
+    by_error : tuple of float
+        Middle and lowest twentieth of the rank correlation that error alone leaves when no unit
+        changes between the first year and the last; NaN where no errors are told.
     mobility : Mobility or None
         None where units are missing in a year.
     """
@@ -78,6 +83,7 @@ class YearsFound:
     ranks: pd.Series[Any]
     rank_correlation: float
     mobility: Mobility | None
+    by_error: tuple[float, float] = (float("nan"), float("nan"))
 
 
 def _spearman(one: pd.Series[Any], other: pd.Series[Any]) -> float:
@@ -133,7 +139,33 @@ def _spatial_test(values: pd.DataFrame, weights: Any) -> tuple[float, float]:
     return (float(found.Q_p_value) if least >= _LEAST else float("nan")), least
 
 
-def describe_years(column: AreaColumn, weights: Any = None) -> YearsFound:
+def _by_error(values: pd.DataFrame, errors: pd.DataFrame | None, seed: int) -> tuple[float, float]:
+    """Rank correlation of two draws about the same values: what error alone leaves of an order."""
+    if errors is None or not {values.columns[0], values.columns[-1]} <= set(errors.columns):
+        return float("nan"), float("nan")
+    ends = [values.columns[0], values.columns[-1]]
+    sd = errors[ends].reindex(values.index)
+    known = values[ends].notna().all(axis=1) & sd.notna().all(axis=1)
+    if known.sum() < 3:
+        return float("nan"), float("nan")
+    # units are drawn about their mean over both years, weighted by what each year knows of them
+    precision = 1 / (sd[known] ** 2).clip(lower=1e-300)
+    centre = (values.loc[known, ends] * precision).sum(axis=1) / precision.sum(axis=1)
+    rng = np.random.default_rng(seed)
+    found = []
+    for _ in range(_DRAWS):
+        one, two = (centre + rng.normal(size=len(centre)) * sd.loc[known, year] for year in ends)
+        found.append(_spearman(one, two))
+    return float(np.nanmedian(found)), float(np.nanquantile(found, 0.05))
+
+
+def describe_years(
+    column: AreaColumn,
+    weights: Any = None,
+    *,
+    errors: pd.DataFrame | None = None,
+    seed: int = 20240,
+) -> YearsFound:
     """Describe what years show of a column.
 
     Parameters
@@ -142,6 +174,10 @@ def describe_years(column: AreaColumn, weights: Any = None) -> YearsFound:
         With two years or more.
     weights : libpysal weights, optional
         Of the units in the column's order, numbered from 0, for the test of moves.
+    errors : DataFrame, optional
+        Standard errors, shaped like the column's values.
+    seed : int
+        Of draws by the errors.
 
     Examples
     --------
@@ -165,7 +201,10 @@ def describe_years(column: AreaColumn, weights: Any = None) -> YearsFound:
             "cv": known.std() / known.mean() if positive else np.nan,
             "rank_correlation": np.nan,
             "moved": pd.NA,
+            "sd_error": np.nan,
         }
+        if errors is not None and year in errors:
+            row["sd_error"] = float(np.sqrt((errors[year].reindex(known.index) ** 2).mean()))
         if before is not None:
             one, two = _ranks(values[before]), _ranks(values[year])
             row["rank_correlation"] = _spearman(values[before], values[year])
@@ -182,4 +221,5 @@ def describe_years(column: AreaColumn, weights: Any = None) -> YearsFound:
         (_ranks(values[first]) - _ranks(values[last])).rename("ranks"),
         _spearman(values[first], values[last]),
         _mobility(values, weights),
+        _by_error(values, errors, seed),
     )
