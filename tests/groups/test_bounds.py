@@ -172,6 +172,19 @@ def test_the_oblasts_in_balanced_regions():
     assert alike.certified
 
 
+def test_amounts_of_more_units_are_those_of_regions_where_all_are_neighbours():
+    units = [f"u{i:02}" for i in range(14)]
+    rng = np.random.default_rng(11)
+    table = pd.DataFrame(rng.normal(size=(14, 2)), units)
+    people = pd.Series(rng.integers(1, 90, 14), units)
+    graph = graph_of({key: [other for other in units if other != key] for key in units})
+    for wish in ({"floor": 120}, {"balance": 0.2}):
+        found = kz.typology(table, n_clusters=4, floor_by=people, **wish)
+        theirs = kz.regionalise(table, graph, n_clusters=4, floor_by=people, **wish)
+        assert found.within_ss == pytest.approx(theirs.within_ss, rel=1e-11)
+        assert found.within_ss > kz.typology(table, n_clusters=4).within_ss * (1 + 1e-6)
+
+
 def test_the_order_of_rows_and_of_amounts_does_not_matter():
     table, graph, _ = random_case(9, 2)
     people = pd.Series(np.random.default_rng(3).integers(1, 9, 9), table.index)
