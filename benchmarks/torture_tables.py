@@ -11,6 +11,7 @@ import openpyxl
 from kz_spatial.crosswalk import units, units_of
 
 NAMES = {code: unit.names["ru"] for code, unit in units().items()}
+ENGLISH = [unit.names["en"] for unit in units().values()]
 QUICK = ("--permutations", "99", "--no-progress")
 Rows = list[list[Any]]
 
@@ -117,7 +118,7 @@ RESULT: dict[str, Callable[[Path], Path]] = {
         [["Регион", '<script>alert(1)</script> & "x" \\ % {0} $a_b$'], *body(float)]
     ),
     "tabs": text(["Регион\tx", *(f"{n}\t{i},5" for n, i in body(int))]),
-    "windows": text(["Region;x", *(f"{n};{i},5" for n, i in body(int))], "cp1251"),
+    "windows": text(["Region;x", *(f"{n};{i},5" for n, i in body(int, ENGLISH))], "cp1251"),
     "one column of numbers as text": text(["Region,x", *(f'{n},"{i}"' for n, i in body(int))]),
 }
 LINE: dict[str, Callable[[Path], Path]] = {

@@ -104,7 +104,8 @@ def _scatter(ax: Axes, pattern: Pattern | AreaPattern, terms: Terms) -> None:
     ax.axvline(x.mean(), color="#bbbbbb", linewidth=0.8, zorder=1)
     ax.axhline(x.mean(), color="#bbbbbb", linewidth=0.8, zorder=1)
     ends = np.array(ax.get_xlim())
-    slope = float((x - x.mean()) @ (y - x.mean()) / ((x - x.mean()) @ (x - x.mean())))
+    z, near = (x - x.mean()) / np.ptp(x), (y - x.mean()) / np.ptp(x)
+    slope = float(z @ near / (z @ z))
     ax.plot(ends, x.mean() + slope * (ends - x.mean()), color=_FILL, linewidth=1.2, zorder=2)
     cannot = (frame["label"] == "cannot be significant").to_numpy()
     colours = [LISA_COLOURS[label] for label in frame["label"]]

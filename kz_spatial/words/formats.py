@@ -23,6 +23,8 @@ NOTHING: Final = "–"
 _MINUS: Final = "\u2212"
 _TINY: Final = 1e-4
 _WHOLE: Final = 1000
+# from here on a number is written with a power of ten: nobody counts its digits
+_HUGE: Final = 1e15
 _POWERS: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -48,6 +50,16 @@ def _unknown(value: object) -> bool:
         return True
 
 
+def _with_power(value: float, digits: int, language: str) -> str:
+    """A number as a mantissa and a power of ten."""
+    rounded = Decimal(f"{value:.{digits - 1}e}")
+    power = rounded.adjusted()
+    locale = catalogue_of(language).locale
+    mantissa = _decimal(rounded.scaleb(-power), f"0.{'#' * (digits - 1)}", locale)
+    exponent = str(power).translate(_POWERS)
+    return _pattern(language, "format.tiny").format(mantissa=mantissa, exponent=exponent)
+
+
 def integer(value: Any, language: str = "en") -> str:
     r"""A whole number with its thousands apart; a dash where there is none.
 
@@ -58,6 +70,8 @@ def integer(value: Any, language: str = "en") -> str:
     """
     if _unknown(value):
         return NOTHING
+    if abs(value) >= _HUGE:
+        return _with_power(float(value), 3, language)
     return _decimal(round(value), "#,##0", catalogue_of(language).locale)
 
 
@@ -71,6 +85,8 @@ def decimals(value: Any, places: int, language: str = "en") -> str:
     """
     if _unknown(value):
         return NOTHING
+    if abs(value) >= _HUGE:
+        return _with_power(float(value), 3, language)
     pattern = f"#,##0.{'0' * places}" if places else "#,##0"
     return _decimal(float(value), pattern, catalogue_of(language).locale)
 
@@ -81,7 +97,8 @@ def number(value: Any, language: str = "en", *, digits: int = 3) -> str:
     Parameters
     ----------
     value : float
-        From 1000 on it is written as a whole number; under a ten-thousandth with a power of ten.
+        From 1000 on it is written as a whole number; under a ten-thousandth, and from a quadrillion
+        on, with a power of ten.
     language : str
         One of `languages()`.
     digits : int
@@ -105,9 +122,7 @@ def number(value: Any, language: str = "en", *, digits: int = 3) -> str:
     rounded = Decimal(f"{value:.{digits - 1}e}")
     power = rounded.adjusted()
     if abs(value) < _TINY:
-        mantissa = _decimal(rounded.scaleb(-power), f"0.{'#' * (digits - 1)}", found.locale)
-        exponent = str(power).translate(_POWERS)
-        return _pattern(language, "format.tiny").format(mantissa=mantissa, exponent=exponent)
+        return _with_power(value, digits, language)
     places = max(digits - 1 - power, 0)
     return _decimal(rounded, f"#,##0.{'#' * places}" if places else "#,##0", found.locale)
 

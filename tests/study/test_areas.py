@@ -230,3 +230,58 @@ def test_groups_keep_to_bounds_of_units_and_of_people(tmp_path):
     study = kz.study_areas(path, options=by_people)
     people = study.columns["population"].latest
     assert people.groupby(study.groups.by_number["regions", 3].labels).sum().min() >= 1500
+
+
+@pytest.mark.parametrize(
+    ("kind", "build"),
+    [
+        ("rook", lambda areas: kz.contiguity(areas, rule="rook")),
+        ("k_nearest", kz.k_nearest),
+        ("inverse_distance", kz.inverse_distance),
+        ("shared_border", kz.shared_border),
+        ("second_order", lambda areas: kz.higher_order(kz.contiguity(areas), order=2, lower=True)),
+    ],
+)
+def test_neighbours_are_those_that_were_asked_for(tmp_path, kind, build):
+    path = write_book(tmp_path / "t.xlsx", plain_rows())
+    found = kz.study_areas(path, options=kz.AreaOptions(permutations=99, neighbours=kind))
+    wanted = build(kz.oblasts(detail="light"))
+    assert found.graph.adjacency.equals(wanted.adjacency)
+    # contiguous groups go by borders all the same
+    assert found.touching.n_edges == kz.contiguity(kz.oblasts(detail="light")).n_edges
+    peer = kz.moran(found.columns["jobs"].latest, wanted, n_permutations=99)
+    assert found.patterns["jobs"].moran.statistic == pytest.approx(peer.statistic)
+
+
+def test_a_matrix_of_hours_takes_the_neighbours_place(tmp_path):
+    rng = np.random.default_rng(2)
+    hours = pd.DataFrame(rng.uniform(1, 20, (20, 20)), CODES, CODES)
+    hours.to_csv(tmp_path / "hours.csv")
+    path = write_book(tmp_path / "t.xlsx", plain_rows())
+    found = kz.study_areas(path, matrix=tmp_path / "hours.csv", options=QUICK)
+    wanted = kz.from_matrix(hours, kz.oblasts().index)
+    assert np.allclose(found.graph.sparse.toarray(), wanted.sparse.toarray())
+
+
+def test_what_error_alone_leaves_of_an_order():
+    rng = np.random.default_rng(3)
+    index = [f"u{i}" for i in range(20)]
+    level = pd.Series(np.arange(20.0), index)
+    values = pd.DataFrame({2020: level, 2021: level[::-1].to_numpy()}, index)
+    sd = pd.DataFrame(2.0, index, [2020, 2021])
+    column = AreaColumn("x", {"en": "x"}, {"en": "u"}, values)
+    found = describe_years(column, errors=sd, seed=5)
+    # units change places altogether, while their mean over both years is one: error alone
+    # leaves no order either
+    assert found.rank_correlation == pytest.approx(-1)
+    assert abs(found.by_error[0]) < 0.15
+    assert found.frame["sd_error"].tolist() == [2.0, 2.0]
+    steady = AreaColumn("x", {"en": "x"}, {"en": "u"}, pd.DataFrame({2020: level, 2021: level}))
+    middle, low = describe_years(steady, errors=sd, seed=5).by_error
+    draws = [
+        pd.Series(level + rng.normal(0, 2, 20)).corr(level + rng.normal(0, 2, 20), "spearman")
+        for _ in range(400)
+    ]
+    assert middle == pytest.approx(np.median(draws), abs=0.03)
+    assert low == pytest.approx(np.quantile(draws, 0.05), abs=0.06)
+    assert np.isnan(describe_years(steady).by_error[0])

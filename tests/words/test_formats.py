@@ -97,3 +97,10 @@ def test_interval_and_span():
     assert span(0.05, math.inf, "ru") == "≥ 0,05"
     assert span(-math.inf, 30_000, "en") == "< 30,000"
     assert span(66.55, 68.25, "en") == "66.55 – 68.25"
+
+
+def test_numbers_that_nobody_counts_the_digits_of_are_powers():
+    assert number(1e300) == "1 × 10³⁰⁰"
+    assert integer(-2.5e20) == "−2.5 × 10²⁰"
+    assert decimals(1.234e18, 2, "ru") == "1,23 · 10¹⁸"
+    assert integer(10**14) == "100,000,000,000,000"
