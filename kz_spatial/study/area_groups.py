@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -100,8 +101,16 @@ def _formed(
     kind: str, frame: pd.DataFrame, graph: Graph, numbers: list[int], asked: _Asked
 ) -> dict[int, Partition]:
     """Groups of one kind for each number: proven where the count of subsets allows it."""
-    if kind == "typology":
-        return typologies(frame, n_clusters=numbers, seed=asked.seed, **asked.bounds)
+    if kind == "typology" and not asked.bounds:
+        return typologies(frame, n_clusters=numbers, seed=asked.seed)
+    if kind == "typology":  # as many groups as the bounds allow
+        bounded = {}
+        for k in numbers:
+            with suppress(NotEnoughDataError):
+                bounded |= typologies(frame, n_clusters=[k], seed=asked.seed, **asked.bounds)
+        if not bounded:
+            raise NotEnoughDataError("no number of groups meets the bounds")
+        return bounded
     if len(frame) <= _MOST_EXACT:
         return optimal_regions(frame, graph, n_clusters=numbers, **asked.bounds)
     return {

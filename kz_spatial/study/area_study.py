@@ -292,7 +292,7 @@ def study_areas(
     ...     values.to_csv(f"{folder}/areas.csv")
     ...     study = kz.study_areas(f"{folder}/areas.csv")
     >>> study.patterns["area"].moran.method, study.groups.numbers
-    ('exact', [2, 3, 4, 5])
+    ('monte-carlo', [2, 3, 4, 5])
     """
     options, log = options or AreaOptions(), _Log(progress)
     with log.step("read"):

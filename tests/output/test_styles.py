@@ -185,7 +185,7 @@ def theme(**more):
     return SimpleNamespace(
         **{
             "column": "km", "labels": {"en": "Length"}, "unit": {}, "tooltip": (), "classes": (),
-            "direction": 1, "kind": "graduated",
+            "direction": 1, "kind": "graduated", "breaks": (), "series": "", "step": "",
         } | more
     )  # fmt: skip
 
