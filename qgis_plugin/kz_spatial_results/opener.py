@@ -95,10 +95,18 @@ def _slot(parent, mark: str, order: list, own: str) -> int:
     return len(children)
 
 
+def _let_move(layer) -> None:
+    """Switch on the years of a layer: QGIS reads from its style which fields they are, no more."""
+    temporal = layer.temporalProperties()
+    if isinstance(layer, QgsVectorLayer) and temporal.startField():
+        temporal.setIsActive(True)
+
+
 def _place(project, plan: Plan, group, planned: PlannedLayer, layer) -> tuple:
     """Add a layer with its styles to its group; return its node and the names of the styles."""
     # before the map can see it, since each style is put on once
     offered, added = offer_styles(layer, None)
+    _let_move(layer)
     project.addMapLayer(layer, False)
     inner = [each for each in group.findGroups(True) if _is_marked(each, planned.group_key)]
     if not inner:

@@ -256,7 +256,7 @@ def test_maps_side_by_side_do_not_meet(n, across, down):
     """Two in a row, from the top left, each with room for its title and legend."""
     frame = squares(["hh", "ll"])
     styles = [style_of(HIGH, LOW, name=f"s{i}", title=f"Title {i}") for i in range(n)]
-    made = figures._theme_map({"areas": layer_of(frame, *styles)}, "areas", (), "told")
+    made = figures.theme_map({"areas": layer_of(frame, *styles)}, "areas", (), "told")
     width, height = made.get_size_inches()
     assert (width, height) == pytest.approx((5.4 * across, 3.8 * down + 0.3))
     assert [ax.get_title() for ax in made.axes] == [f"Title {i}" for i in range(n)]
@@ -276,10 +276,10 @@ def test_maps_side_by_side_do_not_meet(n, across, down):
 def test_maps_are_of_the_styles_that_were_asked_for():
     styles = [style_of(HIGH, LOW, name=f"s{i}", title=f"Title {i}") for i in range(3)]
     layers = {"areas": layer_of(squares(["hh", "ll"]), *styles)}
-    made = figures._theme_map(layers, "areas", ("s2", "s0", "s9"), "")
+    made = figures.theme_map(layers, "areas", ("s2", "s0", "s9"), "")
     assert [ax.get_title() for ax in made.axes] == ["Title 0", "Title 2"]
-    assert figures._theme_map(layers, "areas", ("s9",), "") is None
-    assert figures._theme_map(layers, "roads", (), "") is None
+    assert figures.theme_map(layers, "areas", ("s9",), "") is None
+    assert figures.theme_map(layers, "roads", (), "") is None
 
 
 def test_a_surface_lies_on_its_grid_with_its_bandwidth_in_the_title():
