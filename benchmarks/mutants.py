@@ -100,7 +100,17 @@ OUTPUT = {
         "tests/output/test_web_map.py",
     ],
 }
-MODULES = INFERENCE | OUTPUT
+TABLES = {
+    "tables_in/numbers.py": ["tests/tables_in/test_numbers.py", "tests/tables_in"],
+    "tables_in/headings.py": ["tests/tables_in/test_area_table.py", "tests/tables_in"],
+    "tables_in/body.py": ["tests/tables_in/test_area_table.py", "tests/tables_in"],
+    "tables_in/panels.py": ["tests/tables_in/test_area_table.py", "tests/tables_in"],
+    "tables_in/vintages.py": ["tests/tables_in/test_vintages.py"],
+    "study/area_columns.py": ["tests/study/test_areas.py"],
+    "study/area_years.py": ["tests/study/test_areas.py"],
+    "output/area_layers.py": ["tests/output/test_area_bundle.py"],
+}
+MODULES = INFERENCE | OUTPUT | TABLES
 # words in the names of tests that see a module's faults soonest; all others run after them
 SOONEST = {
     "regression/wild.py": ("wild", "interval", "drawn"),

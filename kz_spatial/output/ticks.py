@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kz_spatial.words import catalogue_of
+from kz_spatial.words import catalogue_of, integer
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from kz_spatial.options import Language
 
 __all__ = ["number_formatter", "write_numbers"]
+
+# from here on thousands are set apart
+_GROUPED = 10_000
 
 
 def number_formatter(language: Language) -> ScalarFormatter:
@@ -24,9 +27,13 @@ def number_formatter(language: Language) -> ScalarFormatter:
 
     class Local(ScalarFormatter):
         def __call__(self, x: float, pos: Any = None) -> str:
+            if abs(x) >= _GROUPED:
+                return integer(x, language)
             return str(super().__call__(x, pos)).replace(".", symbol)
 
-    return Local(useOffset=False)
+    made = Local(useOffset=False)
+    made.set_powerlimits((-5, 12))  # no "1e6" beside the axis
+    return made
 
 
 def write_numbers(ax: Axes, language: Language, *, which: str = "xy") -> None:
