@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from kz_spatial.crosswalk import LEVEL
 from kz_spatial.design import Indicator, StudyDesign, Wave, load_design
 from kz_spatial.output.terms import Terms
+from kz_spatial.places import COUNTRY_CODE, place_name
 from kz_spatial.study import grouping_at
 from kz_spatial.words import languages
 
@@ -97,8 +98,8 @@ class AreaTerms(Terms):
     def place(self, code: object) -> str:
         """Name of a unit."""
         known = self.names.get(self.language) or self.names["en"]
-        if not self.own_units and str(code) in self.design.grouping.codes:
-            return super().place(code)
+        if str(code) == COUNTRY_CODE:
+            return place_name(COUNTRY_CODE, self.language)
         return str(known.get(str(code), code))
 
     def partition(self, column: str) -> str:

@@ -141,6 +141,14 @@ def test_the_first_screen_names_first_and_last(bundle):
     ] in lead
 
 
+def test_the_countrys_row_ends_the_table_of_figures(bundle):
+    report = (bundle.path / "report.html").read_text(encoding="utf-8")
+    table = report[report.index('<div class="scroll">') :]
+    last = table[: table.index("</table>")].split("<tr>")[-1]
+    assert {"en": "Kazakhstan", "ru": "Казахстан", "kk": "Қазақстан"}[language(bundle)] in last
+    assert "412" in last
+
+
 def test_the_report_says_what_was_assumed(bundle):
     report = (bundle.path / "report.html").read_text(encoding="utf-8")
     assert "heading in row 2, units in column A" in report.replace("&#39;", "'")
