@@ -58,7 +58,8 @@ def numbers(values: object, name: str, units: pd.Index[Any] | None = None) -> pd
     strange = found.index.difference(units)
     if len(strange):
         raise InputError(
-            f"{name}: found unit {strange[0]!r}, which has no row among the direct estimates"
+            f"{name}: found unit {strange[0]!r}, which has no row among the direct estimates; an "
+            "empty row there has it predicted"
         )
     return found.reindex(units)
 
@@ -89,7 +90,7 @@ def covariate_matrix(covariates: pd.DataFrame | None, units: pd.Index[Any]) -> p
             f"covariates: found {type(covariates).__name__}, expected a DataFrame by unit code"
         )
     for name in covariates:
-        column = numbers(covariates[name], f"covariate {name}").reindex(units)
+        column = numbers(covariates[name], f"covariate {name}", units)
         if column.isna().any():
             raise InputError(
                 f"covariate {name}: found none for {column.index[column.isna()][0]!r}, expected "

@@ -13,7 +13,7 @@ from scipy.stats import multivariate_normal, norm
 
 import kz_spatial as kz
 from kz_spatial.errors import CallError, InputError
-from kz_spatial.estimates.variance_between import AREA_METHODS
+from kz_spatial.estimates.variance_between import AREA_METHODS, Rotated
 
 FOLDER = ROOT / "tests" / "reference" / "small_area"
 UNITS = pd.read_csv(FOLDER / "units.csv", index_col="oblast_code")
@@ -227,6 +227,15 @@ def test_the_peak_is_the_highest_on_a_fine_grid(graph):
     assert max(grid) > top - 0.1
 
 
+@pytest.mark.parametrize("method", [each for each in AREA_METHODS if each != "moments"])
+def test_the_score_is_the_slope_of_the_likelihood(method):
+    c = np.linspace(0.5, 2, 20)
+    flat = Rotated(DIRECT.to_numpy(), sm.add_constant(X.to_numpy()), c, VARIANCE.to_numpy(), method)
+    for a in (0.5, 6.0, 40.0):
+        low, high = flat.heights(np.array([a * (1 - 1e-5), a * (1 + 1e-5)]))
+        assert flat.score(a) == pytest.approx((high - low) / (2e-5 * a), rel=1e-5, abs=1e-8)
+
+
 @pytest.mark.parametrize("method", AREA_METHODS)
 def test_scale_origin_and_order_do_not_matter(method):
     one = kz.small_areas(DIRECT, VARIANCE, X, method=method)
@@ -352,6 +361,11 @@ def test_rho_at_its_bound_is_refused():
         (lambda: kz.small_areas(TEN.rename({"b": "a"}), TEN), InputError, "'a' twice"),
         (lambda: kz.small_areas(TEN.astype(str) + "x", TEN), InputError, "expected numbers"),
         (lambda: kz.small_areas(TEN, TEN, TEN[1:].to_frame("x")), InputError, "x: found none for"),
+        (
+            lambda: kz.small_areas(TEN, TEN, letters(*TEN, 1).to_frame("x")),
+            InputError,
+            "covariate x: found unit 'k', which has no row",
+        ),
         (lambda: kz.small_areas(TEN, TEN, (TEN * 0 + 2).to_frame("x")), InputError, "covariate x"),
         (lambda: kz.small_areas(TEN, TEN, TEN.to_frame("intercept")), InputError, "another name"),
         (lambda: kz.small_areas(TEN, TEN, graph=GRAPH), InputError, "unit 'KZ-10'"),
