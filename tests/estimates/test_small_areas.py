@@ -297,6 +297,8 @@ def test_a_drawn_error_is_near_the_analytical_one_and_repeats_itself():
     once = kz.small_areas(DIRECT, VARIANCE, X, n_bootstrap=20, seed=4)
     other = kz.small_areas(DIRECT, VARIANCE, X, n_bootstrap=20, seed=5)
     pd.testing.assert_frame_equal(again.frame, once.frame)
+    single = kz.small_areas(DIRECT, VARIANCE, X, n_bootstrap=1, seed=4).frame["mse"]
+    assert np.isfinite(single).all()  # a mean over the draws, the truth of each being known
     assert not again.frame["mse"].equals(other.frame["mse"])
 
 
