@@ -1,6 +1,6 @@
 # Adjusted likelihoods of the Fay-Herriot model, maximised by optimize() in base R.
 # The residual likelihood is written as the density of contrasts K'y, not by way of projections.
-# Errors: Li and Lahiri (2010), Yoshimori and Lahiri (2014), as in `fh` of emdi 2.2.1.
+# Errors: Li and Lahiri (2010), Yoshimori and Lahiri (2014), as the R package emdi writes them (read, not run).
 # Run in this folder: Rscript adjusted.R
 units <- read.csv("units.csv")
 y <- units$direct; d <- units$variance; m <- length(y)
