@@ -3,8 +3,9 @@
 The asymptotic variance of the estimated variance is 2 / tr(V^-2) by likelihoods, 2 m / tr(V^-1)^2
 by moments; its bias is that of the method (Datta and Lahiri 2000; Datta, Rao and Smith 2005,
 Biometrika 92, 183-196; Li and Lahiri 2010; Yoshimori and Lahiri 2014), so that errors are those of
-`mseFH` in R's sae, and for adjusted likelihoods those that emdi writes. For areas without a direct estimate the same bias is taken
-off the variance, where emdi adds it (ML) or gives no error (adjusted likelihoods).
+`mseFH` in R's sae, and for adjusted likelihoods those that emdi writes. For areas without a direct
+estimate the same bias is taken off the variance, where emdi adds it (ML) or gives no error
+(adjusted likelihoods).
 """
 
 from __future__ import annotations
