@@ -1,5 +1,5 @@
 from .design import Grouping, Indicator, Region, StudyDesign, Wave, list_designs, load_design
-from .estimates import aggregate
+from .estimates import SmallAreas, aggregate, pooled_variances, small_areas, smoothed_variances
 from .groups import (
     choose_n_clusters,
     co_membership,
@@ -102,6 +102,7 @@ __all__ = [
     "Indicator",
     "Region",
     "RunOptions",
+    "SmallAreas",
     "StudyDesign",
     "Theme",
     "ThemeClass",
@@ -162,6 +163,7 @@ __all__ = [
     "optimal_regions",
     "permit_by_reliability",
     "place_firms",
+    "pooled_variances",
     "rank_partition",
     "read_area_table",
     "read_survey",
@@ -180,7 +182,9 @@ __all__ = [
     "sector_by_innovation",
     "settlements",
     "shared_border",
+    "small_areas",
     "smoothed_rates",
+    "smoothed_variances",
     "spatial_error",
     "spatial_lag",
     "study_areas",

@@ -13,6 +13,7 @@ __all__ = [
     "ALTERNATIVES",
     "DATA_CRS",
     "EQUAL_AREA_CRS",
+    "MIN_CELLS",
     "MIN_FIRMS",
     "NEIGHBOURS",
     "Alternative",
@@ -47,6 +48,8 @@ EQUAL_AREA_CRS: Final = (
 
 
 MIN_FIRMS: Final = 5
+# direct estimates that a model of small areas is fitted to, at least
+MIN_CELLS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
