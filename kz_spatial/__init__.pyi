@@ -1,5 +1,14 @@
 from .design import Grouping, Indicator, Region, StudyDesign, Wave, list_designs, load_design
-from .estimates import aggregate
+from .estimates import (
+    aggregate,
+    survey_covariance,
+    survey_difference,
+    survey_mean,
+    survey_quantile,
+    survey_ratio,
+    survey_share,
+    survey_total,
+)
 from .groups import (
     choose_n_clusters,
     co_membership,
@@ -182,6 +191,13 @@ __all__ = [
     "spatial_error",
     "spatial_lag",
     "study_areas",
+    "survey_covariance",
+    "survey_difference",
+    "survey_mean",
+    "survey_quantile",
+    "survey_ratio",
+    "survey_share",
+    "survey_total",
     "typology",
     "union",
     "unregister_layer",
