@@ -1,6 +1,10 @@
 from .design import Grouping, Indicator, Region, StudyDesign, Wave, list_designs, load_design
 from .estimates import (
+    ScoreErrors,
     aggregate,
+    rank_probabilities,
+    rank_sets,
+    readiness_errors,
     survey_covariance,
     survey_difference,
     survey_mean,
@@ -8,6 +12,7 @@ from .estimates import (
     survey_ratio,
     survey_share,
     survey_total,
+    tied_groups,
 )
 from .groups import (
     choose_n_clusters,
@@ -110,6 +115,7 @@ __all__ = [
     "Indicator",
     "Region",
     "RunOptions",
+    "ScoreErrors",
     "StudyDesign",
     "Theme",
     "ThemeClass",
@@ -170,8 +176,11 @@ __all__ = [
     "permit_by_reliability",
     "place_firms",
     "rank_partition",
+    "rank_probabilities",
+    "rank_sets",
     "read_area_table",
     "read_survey",
+    "readiness_errors",
     "recover_counts",
     "regionalise",
     "regions",
@@ -198,6 +207,7 @@ __all__ = [
     "survey_ratio",
     "survey_share",
     "survey_total",
+    "tied_groups",
     "typology",
     "union",
     "unregister_layer",

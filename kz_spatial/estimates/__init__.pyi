@@ -7,15 +7,22 @@ from .aggregation import (
 )
 from .design_errors import survey_mean, survey_ratio, survey_share, survey_total
 from .domain_contrasts import survey_covariance, survey_difference
+from .rank_chances import rank_probabilities
+from .ranks import rank_sets, tied_groups
 from .redraws import drawn_by_error, drawn_means
+from .score_errors import ScoreErrors, readiness_errors
 from .scores import readiness, score_indicators, score_units
 from .survey_quantiles import survey_quantile
 
 __all__ = [
+    "ScoreErrors",
     "aggregate",
     "drawn_by_error",
     "drawn_means",
+    "rank_probabilities",
+    "rank_sets",
     "readiness",
+    "readiness_errors",
     "score_indicators",
     "score_units",
     "survey_covariance",
@@ -25,6 +32,7 @@ __all__ = [
     "survey_ratio",
     "survey_share",
     "survey_total",
+    "tied_groups",
     "unit_moments",
     "unit_positions",
     "weights_of",
