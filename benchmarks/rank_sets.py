@@ -2,10 +2,11 @@
 
 `python benchmarks/rank_sets.py [replications]`: true values of 7 and 20 units are drawn once per
 replication from N(0, spread^2), estimates around them with errors from 0.5 to 1.5. Where errors are
-estimated, every unit has so many firms and its error comes from their deviation, while the sets
-take it as known. "hold" is the share of replications (simultaneous) or of units (marginal) whose
-true ranks lie in the sets; nominal is 95 %, and two binomial errors of 300 are 2.5 points. "width"
-is the mean number of ranks in a set. "draws" are the 2.5 and 97.5 % ranks among draws around the
+estimated, every unit has so many firms and its error comes from their deviation; sets "with df"
+know that, the others take it as known. "all hold" is the share of replications in which the sets of
+all units hold their true ranks (what simultaneous sets promise), "each" the share of units (what
+marginal ones promise); nominal is 95 %, and two binomial errors of 300 are 2.5 points. "width" is
+the mean number of ranks in a set. "draws" are the 2.5 and 97.5 % ranks among draws around the
 estimates, which many reports give and which claim no coverage. The last lines set the chance of
 leading that is stated for the unit with the largest estimate beside the share in which it leads.
 """
@@ -44,7 +45,11 @@ def replicate(n: int, spread: float, firms: int | None, rng) -> dict[str, tuple[
     # ranks that a tied unit may have: all of them must be held
     least, most = 1 + (theta[:, None] < theta).sum(axis=1), (theta[:, None] <= theta).sum(axis=1)
     found = {}
-    for name, asked in KINDS:
+    kinds = KINDS if firms is None else (KINDS[0], KINDS[2])
+    if firms is not None:
+        df = pd.Series(firms - 1.0, errors.index)
+        kinds = (*kinds, ("simultaneous, with df", {"simultaneous": True, "df": df}))
+    for name, asked in kinds:
         sets = kz.rank_sets(estimates, errors, n_draws=4000, **asked)
         low, high = sets["low"].to_numpy(), sets["high"].to_numpy()
         found[name] = ((low <= least) & (high >= most), float((high - low + 1).mean()))

@@ -1,8 +1,10 @@
 """Critical values of the largest standardised difference among pairs of normal estimates.
 
-For all pairs at once the value is read from draws. For the pairs of one unit, with independent
-errors, it follows by quadrature: given the unit's own error the others are independent, so the
-probability that no ratio exceeds c is an integral of a product of normal distribution functions.
+For all pairs at once the value is read from draws, and so it is where the errors are estimated:
+then each draw has errors of its own, by chi-squares with their degrees of freedom. For the pairs of
+one unit, with independent errors, it follows by quadrature: given the unit's own error the others
+are independent, so the probability that no ratio exceeds c is an integral of a product of normal
+distribution functions.
 """
 
 from __future__ import annotations
@@ -27,9 +29,10 @@ _NODES, _NODE_WEIGHTS = 8 * _NODES, 8 * _NODE_WEIGHTS
 
 def drawn_critical_value(
     noise: NDArray[np.float64],
-    errors: NDArray[np.float64],
+    covariance: NDArray[np.float64],
     compared: NDArray[np.bool_],
     coverage: float,
+    factors: NDArray[np.float64] | None = None,
 ) -> float:
     """Quantile of the largest standardised difference among the pairs compared, if none differ.
 
@@ -37,11 +40,13 @@ def drawn_critical_value(
     ----------
     noise : (draws, n) array
         Errors of the estimates, drawn.
-    errors : (n, n) array
-        Standard errors of the differences.
+    covariance : (n, n) array
+        Of those errors.
     compared : (n, n) array of bool
         Pair j, k: is j compared with k, for being above it?
     coverage : float
+    factors : (draws, n) array, optional
+        What estimated standard errors are times the true ones, drawn; 1 without it.
 
     Returns
     -------
@@ -50,12 +55,19 @@ def drawn_critical_value(
     """
     rows = np.flatnonzero(compared.any(axis=1))
     largest = np.full(len(noise), -np.inf)
+    own = np.diag(covariance)
     for start in range(0, len(noise), _CHUNK):
-        part = noise[start : start + _CHUNK]
-        top = largest[start : start + _CHUNK]
+        draws = slice(start, start + _CHUNK)
+        part, top = noise[draws], largest[draws]
         for j in rows:
-            others = np.flatnonzero(compared[j])
-            gaps = (part[:, [j]] - part[:, others]) / errors[j, others]
+            k = np.flatnonzero(compared[j])
+            if factors is None:
+                variance = own[j] + own[k] - 2 * covariance[j, k]
+            else:
+                first, other = factors[draws][:, [j]], factors[draws][:, k]
+                variance = own[j] * first**2 + own[k] * other**2
+                variance -= 2 * covariance[j, k] * first * other
+            gaps = (part[:, [j]] - part[:, k]) / np.sqrt(variance)
             np.maximum(top, gaps.max(axis=1), out=top)
     return float(np.quantile(largest, coverage)) if rows.size else float("-inf")
 

@@ -84,8 +84,7 @@ def test_the_one_bound_that_differs_hangs_on_draws():
 @pytest.mark.parametrize("n", [3, 7, 20])
 def test_equal_errors_give_tukeys_critical_values(n):
     noise = 0.7 * np.random.default_rng(1).standard_normal((200_000, n))
-    errors = np.full((n, n), 0.7 * sqrt(2))
-    found = drawn_critical_value(noise, errors, ~np.eye(n, dtype=bool), 0.95)
+    found = drawn_critical_value(noise, 0.49 * np.eye(n), ~np.eye(n, dtype=bool), 0.95)
     tukey = stats.studentized_range.ppf(0.95, n, np.inf) / sqrt(2)
     # 200,000 draws: an error of 0.0016
     assert found == pytest.approx(tukey, abs=0.006)
@@ -111,13 +110,54 @@ def test_quadrature_and_draws_agree(both_sides):
         if not both_sides:
             pairs[unit, :3] = pairs[3:, unit] = False
         noise = np.random.default_rng(unit).standard_normal((200_000, 5)) * s
-        drawn = drawn_critical_value(noise, np.hypot(s[:, None], s), pairs, 0.9)
+        drawn = drawn_critical_value(noise, np.diag(s**2), pairs, 0.9)
         assert own_critical_value(unit, s, pairs, 0.9) == pytest.approx(drawn, abs=0.012)
+
+
+@pytest.mark.parametrize("nu", [2, 9])
+def test_two_estimated_errors_of_equal_size_are_a_t_test(nu):
+    rng = np.random.default_rng(6)
+    noise = 3 * rng.standard_normal((400_000, 2))
+    factors = np.sqrt(rng.chisquare(nu, (400_000, 2)) / nu)
+    both = ~np.eye(2, dtype=bool)
+    found = drawn_critical_value(noise, 9 * np.eye(2), both, 0.95, factors)
+    # the sum of two chi-squares with nu degrees of freedom has 2 nu
+    assert found == pytest.approx(stats.t.ppf(0.975, 2 * nu), rel=0.01)
+
+
+def test_correlation_enters_estimated_errors():
+    cov = np.array([[1.0, 0.6], [0.6, 1.0]])
+    rng = np.random.default_rng(6)
+    noise = rng.multivariate_normal([0, 0], cov, 200_000)
+    both = ~np.eye(2, dtype=bool)
+    sure = drawn_critical_value(noise, cov, both, 0.95, np.ones((200_000, 2)))
+    assert sure == drawn_critical_value(noise, cov, both, 0.95)
+    assert sure == pytest.approx(1.96, abs=0.01)
+
+
+@pytest.mark.parametrize("simultaneous", [True, False])
+def test_estimated_errors_widen_sets(simultaneous):
+    estimates, errors = units(8)
+    asked = {"simultaneous": simultaneous}
+    known = kz.rank_sets(estimates, errors, **asked)
+    few = kz.rank_sets(estimates, errors, df=estimates * 0 + 3, **asked)
+    assert few["low"].le(known["low"]).all()
+    assert few["high"].ge(known["high"]).all()
+    assert (few["high"] - few["low"]).sum() > (known["high"] - known["low"]).sum()
+    sure = kz.rank_sets(estimates, errors, df=estimates * 0 + np.inf, **asked)
+    pd.testing.assert_frame_equal(sure, known)
+    # by unit: those of one unit alone, on an index in another order
+    one = pd.Series(np.inf, estimates.index[::-1]).where(lambda each: each.index != "u3", 1.0)
+    loose = kz.rank_sets(estimates, errors, df=one, simultaneous=False)
+    plain = kz.rank_sets(estimates, errors, simultaneous=False)
+    widened = (loose["high"] - loose["low"]) - (plain["high"] - plain["low"])
+    assert widened["u3"] > 0
+    assert widened.ge(0).all()
 
 
 def test_nothing_compared_has_no_critical_value():
     none = np.zeros((3, 3), dtype=bool)
-    assert drawn_critical_value(np.ones((5, 3)), np.ones((3, 3)), none, 0.9) == -np.inf
+    assert drawn_critical_value(np.ones((5, 3)), np.eye(3), none, 0.9) == -np.inf
     assert own_critical_value(0, np.ones(3), none, 0.9) == -np.inf
 
 
@@ -266,6 +306,8 @@ SQUARE = np.diag(ERRORS**2)
         ({"std_errors": ERRORS * 0}, InputError, "unit 'u0': found 0.0, expected an error above 0"),
         ({"std_errors": ERRORS * np.nan}, NotEnoughDataError, "found 0 units"),
         ({"estimates": pd.Series(1.0, ["u0", "u0", "u1"])}, InputError, "twice"),
+        ({"df": ERRORS.iloc[:2]}, InputError, "df: unit 'u2': found nan"),
+        ({"df": ERRORS * 0}, InputError, "df: unit 'u0': found 0.0"),
         ({"coverage": 1}, CallError, "coverage=1"),
         ({"n_draws": 10}, CallError, "n_draws=10"),
         ({"seed": -1}, CallError, "seed=-1"),
