@@ -7,13 +7,13 @@ import pandas as pd
 
 rng = np.random.default_rng(7)
 sizes = {"s1": 14, "s2": 11, "s3": 9, "s4": 17, "s5": 6, "s6": 2, "s7": 22, "s8": 1, "s9": 1, "s10": 13}
-home = {"s1": "a", "s2": "a", "s3": "b", "s4": "b", "s5": "b", "s6": "c", "s7": "c", "s8": "c", "s9": "b"}
+# strata that run across two domains, so that these vary together
+home = {"s1": "a", "s2": "ab", "s3": "b", "s4": "ab", "s5": "cd", "s6": "c", "s7": "c", "s8": "c", "s9": "b", "s10": "cd"}
 rows = []
 for stratum, n in sizes.items():
     level, base = rng.normal(20, 6), rng.uniform(5, 60)
     for _ in range(n):
-        # a stratum that runs across two domains
-        unit = home.get(stratum) or rng.choice(["c", "d"])
+        unit = rng.choice(list(home[stratum]))
         size = rng.lognormal(2, 0.5)
         rows.append(
             (
