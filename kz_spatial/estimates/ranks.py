@@ -38,6 +38,8 @@ N_DRAWS = 100_000
 SEED = 20240
 # a covariance matrix may miss being one by as much as this of its largest entry
 _ROUNDING = 1e-8
+# a difference whose variance is a smaller share of the two variances has none
+_NO_ERROR = 1e-12
 
 
 def _told_apart(
@@ -89,11 +91,14 @@ def rank_bounds(
     """
     n = len(estimates)
     variances = np.diag(covariance)
-    errors = np.sqrt(np.clip(variances[:, None] + variances - 2 * covariance, 0, None))
-    np.fill_diagonal(errors, 1.0)
-    ratios = (estimates[:, None] - estimates) / errors
-    pairs = ~np.eye(n, dtype=bool)
-    exact = df is None and not simultaneous and not covariance[pairs].any()
+    squared = variances[:, None] + variances - 2 * covariance
+    # differences without error: what estimates share to the last
+    known = squared <= _NO_ERROR * (variances[:, None] + variances)
+    gaps = estimates[:, None] - estimates
+    ratios = gaps / np.sqrt(np.where(known, 1.0, squared))
+    sure = known & (gaps > 0)
+    pairs = ~known
+    exact = df is None and not simultaneous and not covariance[~np.eye(n, dtype=bool)].any()
     noise, factors = np.empty((0, n)), None
     if not exact:
         # a positive semi-definite square root: scores of few units have singular covariances
@@ -102,16 +107,16 @@ def rank_bounds(
         rng = np.random.default_rng(seed)
         noise = rng.standard_normal((n_draws, n)) @ root.T
         if df is not None:
-            sure = np.isinf(df)
-            finite = np.where(sure, 1.0, df)
+            infinite = np.isinf(df)
+            finite = np.where(infinite, 1.0, df)
             factors = np.sqrt(rng.chisquare(finite, (n_draws, n)) / finite)
-            factors[:, sure] = 1.0
+            factors[:, infinite] = 1.0
 
     def drawn(left: NDArray[np.bool_]) -> float:
         return drawn_critical_value(noise, covariance, left, coverage, factors)
 
     if simultaneous:
-        above = _told_apart(ratios, pairs, drawn, stepdown=stepdown)
+        above = sure | _told_apart(ratios, pairs, drawn, stepdown=stepdown)
         return 1 + above.sum(axis=0), n - above.sum(axis=1)
     low, high = np.empty(n, dtype=np.intp), np.empty(n, dtype=np.intp)
     for i in range(n):
@@ -119,7 +124,7 @@ def rank_bounds(
         own[i, :] = own[:, i] = True
         own_value = partial(own_critical_value, i, np.sqrt(variances), coverage=coverage)
         critical = own_value if exact else drawn
-        above = _told_apart(ratios, own & pairs, critical, stepdown=stepdown)
+        above = sure | _told_apart(ratios, own & pairs, critical, stepdown=stepdown)
         low[i], high[i] = 1 + above[:, i].sum(), n - above[i].sum()
     return low, high
 

@@ -214,6 +214,14 @@ def test_what_estimates_share_counts():
         assert turned.to_numpy().tolist() == [[1, 1, 1], [2, 2, 2]]
 
 
+@pytest.mark.parametrize("simultaneous", [True, False])
+def test_a_difference_without_error_is_told(simultaneous):
+    # a and b move as one, so that a lies above b whatever both are; c is far from neither
+    cov = np.array([[1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    found = kz.rank_sets(pd.Series([0.2, 0.1, 0.0]), cov=cov, simultaneous=simultaneous)
+    assert found.to_numpy().tolist() == [[1, 1, 2], [2, 2, 3], [3, 1, 3]]
+
+
 # what must hold
 
 
