@@ -198,6 +198,25 @@ def test_groups_by_hand():
     assert list(found.index) == list("fbadce")
 
 
+def test_groups_reach_as_far_as_any_set_in_them():
+    def groups(*sets):
+        return kz.tied_groups(pd.DataFrame(sets, columns=COLUMNS)).tolist()
+
+    # the wide set of the first unit ties those inside it
+    assert groups([1, 1, 4], [2, 2, 2], [3, 3, 3], [4, 4, 4], [5, 5, 5]) == [1, 1, 1, 1, 2]
+    # one possible rank in common is enough
+    assert groups([1, 1, 2], [2, 2, 3], [3, 3, 3]) == [1, 1, 1]
+
+
+def test_rows_of_a_covariance_are_found_by_name():
+    estimates = pd.Series({"a": 6.0, "b": 3.0, "c": 0.0})
+    cov = pd.DataFrame(np.diag([0.01, 0.01, 25.0]), list("abc"), list("abc"))
+    for order in ("abc", "cab", "bca"):
+        found = kz.rank_sets(estimates, cov=cov.loc[list(order), list(order)])
+        # a above b for sure, and c anywhere
+        assert found.to_numpy().tolist() == [[1, 1, 2], [2, 2, 3], [3, 1, 3]]
+
+
 def test_what_estimates_share_counts():
     estimates = pd.Series({"a": 1.0, "b": 0.0})
     cov = pd.DataFrame([[1.0, 0.99], [0.99, 1.0]], index=list("ab"), columns=list("ab"))
