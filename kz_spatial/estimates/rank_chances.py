@@ -45,7 +45,8 @@ def between_variance(estimates: NDArray[np.float64], variances: NDArray[np.float
     grid = np.concatenate([[0.0], np.geomspace(1e-6, 1, 60) * top])
     best = int(np.argmin([loss(each) for each in grid]))
     low, high = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
-    found = minimize_scalar(loss, bounds=(low, high), method="bounded", options={"xatol": 1e-9})
+    close = {"xatol": 1e-10 * top}
+    found = minimize_scalar(loss, bounds=(low, high), method="bounded", options=close)
     return 0.0 if loss(0.0) <= found.fun else float(found.x)
 
 

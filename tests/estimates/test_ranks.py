@@ -382,6 +382,36 @@ def test_equal_errors_by_hand():
     assert found.attrs["between_sd"] == pytest.approx(sqrt(12), rel=1e-6)
 
 
+def test_unequal_errors_by_hand():
+    """The common mean is uncertain, and the unit that leans on it more moves more with it."""
+    y, v = np.array([5.0, 0.0]), np.array([0.1, 9.0])
+    # one contrast of variance 2 tau2 + 9.1: its square is 25
+    tau2 = (25 - 9.1) / 2
+    assert between_variance(y, v) == pytest.approx(tau2, rel=1e-5)
+    w = 1 / (tau2 + v)
+    mean, kept = w @ y / w.sum(), tau2 * w
+    gap = np.diff(mean + kept * (y - mean))[0]
+    spread = sqrt(kept @ v + np.diff(kept)[0] ** 2 / w.sum())
+    found = kz.rank_probabilities(pd.Series(y), pd.Series(np.sqrt(v)))
+    assert found.loc[0, "first"] == pytest.approx(stats.norm.cdf(-gap / spread), abs=0.005)
+    # without that part it would be out by more
+    assert stats.norm.cdf(-gap / sqrt(kept @ v)) - stats.norm.cdf(-gap / spread) > 0.015
+
+
+def test_the_higher_of_two_peaks_is_found():
+    # the restricted likelihood has another peak at 88.2, which is lower
+    y, errors = [9.28, 7.43, 33.5], np.sqrt([0.01, 0.001, 100.0])
+    assert between_variance(np.array(y), errors**2) == pytest.approx(2.0124, abs=1e-3)
+
+
+def test_chances_do_not_hang_on_the_unit_of_measurement():
+    estimates, errors = units(7)
+    known = kz.rank_probabilities(estimates, errors)
+    for scale in (1e-8, 1e8):
+        found = kz.rank_probabilities(scale * estimates, scale * errors)
+        np.testing.assert_allclose(found["first"], known["first"], atol=0.002)
+
+
 def test_units_that_do_not_differ_have_equal_chances():
     estimates = pd.Series([1.0, 1.1, 0.9, 1.05])
     found = kz.rank_probabilities(estimates, pd.Series([1.0, 2.0, 1.0, 0.5]))
