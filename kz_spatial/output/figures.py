@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from textwrap import fill
 from typing import TYPE_CHECKING, Any, Final
 
@@ -236,7 +237,8 @@ def theme_map(
     """One map per style of a layer, side by side."""
     if name not in layers:
         return None
-    layer = layers[name]
+    # projected once, not for every map
+    layer = replace(layers[name], frame=layers[name].frame.to_crs(EQUAL_AREA_CRS))
     styles = [each for each in layer.styles if not columns or each.name in columns]
     if not styles:
         return None
