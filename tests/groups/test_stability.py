@@ -8,7 +8,7 @@ import pytest
 
 import kz_spatial as kz
 from kz_spatial.errors import CallError, InputError
-from kz_spatial.groups import redrawn_co_membership
+from kz_spatial.groups import redrawn_co_membership, stability
 
 RNG = np.random.default_rng(7)
 VALUES = pd.DataFrame(RNG.normal(size=(9, 3)), list("abcdefghi"), ["x", "y", "z"])
@@ -98,3 +98,36 @@ def test_faults_are_named(values, errors, said):
 def test_numbers_out_of_range(wish):
     with pytest.raises(CallError):
         kz.co_membership_of(VALUES, ERRORS, **wish)
+
+
+def heaps(n):
+    """Values of n units in two heaps, and their errors."""
+    index = [f"u{i}" for i in range(n)]
+    values = pd.DataFrame({"x": [10.0 * (i % 2) for i in range(n)]}, index)
+    return values, pd.DataFrame({"x": 0.1}, index)
+
+
+def test_draws_are_proven_to_sixteen_units_and_go_by_k_means_beyond(monkeypatch):
+    """Which way is taken hangs on the units, not on the columns."""
+
+    def proven(*_):
+        raise RuntimeError("proven")
+
+    monkeypatch.setattr(stability, "optimal_groups", proven)
+    values, errors = heaps(17)
+    found = kz.co_membership_of(values, errors, n_clusters=2, n_draws=5)
+    assert found.matrix.loc["u0", "u2"] == 1
+    assert found.matrix.loc["u0", "u1"] == 0
+    values, errors = heaps(16)
+    with pytest.raises(RuntimeError, match="proven"):
+        kz.co_membership_of(values, errors, n_clusters=2, n_draws=5)
+
+
+def test_faults_of_errors_name_the_first_unit_and_column():
+    values = pd.DataFrame({"x": [1.0, 2, 3], "y": [4.0, 6, 5]}, ["c", "b", "a"])
+    errors = values * 0 + 1
+    with pytest.raises(InputError, match="no unit 'b'"):
+        kz.co_membership_of(values, errors.drop(["c", "b"]), n_clusters=2)
+    errors.loc["a", "y"] = -1
+    with pytest.raises(InputError, match="found -1 for 'a' in 'y'"):
+        kz.co_membership_of(values, errors, n_clusters=2)
