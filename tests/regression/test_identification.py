@@ -217,3 +217,16 @@ def test_few_degrees_of_freedom_are_said():
     assert "nearly no power" not in fit.summary("hc1")
     assert fixed_effects("y ~ z | g", frame, cluster="g").weak_terms() == ()
     assert fixed_effects("y ~ z | g", frame).weak_terms() == ()
+
+
+def test_two_clusters_have_terms_of_nearly_no_power():
+    fit = fixed_effects("y ~ x", _firms(n_regions=2), cluster="region")
+    assert len(fit.weak_terms()) == 2
+    assert fit.weak_terms()[1].startswith("x: cr2 has 1.0 degrees of freedom")
+
+
+def test_the_seed_that_holds_unsaid_is_the_packages():
+    fit = fixed_effects("y ~ x + z | g", lone_term(seed=4, effect=0.0), cluster="g")
+    unsaid = fit.within_region("x", n_permutations=499).p
+    assert fit.within_region("x", n_permutations=499, seed=20240).p == unsaid
+    assert fit.within_region("x", n_permutations=499, seed=20241).p != unsaid
