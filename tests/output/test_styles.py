@@ -586,3 +586,23 @@ def test_the_page_carries_credit_and_rules():
     assert words["settlements"] == TERMS.layer("settlements")
     assert words["theme"] == TERMS.say("map.theme")
     assert words["zoom_in"] == TERMS.say("map.zoom_in") != words["zoom_out"]
+
+
+def test_polygons_of_ones_own_keep_their_shape_and_get_no_discs():
+    notched = box(70, 50, 71, 51).difference(box(70.4, 50.5, 70.6, 51))
+    own = gpd.GeoDataFrame(
+        {"unit_code": ["b", "a"], "name_en": ["B", "A"]},
+        geometry=[notched, box(71, 50, 71.1, 50.1)],
+        crs=DATA_CRS,
+    )
+    frame, key = web_themes.light_frame(layer_of(own))
+    assert key == "unit_code 2"
+    assert frame["unit_code"].tolist() == ["a", "b"]
+    assert frame.geometry.iloc[1].area == pytest.approx(notched.area, rel=0.02)
+    assert web_themes._small(own) == []
+    # a city among the oblasts is a speck; a point has no outline to be one
+    assert web_themes._small(own.drop(columns="unit_code")) == [1]
+    points = own.drop(columns="unit_code").set_geometry(
+        [Point(70, 50), Point(71, 51)], crs=DATA_CRS
+    )
+    assert web_themes._small(points) == []
