@@ -606,3 +606,15 @@ def test_polygons_of_ones_own_keep_their_shape_and_get_no_discs():
         [Point(70, 50), Point(71, 51)], crs=DATA_CRS
     )
     assert web_themes._small(points) == []
+
+
+def test_the_map_opens_on_the_country_or_on_ones_own_units():
+    own = gpd.GeoDataFrame({"unit_code": ["a"]}, geometry=[box(70, 50, 71, 51)], crs=DATA_CRS)
+    assert web_map._extent((layer_of(own, label=None),)) == [[50, 70], [51, 71]]
+    country = [[40.6, 46.5], [55.45, 87.3]]
+    oblast = own.rename(columns={"unit_code": "oblast_code"})
+    assert web_map._extent((layer_of(oblast, label=None),)) == country
+    # dots of settlements carry codes too, and say nothing of what the map is of
+    dots = oblast.set_geometry([Point(60, 45)], crs=DATA_CRS)
+    first = layer_of(dots, label=None, geometry="point")
+    assert web_map._extent((first, layer_of(own, label=None))) == [[45, 60], [45, 60]]
