@@ -14,11 +14,10 @@ from kz_spatial.output.area_layers import PANEL, area_frames, area_own_layers, u
 from kz_spatial.output.area_report import render_areas
 from kz_spatial.output.area_tables import make_area_tables
 from kz_spatial.output.area_terms import AreaTerms
-from kz_spatial.output.bundle import Bundle
+from kz_spatial.output.bundle import Bundle, save_figures
 from kz_spatial.output.folders import check_target, now, versions, whole_or_absent, write_record
 from kz_spatial.output.geopackage import About, write_geopackage
 from kz_spatial.output.layers import describe
-from kz_spatial.output.report import svg_text
 from kz_spatial.output.tables import to_latex
 from kz_spatial.output.web_map import folium_map
 from kz_spatial.study import AREA_STEPS, AreaOptions, own_to_record, study_areas
@@ -33,7 +32,6 @@ __all__ = ["ALL_AREA_STEPS", "run_areas", "write_areas"]
 
 WRITE_STEPS: Final = ("tables", "GeoPackage", "map", "figures", "report")
 ALL_AREA_STEPS: Final = (*AREA_STEPS, *WRITE_STEPS)
-_DPI: Final = 150
 
 
 def _contents(study: AreaStudy, terms: AreaTerms, names: list[str]) -> dict[str, Any]:
@@ -111,18 +109,6 @@ def _write_tables(study: AreaStudy, folder: Path, terms: AreaTerms) -> None:
         (folder / f"{name}.tex").write_text(latex, encoding="utf-8")
 
 
-def _write_figures(study: AreaStudy, folder: Path, terms: AreaTerms) -> dict[str, str]:
-    folder.mkdir()
-    texts = {}
-    for name, figure in draw_area_figures(study, terms).items():
-        # the layout settles in the first drawing and is kept for the second
-        figure.savefig(folder / f"{name}.png", dpi=_DPI)
-        figure.set_layout_engine("none")
-        texts[name] = svg_text(figure)
-        (folder / f"{name}.svg").write_text(texts[name], encoding="utf-8")
-    return texts
-
-
 def write_areas(
     study: AreaStudy,
     out: str | os.PathLike[str],
@@ -182,7 +168,7 @@ def write_areas(
         begin("map")
         folium_map(folder, language=terms.language).save(folder / "map.html")
         begin("figures")
-        texts = _write_figures(study, folder / "figures", terms)
+        texts = save_figures(draw_area_figures(study, terms), folder / "figures")
         begin("report")
         page = render_areas(study, terms, texts, version=record["versions"]["kz-spatial"])
         (folder / "report.html").write_text(page, encoding="utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -43,10 +43,12 @@ from kz_spatial.study import (
 from kz_spatial.words import has_words, missing_note, say
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from kz_spatial.output.layers import Layer
     from kz_spatial.study import Study
 
-__all__ = ["WRITE_STEPS", "Bundle", "run", "write_bundle"]
+__all__ = ["WRITE_STEPS", "Bundle", "run", "save_figures", "write_bundle"]
 
 WRITE_STEPS: Final = ("tables", "GeoPackage", "rasters", "map", "figures", "report")
 _DPI: Final = 150
@@ -93,11 +95,11 @@ def _write_tables(study: Published, folder: Path, terms: Terms, notice: str) -> 
         path.with_suffix(".tex").write_text(text, encoding="utf-8")
 
 
-def _write_figures(study: Published, folder: Path, terms: Terms, notice: str) -> dict[str, str]:
-    """Draw and save the figures; return each as SVG text."""
+def save_figures(figures: Mapping[str, Figure], folder: Path) -> dict[str, str]:
+    """Make a folder of figures as PNG and SVG; return each as SVG text."""
     folder.mkdir()
     texts = {}
-    for name, figure in draw_figures(study, terms, notice=notice).items():
+    for name, figure in figures.items():
         # the layout settles in the first drawing and is kept for the second
         figure.savefig(folder / f"{name}.png", dpi=_DPI)
         figure.set_layout_engine("none")
@@ -258,7 +260,7 @@ def write_bundle(
         begin("figures")
         short = rules_line(study.rules, terms.language, short=True)
         foot = ". ".join(filter(None, (twin, short)))
-        texts = _write_figures(study, folder / "figures", terms, foot)
+        texts = save_figures(draw_figures(study, terms, notice=foot), folder / "figures")
         end("figures")
         begin("report")
         record = _record(study, timings)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from kz_spatial._validate import check_option
 from kz_spatial.design import design_to_dict
 from kz_spatial.options import Language
-from kz_spatial.output.bundle import Bundle
+from kz_spatial.output.bundle import Bundle, save_figures
 from kz_spatial.output.change_figure import draw_changes
 from kz_spatial.output.change_layer import (
     CHANGE_CLASSES,
@@ -23,7 +23,6 @@ from kz_spatial.output.change_report import change_notes, render_changes
 from kz_spatial.output.folders import check_target, now, versions, whole_or_absent, write_record
 from kz_spatial.output.geopackage import About, write_geopackage
 from kz_spatial.output.layers import describe
-from kz_spatial.output.report import svg_text
 from kz_spatial.output.tables import to_latex
 from kz_spatial.output.web_map import folium_map
 from kz_spatial.places import place_name
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = ["write_change"]
 
-_DPI: Final = 150
 _GROUP: Final = "changes"
 
 
@@ -127,18 +125,6 @@ def _record(change: BundleChange, terms: Terms) -> dict[str, Any]:
     }
 
 
-def _write_figure(change: BundleChange, terms: Terms, folder: Path, notice: str) -> str:
-    """Draw and save the figure; return it as SVG text."""
-    folder.mkdir()
-    figure = draw_changes(change, terms, notice=notice)
-    # the layout settles in the first drawing and is kept for the second
-    figure.savefig(folder / "changes.png", dpi=_DPI)
-    figure.set_layout_engine("none")
-    text = svg_text(figure)
-    (folder / "changes.svg").write_text(text, encoding="utf-8")
-    return text
-
-
 def write_change(
     change: BundleChange,
     out: str | os.PathLike[str],
@@ -209,7 +195,9 @@ def write_change(
         write_geopackage(layers, folder / "kz_spatial.gpkg", about=about)
         write_record(folder, record)  # the map is drawn from the folder
         folium_map(folder, language=language).save(folder / "map.html")
-        figures = {"changes": _write_figure(change, terms, folder / "figures", notice)}
+        figures = save_figures(
+            {"changes": draw_changes(change, terms, notice=notice)}, folder / "figures"
+        )
         page = render_changes(change, terms, figures, version=record["versions"]["kz-spatial"])
         (folder / "report.html").write_text(page, encoding="utf-8")
         write_record(folder, record)

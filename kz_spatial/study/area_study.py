@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import time
-import warnings
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +11,7 @@ import pandas as pd
 from kz_spatial._validate import check_option
 from kz_spatial.crosswalk import LEVEL, unit_at
 from kz_spatial.design import Grouping, load_design
-from kz_spatial.errors import CallError, KzSpatialWarning
+from kz_spatial.errors import CallError
 from kz_spatial.neighbours import (
     adaptive_kernel,
     contiguity,
@@ -30,6 +27,7 @@ from kz_spatial.study.area_groups import AreaGroups, group_areas
 from kz_spatial.study.area_options import AreaOptions
 from kz_spatial.study.area_patterns import AreaPattern, AreaPatterns, find_area_patterns
 from kz_spatial.study.area_years import YearsFound, describe_years
+from kz_spatial.study.run_log import Progress, RunLog
 from kz_spatial.tables_in import AreaRecord, area_record, read_area_table, read_own_units
 
 if TYPE_CHECKING:
@@ -41,7 +39,6 @@ if TYPE_CHECKING:
 __all__ = ["AREA_STEPS", "AreaStudy", "grouping_at", "study_areas"]
 
 AREA_STEPS: Final = ("read", "patterns", "groups", "years")
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -146,25 +143,6 @@ def _areas_of(
         for detail in ("full", "light")
     ]
     return found[0], found[1]
-
-
-@dataclass(slots=True)
-class _Log:
-    progress: Progress | None
-    timings: dict[str, float] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        if self.progress:
-            self.progress(name)
-        start = time.perf_counter()
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", KzSpatialWarning)
-            yield
-        self.timings[name] = round(time.perf_counter() - start, 3)
-        ours = (str(w.message) for w in caught if issubclass(w.category, KzSpatialWarning))
-        self.warnings.extend(dict.fromkeys(ours))
 
 
 def _numbered(graph: Graph, units: Collection[Any]) -> Any:
@@ -294,7 +272,7 @@ def study_areas(
     >>> study.patterns["area"].moran.method, study.groups.numbers
     ('monte-carlo', [2, 3, 4, 5])
     """
-    options, log = options or AreaOptions(), _Log(progress)
+    options, log = options or AreaOptions(), RunLog(progress)
     with log.step("read"):
         if not isinstance(table, pd.DataFrame):
             table = read_area_table(table, boundaries=boundaries, unit_code=unit_code, **reading)
@@ -309,7 +287,7 @@ def study_areas(
                 check_option("errors", each, [str(c) for c in table])
         columns, population = area_columns(table, left_out=(errors or {}).values())
         told = error_columns(errors or {}, columns, table)
-    inapplicable: dict[str, str] = {}
+    inapplicable = log.inapplicable
     with log.step("patterns"):
         found = find_area_patterns(columns, areas.index, graph, options, inapplicable)
         inapplicable["join counts of groups"] = (

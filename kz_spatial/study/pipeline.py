@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import time
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from kz_spatial._validate import check_count, check_metres, check_option
@@ -19,7 +15,7 @@ from kz_spatial.design import (
     load_design,
     rules_of_source,
 )
-from kz_spatial.errors import CallError, KzSpatialWarning, NotEnoughDataError
+from kz_spatial.errors import CallError, NotEnoughDataError
 from kz_spatial.neighbours import contiguity
 from kz_spatial.options import RunOptions
 from kz_spatial.places import join, join_audit, oblasts, regions, settlements
@@ -30,6 +26,7 @@ from kz_spatial.study.extensions import own_frame, own_layers
 from kz_spatial.study.frames import clusters_frame, contours_frame, local_moran_frame, unit_frame
 from kz_spatial.study.groupings import Groupings, find_groupings
 from kz_spatial.study.results import Study
+from kz_spatial.study.run_log import Progress, RunLog
 from kz_spatial.study.smoothing import located, study_surfaces
 from kz_spatial.study.spatial_patterns import Patterns, find_patterns
 from kz_spatial.surfaces import DensitySurface, check_bandwidth
@@ -58,29 +55,6 @@ STEPS: Final = (
 _READING: Final = ("items", "region", "region_codes", "kind", "where")
 # what a firm table records and a study holds elsewhere
 _APART: Final = ("attrition", "notes", "design")
-Progress = Callable[[str], None]
-
-
-@dataclass(slots=True)
-class _Log:
-    """Steps as they happen: seconds, warnings, and what could not be computed."""
-
-    progress: Progress | None
-    timings: dict[str, float] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
-    inapplicable: dict[str, str] = field(default_factory=dict)
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        if self.progress:
-            self.progress(name)
-        start = time.perf_counter()
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", KzSpatialWarning)
-            yield
-        self.timings[name] = round(time.perf_counter() - start, 3)
-        ours = (str(w.message) for w in caught if issubclass(w.category, KzSpatialWarning))
-        self.warnings.extend(dict.fromkeys(ours))
 
 
 def read_codings(
@@ -116,7 +90,7 @@ def _fits(
     design: StudyDesign,
     weights: str | None,
     rules: DisclosureRules,
-    log: _Log,
+    log: RunLog,
 ) -> dict[str, FixedEffectsFit]:
     fits: dict[str, FixedEffectsFit] = {}
     if design.formula is None:
@@ -146,7 +120,7 @@ def _fits(
 
 
 def _replication(
-    codings: dict[str, pd.DataFrame], design: StudyDesign, rules: DisclosureRules, log: _Log
+    codings: dict[str, pd.DataFrame], design: StudyDesign, rules: DisclosureRules, log: RunLog
 ) -> Any:
     if reason := unlike_paper(design):
         log.inapplicable["replication"] = reason
@@ -234,7 +208,7 @@ def _join(
     return levels, {c: join(firms, areas[levels[-1]], on=on) for c, firms in read.items()}
 
 
-def _note_places(firms: pd.DataFrame, log: _Log) -> None:
+def _note_places(firms: pd.DataFrame, log: RunLog) -> None:
     """Say how many firms have no coordinates, and what their surfaces rest on."""
     lacking = int((~located(firms)).sum())
     if lacking == len(firms):
@@ -271,7 +245,7 @@ def _tables(
     design: StudyDesign,
     rules: DisclosureRules,
     options: RunOptions,
-    log: _Log,
+    log: RunLog,
 ) -> Protected:
     found = protect_tables(
         codings[options.coding],
@@ -331,7 +305,7 @@ def run_study(
     """
     options = options or RunOptions()
     _check_call(reading, options)
-    log = _Log(progress)
+    log = RunLog(progress)
     with log.step("read"):
         read = read_codings(survey, design=design, **reading)
         asked = design_of(read[options.coding])

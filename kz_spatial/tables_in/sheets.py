@@ -6,7 +6,6 @@ formats; .xls and .ods by calamine, and what it cannot tell is said.
 
 from __future__ import annotations
 
-import datetime as dt
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -274,8 +273,3 @@ def read_sheets(path: Path) -> list[Sheet]:
     if not kept:
         raise InputError(f"{path}: found no cell with a value, expected a table of units")
     return kept
-
-
-def year_of(value: Any) -> int | None:
-    """The year that a date is in; None for what is no date."""
-    return value.year if isinstance(value, dt.date) else None
