@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kz_spatial.cli.shared import add_language_options, choose_language, pairs, show_progress
+from kz_spatial.cli.shared import (
+    add_language_options,
+    choose_language,
+    pairs,
+    print_files,
+    show_progress,
+)
 from kz_spatial.options import NEIGHBOURS
 
 if TYPE_CHECKING:
@@ -68,12 +73,7 @@ def _areas(args: argparse.Namespace) -> int:
     years = sorted({year for each in record["columns"].values() for year in each["years"]})
     span = f", {years[0]} to {years[-1]}" if years else ""
     print(f"{made.path}: {len(record['columns'])} columns{span}")
-    for name, what in (
-        ("report.html", "read first"),
-        ("map.html", "open in a browser"),
-        ("kz_spatial.gpkg", "drag into QGIS"),
-    ):
-        print(f"  {Path(made.path) / name}  ({what})")
+    print_files(made.path)
     return 0
 
 

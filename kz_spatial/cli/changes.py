@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kz_spatial.cli.shared import add_language_options, choose_language
+from kz_spatial.cli.shared import add_language_options, choose_language, print_files
 from kz_spatial.errors import CallError
 
 if TYPE_CHECKING:
@@ -36,12 +36,7 @@ def _compare(args: argparse.Namespace) -> int:
     print(f"{made.path}: {len(counts)} indicators, {len(change.design.grouping.codes)} regions")
     for name, found in counts.items():
         print(f"  {name}: {', '.join(f'{n} {_told(key)}' for key, n in found.items())}")
-    for name, what in (
-        ("report.html", "read first"),
-        ("map.html", "open in a browser"),
-        ("kz_spatial.gpkg", "drag into QGIS"),
-    ):
-        print(f"  {Path(made.path) / name}  ({what})")
+    print_files(made.path)
     return 0
 
 

@@ -6,12 +6,14 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kz_spatial.errors import CallError, MissingWordsWarning
 
 if TYPE_CHECKING:
     import argparse
+    import os
 
 __all__ = [
     "add_design_options",
@@ -21,6 +23,7 @@ __all__ = [
     "choose_language",
     "choose_reading",
     "pairs",
+    "print_files",
     "show_progress",
 ]
 
@@ -143,6 +146,16 @@ def _step_lines(total: int) -> Callable[[str], None]:
         print(f"step {number[0]}/{total} {name}", file=sys.stderr, flush=True)
 
     return step
+
+
+def print_files(folder: str | os.PathLike[str]) -> None:
+    """Say which files of a bundle to open, and with what."""
+    for name, what in (
+        ("report.html", "read first"),
+        ("map.html", "open in a browser"),
+        ("kz_spatial.gpkg", "drag into QGIS"),
+    ):
+        print(f"  {Path(folder) / name}  ({what})")
 
 
 @contextmanager

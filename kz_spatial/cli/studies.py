@@ -13,6 +13,7 @@ from kz_spatial.cli.shared import (
     add_reading_options,
     choose_language,
     choose_reading,
+    print_files,
     show_progress,
 )
 from kz_spatial.errors import CallError, DesignError
@@ -24,11 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["add_audit", "add_check", "add_design", "add_run"]
 
 _SURVEYS = ".dta, .sav, .csv, .tsv, .xlsx or .parquet"
-_FIRST = (
-    ("report.html", "read first"),
-    ("map.html", "open in a browser"),
-    ("kz_spatial.gpkg", "drag into QGIS"),
-)
 
 
 def _options(args: argparse.Namespace, language: str) -> RunOptions:
@@ -70,8 +66,7 @@ def _run(args: argparse.Namespace) -> int:
     for line in made.record["warnings"]:
         print(f"note: {line}", file=sys.stderr)
     print(f"{made.path}: {made.record['n_firms']} firms, {len(made.record['layers'])} layers")
-    for name, what in _FIRST:
-        print(f"  {Path(made.path) / name}  ({what})")
+    print_files(made.path)
     return 0
 
 
