@@ -191,3 +191,17 @@ def test_merged_units_say_so_in_layers(tmp_path):
     assert frame.loc["KZ-11", "made_of"] is None or pd.isna(frame.loc["KZ-11", "made_of"])
     first = area_own_layers(study)[0]
     assert "made_of" in first.themes[0].tooltip
+
+
+def test_tables_of_patterns_hold_what_the_functions_give(bundle):
+    table = pd.read_csv(bundle.path / "tables" / "moran.csv")
+    row = table[(table["column"] == "Зарплата, тыс. тенге") & (table["name"] == "Moran's I")]
+    values = gpd.read_file(bundle.path / "kz_spatial.gpkg", layer="oblasts")
+    values = values.set_index("oblast_code")["zarplata_tys_tenge"]
+    graph = kz.contiguity(kz.oblasts(detail="light"))
+    peer = kz.moran(values, graph, n_permutations=99, seed=20240)
+    found = row[["statistic", "expected", "p"]].iloc[0].tolist()
+    assert found == pytest.approx([peer.statistic, peer.expected, peer.p])
+    changes = pd.read_csv(bundle.path / "tables" / "changes.csv").set_index(["column", "code"])
+    one = changes.loc[("Зарплата, тыс. тенге", "KZ-11")]
+    assert one[["first", "last", "change", "ranks_gained"]].tolist() == [2020, 2022, 2, 0]
