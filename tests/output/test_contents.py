@@ -845,6 +845,9 @@ def test_every_figure_carries_the_notice_and_those_that_apply_are_there(study, f
     clusters = figures["clusters"].axes
     assert len(clusters) == 4
     assert len(figures["local_moran"].axes) == 5
+    told = [each.get_text() for each in figures["cluster_choice"].texts]
+    wanted = [terms.partition(key) for key in ("typology_composite", "regions_oblast")]
+    assert [each for each in told if each in wanted] == wanted
 
 
 def test_a_distribution_that_may_not_be_shown_says_so(study, terms):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import geopandas as gpd
@@ -77,7 +78,7 @@ def study_of(kinds, means=None):
         for name, kind in zip(names, kinds, strict=True)
     }
     told = {
-        name: SimpleNamespace(bars=bars([6, 7]), mean=3.0 + i, n=13.4)
+        name: SimpleNamespace(bars=bars([6, 7]), mean=3.0 + i, n=13.6)
         for i, name in enumerate(names)
     }
     return SimpleNamespace(
@@ -101,9 +102,12 @@ def test_each_distribution_has_its_place_and_the_outcome_the_first():
     for ax, name in zip(made.axes, wanted, strict=False):
         (line,) = ax.lines
         assert list(line.get_xdata()) == [study.distributions[name].mean] * 2
-        assert ax.get_xlabel() == f"{TERMS.unit(name)} (n = 13)"
+        assert ax.get_xlabel() == f"{TERMS.unit(name)} (n = 14)"
     assert made.axes[0].get_ylabel() == TERMS.say("column.n_firms")
     assert made.axes[1].get_ylabel() == ""
+    # firms come in whole numbers, whatever the axis holds
+    made.axes[0].set_ylim(0, 2)
+    assert all(tick == round(tick) for tick in made.axes[0].get_yticks())
     one = figures._histograms(study_of(["count"]), TERMS, "")
     assert len(one.axes) == 1
     assert one.get_size_inches()[0] == pytest.approx(9.5 / 3)
@@ -144,6 +148,9 @@ def test_regions_without_a_score_stand_lowest_and_empty_places_stay_empty():
     points = axes[0].containers[0].lines[0]
     assert list(points.get_xdata()) == [2 * scale, 3 * scale, 1 * scale]
     assert list(points.get_ydata()) == [0, 1, 2]
+    # one scale of regions for all, and a grid behind the points
+    assert all(axes[0].get_shared_y_axes().joined(axes[0], ax) for ax in axes)
+    assert all(ax.get_axisbelow() is True for ax in axes)
     study.design.by_name |= {f"more{i}": study.design.by_name[names[0]] for i in range(2)}
     for i in range(2):
         table[f"more{i}_mean"], table[f"more{i}_se"] = 1.0, 1.0
@@ -287,7 +294,7 @@ def test_a_surface_lies_on_its_grid_with_its_bandwidth_in_the_title():
     from affine import Affine
 
     surface = SimpleNamespace(
-        values=np.arange(6.0).reshape(2, 3),
+        values=np.arange(6.0).reshape(2, 3) / 4,
         transform=Affine(10_000, 0, 100_000, 0, -20_000, 900_000),
         bandwidth_m=62_500,
     )
@@ -304,6 +311,12 @@ def test_a_surface_lies_on_its_grid_with_its_bandwidth_in_the_title():
     points = np.vstack([path.vertices for path in lines.get_paths()])
     assert points.min(axis=0) == pytest.approx((west, south))
     assert points.max(axis=0) == pytest.approx((east, north))
+    russian = figures._surface_map(surface, areas, "Firms", replace(TERMS, language="ru"), "n")
+    for figure, mark in ((made, "."), (russian, ",")):
+        figure.canvas.draw()
+        told = [each.get_text() for each in figure.axes[1].get_yticklabels()]
+        assert any(mark in each for each in told)
+        assert not any(each in ".," and each != mark for text in told for each in text)
 
 
 def test_figures_keep_their_style_to_themselves():

