@@ -14,10 +14,11 @@ from kz_spatial.output.area_layers import PANEL, area_frames, area_own_layers, u
 from kz_spatial.output.area_report import render_areas
 from kz_spatial.output.area_tables import make_area_tables
 from kz_spatial.output.area_terms import AreaTerms
-from kz_spatial.output.bundle import Bundle, save_figures
+from kz_spatial.output.bundle import Bundle
 from kz_spatial.output.folders import check_target, now, versions, whole_or_absent, write_record
 from kz_spatial.output.geopackage import About, write_geopackage
 from kz_spatial.output.layers import describe
+from kz_spatial.output.pictures import FigureSaver, second_process
 from kz_spatial.output.tables import to_latex
 from kz_spatial.output.web_map import folium_map
 from kz_spatial.study import AREA_STEPS, AreaOptions, own_to_record, study_areas
@@ -156,6 +157,8 @@ def write_areas(
     terms = replace(AreaTerms.of_areas(study), own=own)
     frames = area_frames(study)
     with whole_or_absent(target, overwrite=overwrite) as folder:
+        begin("figures")
+        figures = FigureSaver(draw_area_figures(study, terms), second_process())
         begin("tables")
         _write_tables(study, folder / "tables", terms)
         begin("GeoPackage")
@@ -167,9 +170,8 @@ def write_areas(
         write_record(folder, record)  # the map is drawn from the folder
         begin("map")
         folium_map(folder, language=terms.language).save(folder / "map.html")
-        begin("figures")
-        texts = save_figures(draw_area_figures(study, terms), folder / "figures")
         begin("report")
+        texts = figures.finish(folder / "figures")
         page = render_areas(study, terms, texts, version=record["versions"]["kz-spatial"])
         (folder / "report.html").write_text(page, encoding="utf-8")
         write_record(folder, record)
@@ -221,5 +223,6 @@ def run_areas(
     ['oblasts', 'local_moran', 'clusters']
     """
     check_target(Path(out), overwrite=overwrite)
+    second_process()
     found = study_areas(table, options=options, progress=progress, **study)
     return write_areas(found, out, overwrite=overwrite, progress=progress)

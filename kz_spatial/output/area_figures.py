@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from textwrap import fill
 from typing import TYPE_CHECKING, Any, Final
 
 from kz_spatial.output.area_layers import area_frames, units_layer
-from kz_spatial.output.figures import FIGURE_STYLE, theme_map
+from kz_spatial.output.figures import Drawing, in_turn, theme_map
 from kz_spatial.output.layers import describe
 from kz_spatial.output.outlines import light_outlines
 from kz_spatial.output.plots import (
@@ -20,6 +21,8 @@ from kz_spatial.palette import SEQUENTIAL_GOOD
 from kz_spatial.words import number
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from matplotlib.figure import Figure
 
     from kz_spatial.output.area_terms import AreaTerms
@@ -56,8 +59,28 @@ def _lines(study: AreaStudy, terms: AreaTerms, notice: str) -> Figure | None:
     return made
 
 
-def draw_area_figures(study: AreaStudy, terms: AreaTerms, *, notice: str = "") -> dict[str, Figure]:
-    """Draw all figures of a study of units.
+def _statistics(study: AreaStudy, terms: AreaTerms, notice: str) -> dict[str, Drawing]:
+    """Scatterplots, and what is known of the groups."""
+    told: dict[str, Any] = {"terms": terms, "notice": notice}
+    groups, made = study.groups, dict[str, Drawing]()
+    if study.patterns and len(study.areas) <= _MOST_LEAVES:
+        shown: dict[str, Any] = dict(list(study.patterns.items())[:_MOST_MAPS])
+        made["moran_scatter"] = partial(moran_scatter, shown, **told)
+    if groups.choice:
+        made["cluster_choice"] = partial(cluster_choice, groups.choice, **told)
+    best = groups.by_number.get(("typology", study.options.n_clusters))
+    if groups.co_membership is not None and best is not None:
+        made["co_membership"] = partial(co_membership, groups.co_membership, best, **told)
+    few = groups.tree is not None and len(groups.tree.units) <= _MOST_LEAVES
+    if few and groups.tree is not None and best is not None:
+        made["dendrogram"] = partial(dendrograms, {"areas": groups.tree}, {"areas": best}, **told)
+    return made
+
+
+def draw_area_figures(
+    study: AreaStudy, terms: AreaTerms, *, notice: str = ""
+) -> Iterator[tuple[str, Figure]]:
+    """Draw all figures of a study of units, one after the other.
 
     Parameters
     ----------
@@ -66,14 +89,12 @@ def draw_area_figures(study: AreaStudy, terms: AreaTerms, *, notice: str = "") -
     notice : str
         At the foot of every figure.
 
-    Returns
-    -------
-    dict of matplotlib Figure
-        By file stem: values, local_moran, moran_scatter, clusters, cluster_choice, dendrogram,
-        years.
+    Yields
+    ------
+    (str, matplotlib Figure)
+        File stem and figure: values, local_moran, clusters, years, moran_scatter, cluster_choice,
+        co_membership, dendrogram.
     """
-    import matplotlib as mpl
-
     frames = area_frames(study)
     if not terms.own_units:
         grouping = terms.design.grouping
@@ -81,27 +102,14 @@ def draw_area_figures(study: AreaStudy, terms: AreaTerms, *, notice: str = "") -
     else:
         frames = {n: f.set_geometry(f.geometry.simplify(0.01)) for n, f in frames.items()}
     k = study.options.n_clusters
-    with mpl.rc_context(FIGURE_STYLE):
-        layers = {each.name: each for each in describe(frames, terms=terms, notice=notice)}
-        themes = tuple(study.columns)[:_MOST_MAPS]
-        local = tuple(f"{name}_label" for name in study.patterns)[:_MOST_MAPS]
-        made: dict[str, Any] = {
-            "values": theme_map(layers, units_layer(study), themes, notice),
-            "local_moran": theme_map(layers, "local_moran", local, notice),
-            "clusters": theme_map(layers, "clusters", (f"typology_k{k}", f"regions_k{k}"), notice),
-            "years": _lines(study, terms, notice),
-        }
-        told: dict[str, Any] = {"terms": terms, "notice": notice}
-        if study.patterns and len(study.areas) <= _MOST_LEAVES:
-            shown: dict[str, Any] = dict(list(study.patterns.items())[:_MOST_MAPS])
-            made["moran_scatter"] = moran_scatter(shown, **told)
-        groups = study.groups
-        if groups.choice:
-            made["cluster_choice"] = cluster_choice(groups.choice, **told)
-        best = groups.by_number.get(("typology", k))
-        if groups.co_membership is not None and best is not None:
-            made["co_membership"] = co_membership(groups.co_membership, best, **told)
-        few = groups.tree is not None and len(groups.tree.units) <= _MOST_LEAVES
-        if few and groups.tree is not None and best is not None:
-            made["dendrogram"] = dendrograms({"areas": groups.tree}, {"areas": best}, **told)
-    return {name: figure for name, figure in made.items() if figure is not None}
+    layers = {each.name: each for each in describe(frames, terms=terms, notice=notice)}
+    themes = tuple(study.columns)[:_MOST_MAPS]
+    local = tuple(f"{name}_label" for name in study.patterns)[:_MOST_MAPS]
+    groups = (f"typology_k{k}", f"regions_k{k}")
+    made: dict[str, Drawing] = {
+        "values": partial(theme_map, layers, units_layer(study), themes, notice),
+        "local_moran": partial(theme_map, layers, "local_moran", local, notice),
+        "clusters": partial(theme_map, layers, "clusters", groups, notice),
+        "years": partial(_lines, study, terms, notice),
+    }
+    yield from in_turn(made | _statistics(study, terms, notice))

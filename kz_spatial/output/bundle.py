@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -28,7 +28,8 @@ from kz_spatial.output.folders import (
 )
 from kz_spatial.output.geopackage import About, write_geopackage, write_surface
 from kz_spatial.output.layers import describe
-from kz_spatial.output.report import render_report, svg_text
+from kz_spatial.output.pictures import FigureSaver, second_process
+from kz_spatial.output.report import render_report
 from kz_spatial.output.tables import make_tables, to_latex
 from kz_spatial.output.terms import Terms
 from kz_spatial.output.web_map import folium_map
@@ -43,15 +44,12 @@ from kz_spatial.study import (
 from kz_spatial.words import has_words, missing_note, say
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from kz_spatial.output.layers import Layer
     from kz_spatial.study import Study
 
-__all__ = ["WRITE_STEPS", "Bundle", "run", "save_figures", "write_bundle"]
+__all__ = ["WRITE_STEPS", "Bundle", "run", "write_bundle"]
 
-WRITE_STEPS: Final = ("tables", "GeoPackage", "rasters", "map", "figures", "report")
-_DPI: Final = 150
+WRITE_STEPS: Final = ("figures", "tables", "GeoPackage", "rasters", "map", "report")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +91,6 @@ def _write_tables(study: Published, folder: Path, terms: Terms, notice: str) -> 
         caption = _caption(name, terms)
         text = to_latex(table, caption=caption, notice=notice)
         path.with_suffix(".tex").write_text(text, encoding="utf-8")
-
-
-def save_figures(figures: Mapping[str, Figure], folder: Path) -> dict[str, str]:
-    """Make a folder of figures as PNG and SVG; return each as SVG text."""
-    folder.mkdir()
-    texts = {}
-    for name, figure in figures.items():
-        # the layout settles in the first drawing and is kept for the second
-        figure.savefig(folder / f"{name}.png", dpi=_DPI)
-        figure.set_layout_engine("none")
-        texts[name] = svg_text(figure)
-        (folder / f"{name}.svg").write_text(texts[name], encoding="utf-8")
-    return texts
 
 
 def _place_notice(study: Published, notice: str) -> str:
@@ -229,6 +214,11 @@ def write_bundle(
         timings[step] = round(time.perf_counter() - clock[0], 3)
 
     with whole_or_absent(target, overwrite=overwrite) as folder:
+        begin("figures")
+        short = rules_line(study.rules, terms.language, short=True)
+        foot = ". ".join(filter(None, (twin, short)))
+        figures = FigureSaver(draw_figures(study, terms, notice=foot), second_process())
+        end("figures")
         begin("tables")
         _write_tables(study, folder, terms, notice)
         end("tables")
@@ -257,18 +247,13 @@ def write_bundle(
         begin("map")
         folium_map(study, language=terms.language).save(folder / "map.html")
         end("map")
-        begin("figures")
-        short = rules_line(study.rules, terms.language, short=True)
-        foot = ". ".join(filter(None, (twin, short)))
-        texts = save_figures(draw_figures(study, terms, notice=foot), folder / "figures")
-        end("figures")
         begin("report")
+        texts = figures.finish(folder / "figures")
         record = _record(study, timings)
         page = render_report(study, terms, texts, version=record["versions"]["kz-spatial"])
         (folder / "report.html").write_text(page, encoding="utf-8")
         end("report")
-        told = disclosure_record(study)
-        write_json(folder / "disclosure.json", told)
+        write_json(folder / "disclosure.json", disclosure_record(study))
         write_record(folder, record)
     return Bundle(target, record)
 
@@ -319,6 +304,7 @@ def run(
     (['composites', 'oblasts'], True)
     """
     check_target(Path(out), overwrite=overwrite)
+    second_process()
     study = run_study(survey, design=design, options=options, progress=progress, **reading)
     return write_bundle(study, out, overwrite=overwrite, progress=progress)
 

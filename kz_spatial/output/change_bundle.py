@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from kz_spatial._validate import check_option
 from kz_spatial.design import design_to_dict
 from kz_spatial.options import Language
-from kz_spatial.output.bundle import Bundle, save_figures
+from kz_spatial.output.bundle import Bundle
 from kz_spatial.output.change_figure import draw_changes
 from kz_spatial.output.change_layer import (
     CHANGE_CLASSES,
@@ -23,6 +23,7 @@ from kz_spatial.output.change_report import change_notes, render_changes
 from kz_spatial.output.folders import check_target, now, versions, whole_or_absent, write_record
 from kz_spatial.output.geopackage import About, write_geopackage
 from kz_spatial.output.layers import describe
+from kz_spatial.output.pictures import FigureSaver
 from kz_spatial.output.tables import to_latex
 from kz_spatial.output.web_map import folium_map
 from kz_spatial.places import place_name
@@ -180,6 +181,7 @@ def write_change(
     notice = change_notice(change.first, change.second, language)
     record = _record(change, terms)
     with whole_or_absent(target, overwrite=overwrite) as folder:
+        figures = FigureSaver([("changes", draw_changes(change, terms, notice=notice))])
         (folder / "tables").mkdir()
         table = _table(change)
         table.to_csv(folder / "tables" / "changes.csv", index=False, float_format="%.10g")
@@ -195,10 +197,8 @@ def write_change(
         write_geopackage(layers, folder / "kz_spatial.gpkg", about=about)
         write_record(folder, record)  # the map is drawn from the folder
         folium_map(folder, language=language).save(folder / "map.html")
-        figures = save_figures(
-            {"changes": draw_changes(change, terms, notice=notice)}, folder / "figures"
-        )
-        page = render_changes(change, terms, figures, version=record["versions"]["kz-spatial"])
+        texts = figures.finish(folder / "figures")
+        page = render_changes(change, terms, texts, version=record["versions"]["kz-spatial"])
         (folder / "report.html").write_text(page, encoding="utf-8")
         write_record(folder, record)
     return Bundle(target, record)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from textwrap import fill
 from typing import TYPE_CHECKING, Any, Final
 
@@ -36,7 +38,9 @@ if TYPE_CHECKING:
     from kz_spatial.output.disclosure import Published
     from kz_spatial.surfaces import DensitySurface
 
-__all__ = ["FIGURE_STYLE", "draw_figures", "theme_map"]
+__all__ = ["FIGURE_STYLE", "Drawing", "draw_figures", "in_turn", "theme_map"]
+
+Drawing = Callable[[], "Figure | None"]
 
 _INK: Final = "#333333"
 _FILL: Final = SEQUENTIAL_GOOD[3]
@@ -274,27 +278,71 @@ def _surface_map(
     return made
 
 
-def _statistics(study: Published, terms: Terms, notice: str) -> dict[str, Any]:
+def _statistics(study: Published, terms: Terms, notice: str) -> dict[str, Drawing]:
     """Scatterplots of the finest level, trees, curves and matrices of the groups."""
     told: dict[str, Any] = {"terms": terms, "notice": notice}
     finest, groups = study.patterns.finest(), study.groupings
-    made = {"moran_scatter": moran_scatter(study.patterns.at(finest), **told)}
+    made: dict[str, Drawing] = {
+        "moran_scatter": partial(moran_scatter, study.patterns.at(finest), **told)
+    }
     if groups.trees:
-        made["dendrogram"] = dendrograms(
+        made["dendrogram"] = partial(
+            dendrograms,
             groups.trees,
             {level: study.partitions["typology", level] for level in groups.trees},
             **told,
         )
         wanted = (("typology", study.design.grouping.name), ("regions", list(study.tables)[-1]))
         found = [each for pair in wanted if (each := groups.of(*pair)) is not None]
-        made["cluster_choice"] = cluster_choice({e.column: e.choice for e in found}, **told)
+        choices = {each.column: each.choice for each in found}
+        made["cluster_choice"] = partial(cluster_choice, choices, **told)
     for level, shares in groups.co_membership.items():
-        made["co_membership"] = co_membership(shares, study.partitions["typology", level], **told)
+        best = study.partitions["typology", level]
+        made["co_membership"] = partial(co_membership, shares, best, **told)
     return made
 
 
-def draw_figures(study: Published, terms: Terms, *, notice: str = "") -> dict[str, Figure]:
-    """Draw all figures of a study.
+def _drawings(study: Published, terms: Terms, notice: str) -> dict[str, Drawing]:
+    """What draws each figure of a study, by file stem."""
+    grouping = study.design.grouping
+    frames = {name: light_outlines(f, grouping)[0] for name, f in study.frames.items()}
+    layers = {each.name: each for each in describe(frames, terms=terms, notice=notice)}
+    themes = (SCORE, *filter(None, [study.design.outcome]))
+    main = main_partitions(grouping.name)
+    made: dict[str, Drawing] = {
+        "distributions": partial(_histograms, study, terms, notice),
+        "regional_comparison": partial(_comparison, study, terms, notice),
+        "readiness": partial(theme_map, layers, grouping.layer, themes, notice),
+        "clusters": partial(theme_map, layers, "clusters", main, notice),
+        "local_moran": partial(theme_map, layers, "local_moran", (), notice),
+    }
+    made |= {each.name: partial(theme_map, layers, each.name, (), notice) for each in study.own}
+    made |= _statistics(study, terms, notice)
+    placed = notice
+    if study.modelled:
+        placed = "; ".join(filter(None, (notice, terms.say("notice.modelled"))))
+    areas = oblasts(vintage=grouping.vintage, detail="light")
+    for name, surface in study.surfaces.items():
+        title = terms.titled(name)
+        made[f"density_{name}"] = partial(_surface_map, surface, areas, title, terms, placed)
+    return made
+
+
+def in_turn(drawings: Mapping[str, Drawing]) -> Iterator[tuple[str, Figure]]:
+    """Figures as they are drawn, in the style of all figures; without those that show nothing."""
+    import matplotlib as mpl
+
+    for name, draw in drawings.items():
+        with mpl.rc_context(FIGURE_STYLE):
+            figure = draw()
+        if figure is not None:
+            yield name, figure
+
+
+def draw_figures(
+    study: Published, terms: Terms, *, notice: str = ""
+) -> Iterator[tuple[str, Figure]]:
+    """Draw all figures of a study, one after the other.
 
     Parameters
     ----------
@@ -303,35 +351,11 @@ def draw_figures(study: Published, terms: Terms, *, notice: str = "") -> dict[st
     notice : str
         At the foot of every figure, such as that of the twin.
 
-    Returns
-    -------
-    dict of matplotlib Figure
-        By file stem: distributions, regional_comparison, readiness, clusters, local_moran,
+    Yields
+    ------
+    (str, matplotlib Figure)
+        File stem and figure: distributions, regional_comparison, readiness, clusters, local_moran,
         moran_scatter, dendrogram, cluster_choice, co_membership, density_firms, the density of the
         outcome, and one for each registered layer.
     """
-    import matplotlib as mpl
-
-    grouping = study.design.grouping
-    with mpl.rc_context(FIGURE_STYLE):
-        frames = {name: light_outlines(f, grouping)[0] for name, f in study.frames.items()}
-        layers = {each.name: each for each in describe(frames, terms=terms, notice=notice)}
-        themes = (SCORE, *filter(None, [study.design.outcome]))
-        main = main_partitions(grouping.name)
-        made: dict[str, Any] = {
-            "distributions": _histograms(study, terms, notice),
-            "regional_comparison": _comparison(study, terms, notice),
-            "readiness": theme_map(layers, grouping.layer, themes, notice),
-            "clusters": theme_map(layers, "clusters", main, notice),
-            "local_moran": theme_map(layers, "local_moran", (), notice),
-        }
-        made |= {each.name: theme_map(layers, each.name, (), notice) for each in study.own}
-        made |= _statistics(study, terms, notice)
-        placed = notice
-        if study.modelled:
-            placed = "; ".join(filter(None, (notice, terms.say("notice.modelled"))))
-        areas = oblasts(vintage=grouping.vintage, detail="light")
-        for name, surface in study.surfaces.items():
-            title = terms.titled(name)
-            made[f"density_{name}"] = _surface_map(surface, areas, title, terms, placed)
-    return {name: figure for name, figure in made.items() if figure is not None}
+    yield from in_turn(_drawings(study, terms, notice))

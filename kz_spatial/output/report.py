@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 import re
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -27,22 +26,11 @@ if TYPE_CHECKING:
     from kz_spatial.output.disclosure import Published
     from kz_spatial.study import OwnLayer
 
-__all__ = ["place_figure", "render_report", "svg_text"]
+__all__ = ["place_figure", "render_report"]
 
 _CLEAR: Final = 0.05
 _CERTAIN: Final = 0.95
 _IN_DOUBT: Final = 0.1  # share of draws with another class, as `resampled_moran` has it
-
-
-def svg_text(figure: Any) -> str:
-    """A matplotlib figure as SVG text without date or random ids: equal figures, equal text."""
-    import matplotlib as mpl
-
-    out = io.StringIO()
-    # matplotlib reads the salt when it saves, not when it draws
-    with mpl.rc_context({"svg.hashsalt": "kz_spatial"}):
-        figure.savefig(out, format="svg", metadata={"Date": None})
-    return out.getvalue()
 
 
 def _regression_notes(study: Published, terms: Terms) -> list[str]:

@@ -72,7 +72,7 @@ def layers(study, terms):
 
 @pytest.fixture(scope="module")
 def figures(study, terms):
-    return draw_figures(study, terms, notice="Twin")
+    return dict(draw_figures(study, terms, notice="Twin"))
 
 
 # tables
@@ -840,7 +840,7 @@ def test_every_figure_carries_the_notice_and_those_that_apply_are_there(study, f
         told = figure._supxlabel.get_text()
         assert "Twin" in told
         assert ("Modelled" in told) == name.startswith("density")
-    located = draw_figures(replace(study, modelled=False), terms, notice="Twin")
+    located = dict(draw_figures(replace(study, modelled=False), terms, notice="Twin"))
     assert "Modelled" not in located["density_firms"]._supxlabel.get_text()
     clusters = figures["clusters"].axes
     assert len(clusters) == 4
@@ -852,9 +852,8 @@ def test_every_figure_carries_the_notice_and_those_that_apply_are_there(study, f
 
 def test_a_distribution_that_may_not_be_shown_says_so(study, terms):
     hidden = replace(study.distributions["permit_days"], bars=None)
-    made = draw_figures(
-        replace(study, distributions=study.distributions | {"permit_days": hidden}), terms
-    )["distributions"]
+    held = replace(study, distributions=study.distributions | {"permit_days": hidden})
+    made = dict(draw_figures(held, terms))["distributions"]
     texts = [t.get_text() for t in made.axes[2].texts]
     assert texts == ["Withheld (under 5 firms)"]
     assert not made.axes[2].patches

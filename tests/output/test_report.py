@@ -12,7 +12,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from kz_spatial.design import load_design
-from kz_spatial.output import report, report_tables
+from kz_spatial.output import pictures, report, report_tables
 from kz_spatial.output.terms import Terms
 
 DESIGN = load_design()
@@ -190,7 +190,7 @@ def test_equal_figures_are_equal_text():
     def drawn():
         figure = Figure()
         figure.subplots().plot([1, 2], [3, 4])
-        return report.svg_text(figure)
+        return pictures.svg_text(figure)
 
     first = drawn()
     assert first == drawn()

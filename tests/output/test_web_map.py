@@ -182,7 +182,7 @@ def test_themes_with_results_come_first(study):
 
 
 def test_a_map_of_a_table_has_its_years_as_themes_and_no_rows_by_year(tmp_path):
-    """The layer of the panel lies in the GeoPackage, sixty units over one another, and stays out."""
+    """The layer of the panel, whose units lie over one another, stays in the GeoPackage."""
     table = pd.DataFrame(
         [[code, year, 10.0 * i + year] for i, code in enumerate(kz.oblasts().index)
          for year in (2021, 2022)],

@@ -134,7 +134,7 @@ def test_styles_of_qgis_write_numbers_by_the_language(study):
 
 
 def test_figures_write_numbers_by_the_language(study):
-    figures = draw_figures(publish(study), Terms.of(study))
+    figures = dict(draw_figures(publish(study), Terms.of(study)))
     made = figures["regional_comparison"]
     made.canvas.draw()
     ticks = [t.get_text() for t in made.axes[0].get_xticklabels()]

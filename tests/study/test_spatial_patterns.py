@@ -137,7 +137,7 @@ def test_no_draws_leave_out_what_rests_on_them():
     assert not [c for c in bare.frames["local_moran"] if c.endswith(("_changes", "_unstable"))]
     styles = layer_of(bare, "local_moran").styles
     assert not any(style.mark_column or style.mark_note for style in styles)
-    figures = draw_figures(publish(bare), Terms.of(bare))
+    figures = dict(draw_figures(publish(bare), Terms.of(bare)))
     assert "co_membership" not in figures
     assert "moran_scatter" in figures
 
@@ -232,7 +232,7 @@ def test_columns_of_new_layers_have_names_in_every_language(study, language):
 
 def test_figures_are_there_and_labelled(study):
     terms = Terms.of(study)
-    figures = draw_figures(publish(study), terms, notice="Synthetic twin")
+    figures = dict(draw_figures(publish(study), terms, notice="Synthetic twin"))
     assert {"moran_scatter", "dendrogram", "cluster_choice", "co_membership"} <= set(figures)
     scatter = figures["moran_scatter"]
     assert len(scatter.axes) == 5
@@ -260,7 +260,7 @@ def test_short_names_stay_apart():
 
 
 def test_a_histogram_tells_no_bar_of_fewer_than_five_firms(study):
-    figure = draw_figures(publish(study), Terms.of(study))["distributions"]
+    figure = dict(draw_figures(publish(study), Terms.of(study)))["distributions"]
     heights = [bar.get_height() for ax in figure.axes for bar in ax.patches]
     assert len(heights) > 30
     assert {h for h in heights if 0 < h < 5} == set()
