@@ -12,10 +12,12 @@ from typing import Final, Literal
 __all__ = [
     "ALTERNATIVES",
     "DATA_CRS",
+    "DESIGN_WEIGHTS",
     "EQUAL_AREA_CRS",
     "MIN_CELLS",
     "MIN_FIRMS",
     "NEIGHBOURS",
+    "PARTS",
     "Alternative",
     "Coding",
     "Detail",
@@ -47,6 +49,10 @@ EQUAL_AREA_CRS: Final = (
 )
 
 
+# asks for the weights that the design names first
+DESIGN_WEIGHTS: Final = "design"
+# parts of a run beside its core, in the order of their steps
+PARTS: Final = ("small_areas", "ranks", "models")
 MIN_FIRMS: Final = 5
 # direct estimates that a model of small areas is fitted to, at least
 MIN_CELLS: Final = 10
@@ -60,7 +66,9 @@ class RunOptions:
     ----------
     coding : {"corrected", "as-published"}
     weights : str or None
-        Survey weight column; None counts every firm once.
+        Survey weight column; None counts every firm once. "design" takes the first of the design's
+        that the file has, and none for the twin, whose weights are made up; a run records what it
+        took.
     language : str
         Language of every word that readers see: "en", "ru", "kk" or one that was added.
     seed : int
@@ -77,6 +85,9 @@ class RunOptions:
         design's, else "open" for the twin and "survey" for files.
     min_firms : int or None
         Cells with fewer firms are withheld; None takes the profile's number.
+    parts : tuple of str
+        What is done beside the core, of `PARTS`: "small_areas", "ranks" (errors of the score and
+        rank sets), "models" (the published study's extended ones).
     bandwidth_m, cell_m : float
         Kernel deviation and cell size of the density surfaces, in metres.
 
@@ -88,7 +99,7 @@ class RunOptions:
     """
 
     coding: Coding = "corrected"
-    weights: str | None = None
+    weights: str | None = DESIGN_WEIGHTS
     language: Language = "en"
     seed: int = 20240
     permutations: int = 9999
@@ -96,5 +107,6 @@ class RunOptions:
     n_clusters: int = 3
     disclosure: str | None = None
     min_firms: int | None = None
+    parts: tuple[str, ...] = PARTS
     bandwidth_m: float = 75_000.0
     cell_m: float = 5_000.0

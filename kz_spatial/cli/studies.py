@@ -34,7 +34,7 @@ def _options(args: argparse.Namespace, language: str) -> RunOptions:
         raise CallError(f"--draws {args.draws}: expected 0 or more")
     return RunOptions(
         coding=args.coding,
-        weights=args.weights,
+        weights=None if args.weights == "none" else args.weights,
         language=language,
         seed=args.seed,
         permutations=args.permutations,
@@ -65,7 +65,11 @@ def _run(args: argparse.Namespace) -> int:
         )
     for line in made.record["warnings"]:
         print(f"note: {line}", file=sys.stderr)
-    print(f"{made.path}: {made.record['n_firms']} firms, {len(made.record['layers'])} layers")
+    weights = made.record["options"]["weights"] or "none"
+    print(
+        f"{made.path}: {made.record['n_firms']} firms, {len(made.record['layers'])} layers, "
+        f"weights: {weights}"
+    )
     print_files(made.path)
     return 0
 
@@ -91,7 +95,13 @@ def add_run(commands: Any, common: argparse.ArgumentParser) -> None:
         help="Python file that registers layers of your own; may be repeated",
     )
     parser.add_argument("--coding", choices=("corrected", "as-published"), default="corrected")
-    parser.add_argument("--weights", metavar="COLUMN", help="survey weights; none by default")
+    parser.add_argument(
+        "--weights",
+        metavar="COLUMN",
+        default=usual.weights,
+        help="survey weights, or none; by default the design's first one that the file has, and "
+        "none for the twin, whose weights are made up",
+    )
     add_disclosure_options(parser)
     add_language_options(parser)
     parser.add_argument("--seed", type=int, default=usual.seed)

@@ -167,6 +167,13 @@ class Indicator:
             raise DesignError(faults)
 
     @property
+    def whole(self) -> float | None:
+        """What its means are shares of: 1, or 100 for percentages; None for amounts."""
+        if self.kind == "binary":
+            return 1.0
+        return self.rule.upper if self.rule.upper < float("inf") else None
+
+    @property
     def rule(self) -> KindRule:
         """What its kind allows."""
         return KINDS[self.kind]

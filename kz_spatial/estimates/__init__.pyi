@@ -8,26 +8,32 @@ from .aggregation import (
 from .area_estimates import SmallAreas, small_areas
 from .design_errors import survey_mean, survey_ratio, survey_share, survey_total
 from .domain_contrasts import survey_covariance, survey_difference
+from .precision import CV_LIMIT, PRECISIONS, WIDTH_LIMIT, precision
 from .rank_chances import rank_probabilities
 from .ranks import rank_sets, tied_groups
 from .redraws import drawn_by_error, drawn_means
 from .sampling_variances import pooled_variances, smoothed_variances
-from .score_errors import ScoreErrors, readiness_errors
+from .score_errors import ScoreErrors, readiness_errors, score_jacobian
 from .scores import readiness, score_indicators, score_units
 from .survey_quantiles import survey_quantile
 
 __all__ = [
+    "CV_LIMIT",
+    "PRECISIONS",
+    "WIDTH_LIMIT",
     "ScoreErrors",
     "SmallAreas",
     "aggregate",
     "drawn_by_error",
     "drawn_means",
     "pooled_variances",
+    "precision",
     "rank_probabilities",
     "rank_sets",
     "readiness",
     "readiness_errors",
     "score_indicators",
+    "score_jacobian",
     "score_units",
     "small_areas",
     "smoothed_variances",

@@ -5,7 +5,7 @@ Definitions, for firms i of a unit with weights w (all 1 without weights) and n 
 - mean: sum(w y) / sum(w)
 - standard deviation: sqrt( n/(n-1) * sum(w (y - mean)^2) / sum(w) ), Stata's with aweights
 - standard error: sqrt( n/(n-1) * sum(w^2 (y - mean)^2) ) / sum(w), the linearised error of a
-  weighted mean; sd/sqrt(n) when all weights are equal
+  weighted mean; sd/sqrt(n) when all weights are equal; with strata, that of `linearisation`
 - readiness and rank: see `scores`
 
 Suppression: a cell needs at least `min_firms` firms. By oblast, cells are also withheld until the
@@ -29,6 +29,7 @@ from kz_spatial._validate import (
 from kz_spatial.crosswalk import LEVEL
 from kz_spatial.design import StudyDesign, design_of
 from kz_spatial.errors import InputError
+from kz_spatial.estimates.linearisation import mean_influence, standard_error
 from kz_spatial.estimates.scores import score_units
 from kz_spatial.options import MIN_FIRMS
 
@@ -117,11 +118,41 @@ def weights_of(firms: pd.DataFrame, weights: str | None) -> NDArray[np.float64]:
     return positive_weights(firms[weights], firms.get("firm_id"))
 
 
+def strata_of(firms: pd.DataFrame, strata: str) -> NDArray[np.intp]:
+    """Stratum of each firm, 0 to H - 1."""
+    check_columns(firms.columns, [strata], what="firm table")
+    missing = np.flatnonzero(firms[strata].isna())
+    if missing.size:
+        raise InputError(
+            f"firm table: {describe_rows(missing, str)}, column {strata}: found no stratum"
+        )
+    return np.asarray(pd.factorize(firms[strata])[0], dtype=np.intp)
+
+
+def _stratified_errors(
+    values: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    unit: NDArray[np.intp],
+    stratum: NDArray[np.intp],
+    n_units: int,
+) -> NDArray[np.float64]:
+    """Errors of the means of units, as parts of a stratified sample."""
+    answered = np.isfinite(values)
+    found = np.full(n_units, np.nan)
+    for place in range(n_units):
+        member = answered & (unit == place)
+        if member.sum() > 1:
+            _, influence = mean_influence(weights, values, member)
+            found[place] = standard_error(influence, stratum, member, "grand-mean")
+    return found
+
+
 def aggregate(
     firms: pd.DataFrame,
     *,
     by: str | None = None,
     weights: str | None = None,
+    strata: str | None = None,
     indicators: Sequence[str] | None = None,
     min_firms: int = MIN_FIRMS,
     design: StudyDesign | None = None,
@@ -136,6 +167,8 @@ def aggregate(
         "oblast" or the name of the grouping (the study's: "composite"), which is the default.
     weights : str, optional
         Weight column (wmedian, wstrict, wweak). Without it every firm counts once.
+    strata : str, optional
+        Column of the strata that firms were drawn from; errors are then those of `survey_mean`.
     indicators : sequence of str, optional
         Those of the design by default.
     min_firms : int
@@ -176,6 +209,7 @@ def aggregate(
     if not (unit >= 0).any():
         raise InputError(f"firm table: column {column} names no {by} in any of {len(firms)} rows")
     weight = weights_of(firms, weights)
+    stratum = None if strata is None else strata_of(firms, strata)
     index = pd.Index(codes, name=column)
     group = pd.Series(design.grouping.regions_of(codes), index) if by == LEVEL else None
     table: dict[str, Any] = {}
@@ -183,6 +217,8 @@ def aggregate(
     for name in indicators:
         values = firms[name].to_numpy(dtype=float)
         moments = unit_moments(values, weight, unit, len(codes))
+        if stratum is not None:
+            moments["se"] = _stratified_errors(values, weight, unit, stratum, len(codes))
         n = pd.Series(moments["n"], index).astype(int)
         hidden = withheld_cells(n, min_firms, group)
         for part in ("mean", "sd", "se"):
@@ -196,5 +232,6 @@ def aggregate(
     frame = pd.DataFrame(table, index=index)
     frame["n_firms"] = n_firms
     frame = score_units(frame, indicators, design)
-    frame.attrs = {**firms.attrs, "by": by, "weights": weights, "min_firms": min_firms}
+    frame.attrs = {**firms.attrs, "by": by, "weights": weights, "strata": strata}
+    frame.attrs["min_firms"] = min_firms
     return frame

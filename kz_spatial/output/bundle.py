@@ -16,6 +16,7 @@ from kz_spatial.output.disclosure import (
     disclosure_record,
     publish,
     rules_line,
+    weights_line,
 )
 from kz_spatial.output.figures import draw_figures
 from kz_spatial.output.folders import (
@@ -202,7 +203,8 @@ def write_bundle(
     study = publish(study)
     terms = Terms.of(study)
     twin = terms.say("notice.twin") if study.synthetic else ""
-    notice = ". ".join(filter(None, (twin, rules_line(study.rules, terms.language))))
+    weights = weights_line(asdict(study.options), terms.language)
+    notice = ". ".join(filter(None, (weights, twin, rules_line(study.rules, terms.language))))
     timings = study.timings | {"disclosure": round(time.perf_counter() - clock[0], 3)}
 
     def begin(step: str) -> None:
@@ -216,7 +218,7 @@ def write_bundle(
     with whole_or_absent(target, overwrite=overwrite) as folder:
         begin("figures")
         short = rules_line(study.rules, terms.language, short=True)
-        foot = ". ".join(filter(None, (twin, short)))
+        foot = ". ".join(filter(None, (weights, twin, short)))
         figures = FigureSaver(draw_figures(study, terms, notice=foot), second_process())
         end("figures")
         begin("tables")

@@ -25,7 +25,14 @@ if TYPE_CHECKING:
     from kz_spatial.design import DisclosureRules
     from kz_spatial.options import Language
 
-__all__ = ["Distribution", "Published", "disclosure_record", "publish", "rules_line"]
+__all__ = [
+    "Distribution",
+    "Published",
+    "disclosure_record",
+    "publish",
+    "rules_line",
+    "weights_line",
+]
 
 _SHOWN: Final = VERDICTS[0]
 _NEEDS: Final = (
@@ -167,6 +174,20 @@ def rules_line(
         profile = say(f"disclosure.{profile}", language)
     kind = "guarded" if told["guarded"] and not short else "plain"
     return say(f"disclosure.{kind}", language, profile=profile, n=told["min_firms"])
+
+
+def weights_line(options: Mapping[str, Any], language: Language) -> str:
+    """By which weights firms count, as every output says it first.
+
+    Parameters
+    ----------
+    options : mapping
+        Those of a run as its record holds them, with the weights that it took.
+    language : str
+    """
+    if not options["weights"]:
+        return say("notice.unweighted", language)
+    return say("notice.weighted", language, column=options["weights"])
 
 
 def disclosure_record(study: Published) -> dict[str, Any]:

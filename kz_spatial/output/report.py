@@ -14,6 +14,7 @@ from kz_spatial.crosswalk import LEVEL
 from kz_spatial.design import SCORE
 from kz_spatial.output import report_tables
 from kz_spatial.output.disclosure import rules_line
+from kz_spatial.output.doubt_report import ranks_found, ranks_table, small_areas_table
 from kz_spatial.output.page import code_marked, render_page
 from kz_spatial.output.styles import score_of
 from kz_spatial.output.terms import Terms
@@ -200,6 +201,7 @@ def render_report(
         written=date(written or today, language),
         findings=[
             *_extremes(study, terms),
+            *ranks_found(study, terms),
             *_told_apart(study, terms),
             *_patterns(study, terms),
         ],
@@ -215,6 +217,8 @@ def render_report(
         formula=design.formula or "",
         figure=partial(place_figure, figures),
         readiness=report_tables.readiness_table(study, terms),
+        ranks=ranks_table(study, terms),
+        small_areas=small_areas_table(study, terms),
         regression=report_tables.regression_table(study, terms),
         no_regression="; ".join(refused),
         regression_notes=_regression_notes(study, terms),

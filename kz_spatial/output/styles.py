@@ -11,6 +11,7 @@ import numpy as np
 
 from kz_spatial.crosswalk import LEVEL
 from kz_spatial.design import SCORE
+from kz_spatial.estimates import CV_LIMIT, WIDTH_LIMIT
 from kz_spatial.output.style_classes import Hatch, Style, StyleClass
 from kz_spatial.output.surface_styles import contour_style
 from kz_spatial.output.terms import Terms
@@ -24,7 +25,7 @@ from kz_spatial.palette import (
     SEQUENTIAL_GOOD,
     nice_breaks,
 )
-from kz_spatial.words import percent, span
+from kz_spatial.words import integer, percent, span
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -64,6 +65,31 @@ def _ranges(
     )
 
 
+def _poor_note(name: str, terms: Terms) -> str:
+    """What the mark of an estimate that is not reliable says."""
+    if terms.design.by_name[name].whole is None:
+        return terms.say("legend.poor_amount", mark=MARK, share=percent(CV_LIMIT, terms.language))
+    return terms.say("legend.poor_share", mark=MARK, points=integer(100 * WIDTH_LIMIT))
+
+
+def _modelled(frame: gpd.GeoDataFrame, name: str, terms: Terms) -> Style:
+    """Small-area estimates of an indicator."""
+    column = f"{name}_model"
+    each = terms.design.by_name[name]
+    parts = ("", "_se", "_low", "_high", "_precision", "_basis")
+    tooltip = (f"name_{terms.language}", *(column + part for part in parts), f"{name}_mean")
+    return Style(
+        column,
+        terms.say("legend.modelled", name=terms.titled(name)),
+        column,
+        "graduated",
+        _ranges(frame[column].astype(float), terms, bad=each.direction < 0),
+        tuple(c for c in tooltip if c in frame),
+        f"{column}_poor",
+        _poor_note(name, terms),
+    )
+
+
 def _graduated(frame: gpd.GeoDataFrame, column: str, name: str, terms: Terms) -> Style:
     known = frame[column].astype(float)
     each = terms.design.by_name.get(name)
@@ -75,14 +101,21 @@ def _graduated(frame: gpd.GeoDataFrame, column: str, name: str, terms: Terms) ->
         classes = (*classes, _missing(terms))
     tooltip = tuple(
         c
-        for c in (f"name_{terms.language}", column, f"{name}_se", f"{name}_n", "n_firms", "rank")
+        for c in (
+            *(f"name_{terms.language}", column, f"{name}_se", f"{name}_n", f"{name}_precision"),
+            *(("score_se", "rank", "rank_low", "rank_high") if name == SCORE else ()),
+            "n_firms",
+        )
         if c in frame and not (name == SCORE and c.startswith(f"{SCORE}_"))
     )
     title = terms.titled(name)
     if name == SCORE:
         score = terms.score(score_of(frame))
         title = terms.say("legend.titled", name=score, unit=terms.unit(SCORE))
-    return Style(name, title, column, "graduated", classes, tooltip)
+    if (poor := f"{name}_poor") not in frame:
+        return Style(name, title, column, "graduated", classes, tooltip)
+    note = _poor_note(name, terms)
+    return Style(name, title, column, "graduated", classes, tooltip, poor, note)
 
 
 def score_of(frame: pd.DataFrame) -> list[str]:
@@ -194,6 +227,7 @@ def _unit_styles(name: str, frame: gpd.GeoDataFrame, terms: Terms) -> tuple[Styl
     found = [_graduated(frame, f"{i}_mean", i, terms) for i in shown]
     if SCORE in frame:
         found.insert(0, _graduated(frame, SCORE, SCORE, terms))
+    found += [_modelled(frame, i, terms) for i in shown if f"{i}_model" in frame]
     if not found:
         frame[SCORE] = np.nan
         found = [_outline(name, terms)]

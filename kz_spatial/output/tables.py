@@ -94,6 +94,36 @@ def _regression(study: Published) -> pd.DataFrame:
     )
 
 
+def _ranks(study: Published) -> pd.DataFrame:
+    """Ranks with their confidence sets and chances, level by level."""
+    parts = []
+    for level, each in study.ranks.items():
+        frame = each.frame.rename_axis("code").reset_index()
+        frame.insert(0, "level", level)
+        frame.insert(2, "name", _names(study, frame["code"]))
+        parts.append(frame)
+    return _stacked(parts)
+
+
+def _small_areas(study: Published) -> pd.DataFrame:
+    """Direct and modelled means by oblast, with the model behind them."""
+    parts = []
+    for name, each in study.modelled_means.items():
+        frame = each.frame.rename_axis("code").reset_index()
+        frame.insert(0, "indicator", name)
+        frame.insert(2, "name", _names(study, frame["code"]))
+        parts.append(
+            frame.assign(
+                national=each.national,
+                variance_between=each.model.variance,
+                method=each.model.method,
+                rho=each.spatial.rho,
+                reason=each.model.reason,
+            )
+        )
+    return _stacked(parts)
+
+
 def _moran(study: Published) -> pd.DataFrame:
     """Global statistics, Moran's I of each indicator first."""
     rows = []
@@ -216,12 +246,14 @@ def make_tables(study: Published) -> dict[str, pd.DataFrame]:
     Returns
     -------
     dict of DataFrame
-        By file stem: readiness, regression, moran, local_moran, clusters, clusters_by_number,
-        cluster_choice, co_membership, attrition, replication, and one for each registered layer.
-        Those that do not apply are left out.
+        By file stem: readiness, ranks, small_areas, regression, moran, local_moran, clusters,
+        clusters_by_number, cluster_choice, co_membership, attrition, replication, and one for each
+        registered layer. Those that do not apply are left out.
     """
     every: dict[str, pd.DataFrame | None] = {
         "readiness": _readiness(study),
+        "ranks": _ranks(study),
+        "small_areas": _small_areas(study),
         "regression": _regression(study),
         "moran": _moran(study),
         "local_moran": _local_moran(study),
@@ -234,7 +266,14 @@ def make_tables(study: Published) -> dict[str, pd.DataFrame]:
     }
     for each in study.own:
         every[each.name] = pd.DataFrame(study.frames[each.name].drop(columns="geometry"))
-    optional = ("regression", "clusters_by_number", "cluster_choice", "co_membership")
+    optional = (
+        "ranks",
+        "small_areas",
+        "regression",
+        "clusters_by_number",
+        "cluster_choice",
+        "co_membership",
+    )
     return {
         name: table
         for name, table in every.items()

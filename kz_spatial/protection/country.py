@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from kz_spatial.estimates import unit_moments
+from kz_spatial.estimates import unit_moments, weights_of
 from kz_spatial.protection.codings import enough_special, yes_and_answers
 from kz_spatial.protection.rounding import shown_shares
 
@@ -20,15 +20,23 @@ if TYPE_CHECKING:
 __all__ = ["country_figures", "protect_country"]
 
 
-def country_figures(firms: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    """Mean and deviation over all firms, a row an indicator."""
+def country_figures(
+    firms: pd.DataFrame, names: Sequence[str], weights: str | None = None
+) -> pd.DataFrame:
+    """Mean and deviation over all firms, and the mean under weights, a row an indicator."""
+    whole, weight = np.zeros(len(firms), dtype=np.intp), weights_of(firms, weights)
     rows = []
     for name in names:
         values = firms[name].to_numpy(float)
-        moments = unit_moments(
-            values, np.ones(len(values)), np.zeros(len(values), dtype=np.intp), 1
+        plain = unit_moments(values, np.ones(len(values)), whole, 1)
+        weighted = unit_moments(values, weight, whole, 1)
+        rows.append(
+            {
+                "mean": float(plain["mean"][0]),
+                "sd": float(plain["sd"][0]),
+                "estimate": float(weighted["mean"][0]),
+            }
         )
-        rows.append({part: float(moments[part][0]) for part in ("mean", "sd")})
     return pd.DataFrame(rows, index=pd.Index(names, name="indicator"))
 
 
@@ -39,6 +47,7 @@ def protect_country(
     design: StudyDesign,
     rules: DisclosureRules,
     hidden: Mapping[str, Hidden],
+    weights: str | None,
 ) -> None:
     """Withhold and round the figures of the country in place; deviations of few firms go."""
     whole = np.zeros(len(base), dtype=np.intp)
@@ -53,6 +62,7 @@ def protect_country(
             if rounded[0]:
                 told = float(share[0]) if base is firms else np.nan
                 deviation = np.sqrt(told * (1 - told) * n[0] / max(n[0] - 1, 1))
-                country.loc[name] = [told, deviation]
+                # beside a rounded share the weighted one would tell what was rounded
+                country.loc[name] = [told, deviation, told if weights is None else np.nan]
         if hidden[name].country or not special.get(name, np.ones(1, dtype=bool))[0]:
             country.loc[name] = np.nan

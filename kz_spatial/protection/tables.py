@@ -44,7 +44,8 @@ class Protected:
         By level, as `aggregate` returns them; in a guarded profile counts are rounded, and
         `<indicator>_smoothed` says whose errors come from pooled variances.
     country : DataFrame
-        Mean and deviation of every indicator over all firms, without weights; a row an indicator.
+        `mean` and `sd` of every indicator over all firms, without weights, and `estimate`, the mean
+        under those of the study; a row an indicator.
     verdicts : DataFrame
         `level`, `code`, `indicator`, `verdict` (one of `VERDICTS`); cells without firms are not
         there. It names no rule.
@@ -213,6 +214,7 @@ def protect_tables(
     design: StudyDesign,
     rules: DisclosureRules,
     weights: str | None = None,
+    strata: str | None = None,
     corrected: pd.DataFrame | None = None,
 ) -> Protected:
     """Aggregate a firm table, and keep what may be shown of it.
@@ -227,6 +229,8 @@ def protect_tables(
     rules : DisclosureRules
     weights : str, optional
         Survey weight column.
+    strata : str, optional
+        Column of the strata that firms were drawn from.
     corrected : DataFrame, optional
         The same firms in the coding "corrected", where `firms` are in another.
 
@@ -249,17 +253,16 @@ def protect_tables(
     [190.0, 135.0, 135.0]
     """
     names = list(design.by_name)
+    asked: dict[str, Any] = {"weights": weights, "strata": strata, "design": design}
     if not rules.guarded:
         tables = {
-            level: aggregate(
-                firms, by=level, weights=weights, min_firms=rules.min_firms, design=design
-            )
+            level: aggregate(firms, by=level, min_firms=rules.min_firms, **asked)
             for level in levels
         }
         verdicts = _verdicts({level: _open_verdicts(t, names) for level, t in tables.items()})
         few = int((verdicts["verdict"] == VERDICTS[3]).sum())
         return Protected(
-            tables, country_figures(firms, names), verdicts, {"few": few} if few else {}
+            tables, country_figures(firms, names, weights), verdicts, {"few": few} if few else {}
         )
     base = firms if corrected is None else corrected
     places = _places(base, design, levels)
@@ -267,7 +270,7 @@ def protect_tables(
     tables, verdicts_of = {}, {}
     spreads: dict[str, Spread] = {}
     for level in levels:
-        table = aggregate(firms, by=level, weights=weights, min_firms=1, design=design)
+        table = aggregate(firms, by=level, min_firms=1, **asked)
         if not spreads:  # one variance for all levels, else one level would tell another's
             masks = {name: each.at(level == places.finest) for name, each in hidden.items()}
             spreads = {name: _spread(table, name, masks[name], rules) for name in names}
@@ -276,8 +279,8 @@ def protect_tables(
         )
         tables[level] = score_units(table, names, design)
         tables[level].attrs["min_firms"] = rules.min_firms
-    country = country_figures(firms, names)
-    protect_country(country, base, firms, design, rules, hidden)
+    country = country_figures(firms, names, weights)
+    protect_country(country, base, firms, design, rules, hidden, weights)
     reasons = _count_reasons(hidden, len(places.codes))
     return Protected(tables, country, _verdicts(verdicts_of), reasons)
 

@@ -13,8 +13,11 @@ from .extensions import (
     unregister_layer,
 )
 from .groupings import UnitGroups
-from .pipeline import STEPS, choose_rules, read_codings, run_study
+from .modelled_means import ModelledMeans
+from .pipeline import STEPS, run_study
 from .results import Findings, Study
+from .score_ranks import ScoreRanks
+from .source import choose_rules, read_codings
 from .spatial_patterns import Pattern
 from .themes import Hatch, OwnLayer, Theme, ThemeClass, own_from_record, own_to_record
 
@@ -35,8 +38,10 @@ __all__ = [
     "Findings",
     "Hatch",
     "LayerEntry",
+    "ModelledMeans",
     "OwnLayer",
     "Pattern",
+    "ScoreRanks",
     "Study",
     "Theme",
     "ThemeClass",

@@ -19,6 +19,8 @@ OBLASTS: Final = "oblasts"
 # tables of a bundle beside those of registered layers
 TABLES: Final = (
     "readiness",
+    "ranks",
+    "small_areas",
     "regression",
     "moran",
     "local_moran",

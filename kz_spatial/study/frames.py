@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["clusters_frame", "contours_frame", "local_moran_frame", "unit_frame"]
 
+_WHOLE: Final = ("n_firms", "rank", "rank_low", "rank_high", "tied_group")
 _LOCAL_PARTS: Final = (
     "value",
     "statistic",
@@ -61,7 +62,9 @@ def unit_frame(
     if table is not None:
         shown = table.drop(columns=[c for c in table if c.endswith("_suppressed")])
         frame = frame.join(shown.rename_axis(key))
-        for name in (c for c in frame if c.endswith("_n") or c in ("n_firms", "rank")):
+        for name in (c for c in shown if c.endswith("_precision")):
+            frame[f"{name.removesuffix('precision')}poor"] = frame[name] == "poor"
+        for name in (c for c in frame if c.endswith("_n") or c in _WHOLE):
             frame[name] = frame[name].astype("Int64")
     columns = [c for c in frame.columns if c != "geometry"]
     return frame.reset_index()[[key, *columns, "geometry"]]

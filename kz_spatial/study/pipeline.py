@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from kz_spatial._validate import check_count, check_metres, check_option
 from kz_spatial.crosswalk import LEVEL
 from kz_spatial.design import (
     DisclosureRules,
     StudyDesign,
-    design_of,
-    disclosure_rules,
-    load_design,
-    rules_of_source,
 )
-from kz_spatial.errors import CallError, NotEnoughDataError
+from kz_spatial.errors import NotEnoughDataError
 from kz_spatial.neighbours import contiguity
 from kz_spatial.options import RunOptions
-from kz_spatial.places import join, join_audit, oblasts, regions, settlements
+from kz_spatial.places import join_audit, settlements
 from kz_spatial.protection import Protected, protect_tables
 from kz_spatial.regression import FixedEffectsFit, fixed_effects
 from kz_spatial.replication import replicate, unlike_paper
 from kz_spatial.study.extensions import own_frame, own_layers
 from kz_spatial.study.frames import clusters_frame, contours_frame, local_moran_frame, unit_frame
 from kz_spatial.study.groupings import Groupings, find_groupings
+from kz_spatial.study.modelled_means import (
+    ModelledMeans,
+    find_modelled_means,
+    join_modelled,
+    join_precision,
+    unit_weights,
+)
 from kz_spatial.study.results import Study
 from kz_spatial.study.run_log import Progress, RunLog
+from kz_spatial.study.score_ranks import ScoreRanks, find_ranks, join_ranks
 from kz_spatial.study.smoothing import located, study_surfaces
+from kz_spatial.study.source import Source, areas_of, check_call, read_source
 from kz_spatial.study.spatial_patterns import Patterns, find_patterns
-from kz_spatial.surfaces import DensitySurface, check_bandwidth
-from kz_spatial.survey import CODINGS, attrition, load_twin, read_survey
-from kz_spatial.words import languages
+from kz_spatial.surfaces import DensitySurface
+from kz_spatial.survey import attrition
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -40,49 +43,22 @@ if TYPE_CHECKING:
     import pandas as pd
     from libpysal.graph import Graph
 
-__all__ = ["STEPS", "read_codings", "run_study"]
+__all__ = ["STEPS", "run_study"]
 
 STEPS: Final = (
     "read",
     "join",
     "aggregate",
+    "small areas",
+    "ranks",
     "regress",
     "autocorrelation",
     "cluster",
     "density",
     "layers",
 )
-_READING: Final = ("items", "region", "region_codes", "kind", "where")
 # what a firm table records and a study holds elsewhere
 _APART: Final = ("attrition", "notes", "design")
-
-
-def read_codings(
-    survey: str | PathLike[str] | None = None,
-    *,
-    design: StudyDesign | str | PathLike[str] | None = None,
-    **reading: Any,
-) -> dict[str, pd.DataFrame]:
-    """Read a survey, or the twin, in both codings.
-
-    Parameters
-    ----------
-    survey : path, optional
-    design : StudyDesign, path or name, optional
-    **reading
-        `items`, `region`, `region_codes`, `kind`, `where` of `read_survey`.
-
-    Returns
-    -------
-    dict of DataFrame
-        Firm tables under "corrected" and "as-published".
-    """
-    asked = design if isinstance(design, StudyDesign) else load_design(design)
-    if survey is None:
-        return {coding: load_twin(coding=coding, design=asked) for coding in CODINGS}
-    return {
-        coding: read_survey(survey, design=asked, coding=coding, **reading) for coding in CODINGS
-    }
 
 
 def _fits(
@@ -150,110 +126,16 @@ def _frames(
     return frames
 
 
-def _check_options(options: RunOptions, firms: pd.DataFrame, design: StudyDesign) -> None:
-    check_option("coding", options.coding, CODINGS)
-    check_option("language", options.language, languages())
-    check_count("draws", options.draws, 0)
-    check_count("seed", options.seed, 0)
-    check_count("permutations", options.permutations, 1)
-    check_count("n_clusters", options.n_clusters, 0)
-    if options.min_firms is not None:
-        check_count("min_firms", options.min_firms, 1)
-    check_metres("bandwidth_m", options.bandwidth_m)
-    check_metres("cell_m", options.cell_m)
-    n = len(design.grouping.codes)
-    if not 1 <= options.n_clusters <= n:
-        raise CallError(
-            f"n_clusters={options.n_clusters}: expected 1 to {n} groups of {n} "
-            f"{design.grouping.title().lower()}"
-        )
-    if options.weights is not None:
-        present = [each for each in design.weights if each in firms]
-        if not present:
-            raise CallError(
-                f"weights={options.weights!r}: the firms have no survey weights, "
-                f"expected a column {', '.join(design.weights) or 'that the design names'}"
-            )
-        check_option("weights", options.weights, present)
-
-
-def _areas(design: StudyDesign, **detail: Any) -> dict[str, gpd.GeoDataFrame]:
-    grouping = design.grouping
-    return {
-        grouping.name: regions(grouping, **detail),
-        LEVEL: oblasts(vintage=grouping.vintage, grouping=grouping, **detail),
-    }
-
-
-def _check_call(reading: dict[str, Any], options: RunOptions) -> None:
-    """What can be refused before any file is read."""
-    check_bandwidth(options.bandwidth_m, options.cell_m)
-    strange = [name for name in reading if name not in _READING]
-    if strange:
-        own = strange[0] in {each.name for each in fields(RunOptions)}
-        raise CallError(
-            f"{strange[0]}: expected one of {', '.join(_READING)}"
-            + (f"; say options=RunOptions({strange[0]}=...)" if own else "")
-        )
-
-
-def _join(
-    read: dict[str, pd.DataFrame], areas: dict[str, gpd.GeoDataFrame], design: StudyDesign
-) -> tuple[tuple[str, ...], dict[str, pd.DataFrame]]:
-    """Levels that firms can be told by, the finest last, and firms joined to the finest."""
-    by_oblast = any(firms["oblast_code"].notna().any() for firms in read.values())
-    levels = design.levels if by_oblast else design.levels[:1]
-    # a firm is of the region that its file says, wherever its point lies
-    on = "oblast_code" if by_oblast else design.grouping.name
-    return levels, {c: join(firms, areas[levels[-1]], on=on) for c, firms in read.items()}
-
-
-def _note_places(firms: pd.DataFrame, log: RunLog) -> None:
-    """Say how many firms have no coordinates, and what their surfaces rest on."""
-    lacking = int((~located(firms)).sum())
-    if lacking == len(firms):
-        log.warnings.append(
-            "firms have no coordinates: surfaces spread regional figures over settlements by "
-            "population; differences within a region are not observed"
-        )
-    elif lacking:
-        log.warnings.append(
-            f"{lacking} of {len(firms)} firms have no coordinates and are on no surface"
-        )
-
-
-def choose_rules(options: RunOptions, design: StudyDesign, *, synthetic: bool) -> DisclosureRules:
-    """Rules for what may be told of firms: asked for, the design's, else those of the source."""
-    if options.disclosure is not None:
-        rules = disclosure_rules(options.disclosure)
-    else:
-        rules = rules_of_source(design.disclosure, synthetic=synthetic)
-    return rules if options.min_firms is None else replace(rules, min_firms=options.min_firms)
-
-
-def _with_rules(
-    options: RunOptions, design: StudyDesign, *, synthetic: bool
-) -> tuple[DisclosureRules, RunOptions]:
-    """Rules, and the options with the profile and the number that hold."""
-    rules = choose_rules(options, design, synthetic=synthetic)
-    return rules, replace(options, disclosure=rules.profile, min_firms=rules.min_firms)
-
-
-def _tables(
-    codings: dict[str, pd.DataFrame],
-    levels: tuple[str, ...],
-    design: StudyDesign,
-    rules: DisclosureRules,
-    options: RunOptions,
-    log: RunLog,
-) -> Protected:
+def _tables(source: Source, log: RunLog) -> Protected:
+    rules, options = source.rules, source.options
     found = protect_tables(
-        codings[options.coding],
-        levels=levels,
-        design=design,
+        source.codings[options.coding],
+        levels=source.levels,
+        design=source.design,
         rules=rules,
         weights=options.weights,
-        corrected=codings["corrected"],
+        strata=source.strata,
+        corrected=source.codings["corrected"],
     )
     hidden = found.verdicts[found.verdicts["verdict"] == "withheld"]
     for level, cells in hidden.groupby("level", sort=False):
@@ -262,6 +144,27 @@ def _tables(
             f"{len(cells)} cells by {level} are withheld{' ' if rules.guarded else ': '}{why}"
         )
     return found
+
+
+def _estimates(
+    source: Source, protected: Protected, graphs: dict[str, Graph], log: RunLog
+) -> tuple[dict[str, ModelledMeans], dict[str, ScoreRanks]]:
+    """Small areas and ranks, where they are asked for."""
+    options, design = source.options, source.design
+    firms, tables = source.codings[options.coding], protected.tables
+    modelled: dict[str, ModelledMeans] = {}
+    ranks: dict[str, ScoreRanks] = {}
+    if "small_areas" in options.parts:
+        with log.step("small areas"):
+            weights = unit_weights(firms, design, options.weights)
+            modelled = find_modelled_means(tables, protected.country, weights, graphs, design, log)
+    if "ranks" in options.parts:
+        with log.step("ranks"):
+            ranks = find_ranks(
+                firms, tables, design, source.rules, log,
+                weights=options.weights, strata=source.strata, seed=options.seed,
+            )  # fmt: skip
+    return modelled, ranks
 
 
 def run_study(
@@ -304,28 +207,22 @@ def run_study(
     'exact'
     """
     options = options or RunOptions()
-    _check_call(reading, options)
+    check_call(reading, options)
     log = RunLog(progress)
-    with log.step("read"):
-        read = read_codings(survey, design=design, **reading)
-        asked = design_of(read[options.coding])
-        _check_options(options, read[options.coding], asked)
-    with log.step("join"):
-        areas = _areas(asked)
-        levels, codings = _join(read, areas, asked)
-        firms = codings[options.coding]
-        _note_places(firms, log)
-        record = firms.attrs["kz_spatial"]
-        rules, options = _with_rules(options, asked, synthetic=record["synthetic"])
+    source = read_source(survey, design, options, reading, log)
+    asked, options, rules = source.design, source.options, source.rules
+    codings, areas, levels = source.codings, source.areas, source.levels
+    firms = codings[options.coding]
     with log.step("aggregate"):
-        protected = _tables(codings, levels, asked, rules, options, log)
+        protected = _tables(source, log)
         tables = protected.tables
+    light = areas_of(asked, detail="light")
+    graphs: dict[str, Graph] = {each: contiguity(light[each]) for each in levels}
+    modelled, ranks = _estimates(source, protected, graphs, log)
     with log.step("regress"):
         fits = _fits(codings, asked, options.weights, rules, log)
         replication = _replication(codings, asked, rules, log)
     with log.step("autocorrelation"):
-        light = _areas(asked, detail="light")
-        graphs: dict[str, Graph] = {each: contiguity(light[each]) for each in levels}
         patterns = find_patterns(firms, tables, graphs, options, rules)
         log.inapplicable |= patterns.inapplicable
     with log.step("cluster"):
@@ -335,8 +232,10 @@ def run_study(
     with log.step("density"):
         surfaces, lacking = study_surfaces(firms, tables, light[LEVEL], options, rules)
         log.inapplicable |= lacking
+    tables = join_modelled(join_ranks(join_precision(tables, asked), ranks), modelled)
     with log.step("layers"):
         frames = _frames(asked, areas, tables, patterns, groupings, surfaces)
+    record = firms.attrs["kz_spatial"]
     log.warnings.extend(record.get("notes", []))
     study = Study(
         options=options,
@@ -351,6 +250,8 @@ def run_study(
         fits=fits,
         patterns=patterns,
         groupings=groupings,
+        modelled_means=modelled,
+        ranks=ranks,
         surfaces=surfaces,
         modelled=not bool(located(firms).any()),
         frames=frames,

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from kz_spatial.protection import Protected
     from kz_spatial.regression import FixedEffectsFit
     from kz_spatial.study.groupings import Groupings
+    from kz_spatial.study.modelled_means import ModelledMeans
+    from kz_spatial.study.score_ranks import ScoreRanks
     from kz_spatial.study.spatial_patterns import Patterns
     from kz_spatial.study.themes import OwnLayer
     from kz_spatial.surfaces import DensitySurface
@@ -51,6 +53,10 @@ class Findings:
     groupings : Groupings
         Groups of regions; `partitions` leads to those by (kind, level), kind "typology" or
         "regions".
+    modelled_means : dict of ModelledMeans
+        Small-area estimates by indicator, of those that a model applies to.
+    ranks : dict of ScoreRanks
+        By level: errors of the score, rank sets, ties and chances.
     surfaces : dict
         Density surfaces by name.
     modelled : bool
@@ -75,6 +81,8 @@ class Findings:
     tables: dict[str, pd.DataFrame]
     patterns: Patterns
     groupings: Groupings
+    modelled_means: dict[str, ModelledMeans]
+    ranks: dict[str, ScoreRanks]
     surfaces: dict[str, DensitySurface]
     modelled: bool
     frames: dict[str, gpd.GeoDataFrame]

@@ -260,7 +260,7 @@ def build_firms(
     Returns
     -------
     DataFrame
-        Columns `design.firm_columns`, then whichever of the survey weights, foreign_share,
+        Columns `design.firm_columns`, then whichever of the survey weights, strata, foreign_share,
         longitude and latitude the source has.
     """
     firms = pd.DataFrame(index=raw.index)
@@ -274,6 +274,8 @@ def build_firms(
     firms = pd.concat([firms, code_items(raw, design, coding)], axis=1)
     for name in weights:
         firms[name] = to_codes(raw[name])[0]
+    for name in (each for each in design.strata if each in raw):
+        firms[name] = raw[name].astype(object).where(raw[name].notna(), None)
     if "foreign_share" in raw:
         codes = to_codes(raw["foreign_share"])[0]
         firms["foreign_share"] = codes.mask(codes.lt(0))

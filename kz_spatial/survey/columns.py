@@ -80,7 +80,7 @@ def _wanted(design: StudyDesign) -> dict[str, tuple[str, ...]]:
     """Names under which each thing that a design reads may stand in a file."""
     wanted = {each.item: (each.item, *each.aliases) for each in design.indicators}
     wanted |= {each.skip.item: (each.skip.item,) for each in design.indicators if each.skip}
-    wanted |= {name: (name,) for name in design.weights}
+    wanted |= {name: (name,) for name in (*design.weights, *design.strata)}
     return wanted | {role: names for role, names in design.columns.items() if role != "region"}
 
 

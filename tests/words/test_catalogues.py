@@ -17,7 +17,10 @@ ENGLISH = catalogue_of("en").messages
 # keys that code builds from parts, and nowhere else
 BUILT = {
     "format.": ("interval", "range", "at_least", "below", "tiny"),
-    "class.": (*LISA_COLOURS, "Hot spot", "Cold spot", "Positive", "Negative"),
+    "class.": (
+        *(*LISA_COLOURS, "Hot spot", "Cold spot", "Positive", "Negative"),
+        *("good", "fair", "poor", "own firms and model", "model alone"),
+    ),
     "method.": ("exact", "monte-carlo"),
     "coding.": ("corrected", "as-published"),
     "disclosure.": ("survey", "open", "guarded", "plain"),
@@ -34,11 +37,14 @@ BUILT = {
         *("method", "low", "high", "kato", "geonameid", "is_seat", "latitude", "longitude"),
         *("population", "area_km2", "ci_low", "ci_high", "made_of", "ranks", "funnel", "year"),
         *("valid_from", "valid_to", "spot", "beside", "beside_p", "together", "together_p"),
+        *("score_se", "rank_low", "rank_high", "tied_group", "precision", "poor", "basis"),
+        *("model", "model_se", "model_low", "model_high", "model_precision", "model_basis"),
+        "model_poor",
     ),
     "map.": ("theme", "zoom_in", "zoom_out", "metres", "kilometres", "step"),
     "table.": (
         *("readiness", "regression", "moran", "local_moran", "clusters", "clusters_by_number"),
-        *("cluster_choice", "co_membership", "attrition", "replication"),
+        *("cluster_choice", "co_membership", "attrition", "replication", "ranks", "small_areas"),
         *("values", "years", "changes", "moran_by_year", "reading", "moves"),
         *("local_several", "pairs", "correlogram", "join_counts"),
     ),

@@ -1,0 +1,107 @@
+"""What the report says of ranks and of oblasts with few firms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from markupsafe import Markup
+
+from kz_spatial.design import SCORE
+from kz_spatial.output.page import html_table
+from kz_spatial.output.styles import score_of
+from kz_spatial.palette import MARK
+from kz_spatial.words import NOTHING, integer, interval, number, percent
+
+if TYPE_CHECKING:
+    from kz_spatial.output.disclosure import Published
+    from kz_spatial.output.terms import Terms
+    from kz_spatial.study import ScoreRanks
+
+__all__ = ["ranks_found", "ranks_table", "small_areas_table"]
+
+# units that a sentence names; of more it gives the number
+_MOST_NAMED: Final = 5
+
+
+def _end(ranks: ScoreRanks, score: str, terms: Terms, *, last: bool) -> str:
+    """Who is at one end, or that it is not settled."""
+    frame, end = ranks.frame, "last" if last else "first"
+    units = ranks.trailers if last else ranks.leaders
+    told: dict[str, Any] = {"score": score, "level": terms.by_level(ranks.level)}
+    if len(units) == 1:
+        return terms.say(f"report.finding.{end}", **told, **{end: terms.place(units[0])})
+    if len(units) <= _MOST_NAMED:
+        places = ", ".join(terms.place(each) for each in units)
+        return terms.say(f"report.finding.{end}_open", **told, places=places)
+    chances = frame[f"chance_{end}"]
+    best = chances.idxmax()
+    return terms.say(
+        f"report.finding.{end}_many",
+        **told,
+        **{end: terms.place(best)},
+        n=len(units),
+        of=int(frame["score"].notna().sum()),
+        chance=percent(float(chances[best]), terms.language),
+    )
+
+
+def ranks_found(study: Published, terms: Terms) -> list[str]:
+    """Sentences on who is first and last, level by level."""
+    lines = []
+    for level, ranks in study.ranks.items():
+        score = terms.score(score_of(study.tables[level]))
+        lines += [_end(ranks, score, terms, last=last) for last in (False, True)]
+    return lines
+
+
+def ranks_table(study: Published, terms: Terms) -> Markup:
+    """Score, its error, rank with its set and chances of the grouping's regions."""
+    ranks = study.ranks.get(study.design.grouping.name)
+    if ranks is None:
+        return Markup()
+    language = terms.language
+    heads = [
+        "",
+        terms.indicator(SCORE),
+        terms.say("column.score_se"),
+        terms.say("report.rank_set"),
+        terms.say("report.chance_first"),
+        terms.say("report.chance_last"),
+    ]
+    rows = []
+    for code, row in ranks.frame.dropna(subset=["rank"]).sort_values("rank").iterrows():
+        low, high = (integer(row[each], language) for each in ("rank_low", "rank_high"))
+        rows.append(
+            [
+                terms.place(code),
+                number(row["score"], language, digits=2),
+                number(row["score_se"], language, digits=2),
+                f"{integer(row['rank'], language)} ({low}–{high})",
+                percent(float(row["chance_first"]), language),
+                percent(float(row["chance_last"]), language),
+            ]
+        )
+    return html_table(rows, heads, language)
+
+
+def small_areas_table(study: Published, terms: Terms) -> Markup:
+    """Small-area estimates with intervals, an oblast to a row; empty without any."""
+    if not study.modelled_means:
+        return Markup()
+    language, heads = terms.language, [""]
+    columns: list[list[str]] = []
+    for name, each in study.modelled_means.items():
+        scale, frame = study.design.by_name[name].scale, each.frame
+        if not columns:
+            columns.append([terms.place(code) for code in frame.index])
+        unit = terms.shown_unit(name)
+        heads.append(terms.say("legend.titled", name=terms.indicator(name), unit=unit))
+        told = []
+        for row in frame.to_dict("records"):
+            mean, low, high = (row[part] * scale for part in ("mean", "low", "high"))
+            mark = f" {MARK}" if row["precision"] == "poor" else ""
+            shown = f"{number(mean, language)} ({interval(low, high, language)}){mark}"
+            told.append(shown if np.isfinite(mean) else NOTHING)
+        columns.append(told)
+    return html_table(zip(*columns, strict=True), heads, language)
