@@ -10,6 +10,7 @@ import numpy as np
 from kz_spatial.output.plots import blank_figure
 from kz_spatial.output.ticks import write_numbers
 from kz_spatial.palette import SEQUENTIAL_GOOD
+from kz_spatial.words import percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +27,7 @@ _FILL: Final = SEQUENTIAL_GOOD[3]
 # two greys, by turns, for groups of ranks that are not told apart
 _BARS: Final = ("#9fb8cc", "#d2c29d")
 _ROW: Final = 0.21  # inches
+_CERTAIN: Final = 0.95
 _CRITICAL: Final = 1.959964
 _ACROSS: Final = 4
 
@@ -85,7 +87,7 @@ def _draw_means(ax: Axes, means: ModelledMeans, terms: Terms) -> None:
     """Direct mean and modelled one of every oblast, the largest modelled one above."""
     scale = terms.design.by_name[means.indicator].scale
     frame = means.frame.sort_values("mean", kind="stable")
-    rows = np.arange(len(frame))
+    rows, level = np.arange(len(frame)), percent(_CERTAIN, terms.language)
     direct, error = frame["direct"], _CRITICAL * frame["direct_se"]
     top = terms.design.by_name[means.indicator].whole or np.inf
     # an interval of a share ends where shares do
@@ -94,11 +96,11 @@ def _draw_means(ax: Axes, means: ModelledMeans, terms: Terms) -> None:
     ends = np.abs(frame[["low", "high"]].to_numpy(float).T * scale - modelled)
     ax.errorbar(
         direct * scale, rows + 0.17, xerr=reach, fmt="o", ms=3.5, mfc="white", mec="#7f7f7f",
-        ecolor="#bbbbbb", lw=1.0, label=terms.say("figure.direct"),
+        ecolor="#bbbbbb", lw=1.0, label=terms.say("figure.direct", level=level),
     )  # fmt: skip
     ax.errorbar(
         modelled, rows - 0.17, xerr=ends, fmt="o", ms=4, color=_FILL, lw=1.6,
-        label=terms.say("figure.small_area"),
+        label=terms.say("figure.small_area", level=level),
     )  # fmt: skip
     if np.isfinite(means.national):
         told = terms.say("figure.national")

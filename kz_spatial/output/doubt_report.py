@@ -26,20 +26,21 @@ _MOST_NAMED: Final = 5
 
 def _end(ranks: ScoreRanks, score: str, terms: Terms, *, last: bool) -> str:
     """Who is at one end, or that it is not settled."""
-    frame, end = ranks.frame, "last" if last else "first"
+    frame = ranks.frame
     units = ranks.trailers if last else ranks.leaders
     told: dict[str, Any] = {"score": score, "level": terms.by_level(ranks.level)}
     if len(units) == 1:
-        return terms.say(f"report.finding.{end}", **told, **{end: terms.place(units[0])})
+        key = "report.finding.last" if last else "report.finding.first"
+        return terms.say(key, **told, place=terms.place(units[0]))
     if len(units) <= _MOST_NAMED:
-        places = ", ".join(terms.place(each) for each in units)
-        return terms.say(f"report.finding.{end}_open", **told, places=places)
-    chances = frame[f"chance_{end}"]
+        key = "report.finding.last_open" if last else "report.finding.first_open"
+        return terms.say(key, **told, places=", ".join(terms.place(each) for each in units))
+    chances = frame["chance_last" if last else "chance_first"]
     best = chances.idxmax()
     return terms.say(
-        f"report.finding.{end}_many",
+        "report.finding.last_many" if last else "report.finding.first_many",
         **told,
-        **{end: terms.place(best)},
+        place=terms.place(best),
         n=len(units),
         of=int(frame["score"].notna().sum()),
         chance=percent(float(chances[best]), terms.language),

@@ -69,6 +69,8 @@ class Layer:
     def heading(self, column: str, style: Style) -> str:
         """What a tooltip calls a column: what the style's legend names already is left out."""
         of = _owner(style.column, self.terms)
+        if of and style.name == f"{of}_model" and column == f"{of}_mean":
+            return self.terms.say("column.direct")
         for owner in filter(None, (style.name, of)):
             key = f"column.{column.removeprefix(f'{owner}_')}"
             if column.startswith(f"{owner}_") and has_words(key):

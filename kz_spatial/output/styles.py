@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["main_partitions", "make_styles", "score_of"]
 
 _IN_DOUBT: Final = 0.1  # share of draws with another class, as `resampled_moran` has it
+_CERTAIN: Final = 0.95  # of intervals
 _POPULATION_CLASSES: Final = (
     (1_000_000, np.inf, 5.0),
     (300_000, 1_000_000, 4.0),
@@ -68,8 +69,12 @@ def _ranges(
 def _poor_note(name: str, terms: Terms) -> str:
     """What the mark of an estimate that is not reliable says."""
     if terms.design.by_name[name].whole is None:
-        return terms.say("legend.poor_amount", mark=MARK, share=percent(CV_LIMIT, terms.language))
-    return terms.say("legend.poor_share", mark=MARK, points=integer(100 * WIDTH_LIMIT))
+        return terms.say(
+            "legend.poor_amount", mark=MARK, share=percent(CV_LIMIT, terms.language, digits=1)
+        )
+    level = percent(_CERTAIN, terms.language)
+    points = integer(100 * WIDTH_LIMIT, terms.language)
+    return terms.say("legend.poor_share", mark=MARK, points=points, level=level)
 
 
 def _modelled(frame: gpd.GeoDataFrame, name: str, terms: Terms) -> Style:
