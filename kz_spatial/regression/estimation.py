@@ -7,22 +7,35 @@ innovation and permit days, with a fixed effect per region and errors clustered 
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
-from kz_spatial._validate import check_columns, positive_weights
+from kz_spatial._validate import check_columns, check_option, positive_weights
 from kz_spatial.errors import CallError, CollinearTermWarning, InputError, NotEnoughDataError
-from kz_spatial.regression.absorption import count_effects, partial_out
-from kz_spatial.regression.columns import column_name, split_effects, tidy_columns
-from kz_spatial.regression.few_clusters import LinearModel
+from kz_spatial.regression.absorption import (
+    SSC,
+    Ssc,
+    count_effects,
+    counted_parameters,
+    partial_out,
+)
+from kz_spatial.regression.columns import (
+    cluster_columns,
+    column_name,
+    split_effects,
+    tidy_columns,
+)
+from kz_spatial.regression.few_clusters import LinearModel, clipped_note
 from kz_spatial.regression.fit import FixedEffectsFit, Inference
 from kz_spatial.regression.formula import model_matrices
 from kz_spatial.regression.identification import indispensable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 __all__ = ["fixed_effects"]
@@ -77,6 +90,7 @@ class _Data:
     X: NDArray[np.float64]
     names: list[str]
     rows: NDArray[np.intp]
+    spec: Any
 
 
 def _finite(column: pd.Series[Any], formula: str) -> NDArray[np.float64]:
@@ -105,7 +119,8 @@ def _read_formula(
     for j, name in enumerate(names):
         X[:, j] = _finite(terms[name], formula)
     y = _finite(outcome.iloc[:, 0], formula)
-    return _Data(str(outcome.columns[0]), y, X, names, outcome.index.to_numpy(dtype=np.intp))
+    rows = outcome.index.to_numpy(dtype=np.intp)
+    return _Data(str(outcome.columns[0]), y, X, names, rows, matrices.rhs.model_spec)
 
 
 def _check_varies(
@@ -188,7 +203,10 @@ def _group(column: pd.Series[Any]) -> _Group:
 
 
 def _notes(
-    groups: dict[str, _Group], absorbed: list[str], cluster: str | None, firms: pd.DataFrame
+    groups: dict[str, _Group],
+    absorbed: list[str],
+    ways: tuple[str, ...],
+    firms: pd.DataFrame,
 ) -> tuple[str, ...]:
     """Empty regions, single firms and few clusters, which inference should be read with."""
     notes = []
@@ -203,36 +221,51 @@ def _notes(
             what = "is fitted exactly" if name in absorbed else "is a cluster by itself"
             named = ", ".join(sorted(map(str, alone)))
             notes.append(f"{name} {named} has one firm, which {what}")
-    if cluster is not None and len(groups[cluster].levels) < _FEW:
+    fewest = min((len(groups[each].levels) for each in ways), default=_FEW)
+    if fewest < _FEW:
         notes.append(
-            f"{len(groups[cluster].levels)} clusters are few: crv1 rejects too often "
-            "where a term varies in few of them; cr2 and wild hold where it varies in several"
+            f"{fewest} clusters are few: crv1 rejects too often "
+            "where a term varies in few of them"
+            + ("" if len(ways) > 1 else "; cr2 and wild hold where it varies in several")
         )
     return tuple(notes)
 
 
 def _rests_on(
-    model: LinearModel, names: list[str], group: _Group | None
+    model: LinearModel, names: list[str], ways: list[_Group]
 ) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
     """Clusters that each term needs, and notes on terms that no clustered inference speaks of."""
-    if group is None or len(group.levels) < 2:  # a single cluster is all there is
-        return np.ones((0 if group is None else 1, len(names)), dtype=bool), ()
-    found = indispensable(model)
-    return found, tuple(
-        f"{name} cannot be estimated without {group.levels.name} "
-        f"{' or '.join(map(str, group.levels[of]))}: "
-        "no clustered inference holds, and none is shown"
-        for name, of in zip(names, found.T, strict=True)
-        if of.any()
-    )
+    parts, notes = [np.zeros((0, len(names)), dtype=bool)], []
+    for group in ways:
+        if len(group.levels) < 2:  # a single cluster is all there is
+            parts.append(np.ones((1, len(names)), dtype=bool))
+            continue
+        found = indispensable(replace(model, clusters=group.codes, crossed=None))
+        parts.append(found)
+        notes += [
+            f"{name} cannot be estimated without {group.levels.name} "
+            f"{' or '.join(map(str, group.levels[of]))}: "
+            "no clustered inference holds, and none is shown"
+            for name, of in zip(names, found.T, strict=True)
+            if of.any()
+        ]
+    return np.vstack(parts), tuple(notes)
+
+
+def _default_inference(ways: list[_Group]) -> Inference:
+    """Of all inferences only CR2 held in every design of benchmarks/rejection_rates.py."""
+    if not ways:
+        return "hc1"
+    return "cr2" if len(ways) == 1 and len(ways[0].levels) < _FEW else "crv1"
 
 
 def fixed_effects(
     formula: str,
     firms: pd.DataFrame,
     *,
-    cluster: str | None = None,
+    cluster: str | Sequence[str] | None = None,
     weights: str | None = None,
+    ssc: Ssc = "areg",
 ) -> FixedEffectsFit:
     """Fit a linear regression with absorbed effects.
 
@@ -243,11 +276,15 @@ def fixed_effects(
         factors); effects are columns whose levels are absorbed, joined by +.
     firms : DataFrame
         A firm table. Rows incomplete on anything the model uses are left out.
-    cluster : str, optional
+    cluster : str or two of them, optional
         Column of clusters; makes "cr2" the default inference with fewer than 30 clusters, and
-        "crv1" with more.
+        "crv1" with more. Errors that are clustered in two ways know "crv1" alone.
     weights : str, optional
         Column of survey weights (probability weights).
+    ssc : {"areg", "xtreg", "reghdfe"}
+        Which absorbed effects the small-sample factor of "crv1" counts: all; none, for one factor
+        inside clusters; or those that are not inside clusters, as fixest has it too. Other
+        inferences do not depend on it.
 
     Returns
     -------
@@ -277,9 +314,10 @@ def fixed_effects(
     >>> fit.n_clusters
     7
     """
-    cluster, weights = column_name("cluster", cluster), column_name("weights", weights)
+    ways, weights = cluster_columns(cluster), column_name("weights", weights)
+    check_option("ssc", ssc, SSC)
     main, absorbed = split_effects(formula)
-    grouped = list(dict.fromkeys([*absorbed, *([cluster] if cluster else [])]))
+    grouped = list(dict.fromkeys([*absorbed, *ways]))
     needed = [*grouped, *([weights] if weights else [])]
     data = _read_formula(main, firms, needed, intercept=not absorbed)
     n = len(data.y)
@@ -302,37 +340,49 @@ def fixed_effects(
             f"formula {formula!r}: found {n} complete firms for "
             f"{n_parameters} parameters, expected more firms"
         )
-    codes = None if cluster is None else groups[cluster].codes
-    X = moved[:, :-1] if keep.all() else moved[:, :-1][:, keep]
-    model = LinearModel(X, moved[:, -1], w, b, tuple(levels), codes, n_parameters)
+    clusters = [groups[each] for each in ways]
+    codes = [each.codes for each in clusters]
+    model = LinearModel(
+        moved[:, :-1] if keep.all() else moved[:, :-1][:, keep],
+        moved[:, -1],
+        w,
+        b,
+        tuple(levels),
+        codes[0] if codes else None,
+        n_parameters,
+        counted_parameters(ssc, len(b), levels, codes) if codes else None,
+        codes[1] if len(codes) > 1 else None,
+    )
     residuals = model.residuals
     left = float(w @ residuals**2)
     total = _total_variation(data, w, centred=bool(absorbed))
     single = groups[absorbed[0]] if len(absorbed) == 1 else None
     means, effects = _effects(data, keep, b, single, w)
     terms = [name for name in data.names if name not in dropped]
-    rests_on, more = _rests_on(model, terms, groups.get(cluster or ""))
-    # of all inferences only CR2 held in every design of benchmarks/rejection_rates.py
-    default: Inference = "hc1" if codes is None else "cr2" if model.n_clusters < _FEW else "crv1"
+    rests_on, more = _rests_on(model, terms, clusters)
+    names = [each.levels for each in clusters]
     return FixedEffectsFit(
         formula=formula,
         outcome=data.outcome,
         coefficients=pd.Series(b, terms, name="coefficient"),
         n_obs=n,
-        n_clusters=model.n_clusters,
+        n_clusters=model.fewest_clusters,
         n_parameters=n_parameters,
-        df=float(n - n_parameters if codes is None else model.n_clusters - 1),
+        df=float(model.fewest_clusters - 1 if ways else n - n_parameters),
         r2=1 - left / total,
         r2_within=1 - left / (float(w @ moved[:, -1] ** 2) if absorbed else total),
         effects=effects,
         residuals=pd.Series(residuals, firms.index[data.rows], name="residual"),
         dropped=dropped,
-        notes=_notes(groups, absorbed, cluster, firms) + more,
+        notes=_notes(groups, absorbed, ways, firms) + more + clipped_note(model),
         weights=weights,
-        cluster=cluster,
-        default_inference=default,
+        cluster=" and ".join(ways) or None,
+        default_inference=_default_inference(clusters),
         model=model,
         level_means=means,
         needed=rests_on,
-        cluster_names=pd.Index([]) if cluster is None else groups[cluster].levels,
+        cluster_names=names[0].append(names[1:]) if names else pd.Index([]),
+        ssc=ssc,
+        spec=data.spec,
+        n_rows=len(firms),
     )

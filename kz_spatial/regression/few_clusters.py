@@ -3,7 +3,11 @@
 Sources
 -------
 - iid, HC1, HC3: MacKinnon and White (1985), Journal of Econometrics 29.
-- CRV1: Stata's `regress, vce(cluster)`; factor G/(G-1) * (N-1)/(N-K), t with G-1.
+- CRV1: Stata's `regress, vce(cluster)`; factor G/(G-1) * (N-1)/(N-K), t with G-1. Which absorbed
+  effects K counts is a convention: see `counted_parameters`.
+- Two ways of clusters: CRV1 by the one and by the other less that by both; G the smaller number,
+  in the factor and in the degrees of freedom; negative eigenvalues set to 0; Cameron, Gelbach and
+  Miller (2011), Journal of Business & Economic Statistics 29.
 - CRV3: delete-one-cluster jackknife centred at the estimate, factor (G-1)/G, t with G-1; MacKinnon,
   Nielsen and Webb (2023), Journal of Econometrics 232, eq. (CV3).
 - CR2 with Satterthwaite degrees of freedom: Bell and McCaffrey (2002), and Pustejovsky and Tipton
@@ -37,6 +41,7 @@ __all__ = [
     "Analytic",
     "Covariance",
     "LinearModel",
+    "clipped_note",
     "cluster_moments",
     "covariance",
     "pseudo_inverse",
@@ -46,6 +51,7 @@ Analytic = Literal["iid", "hc1", "hc3", "crv1", "crv3", "cr2"]
 ANALYTIC: Final[tuple[Analytic, ...]] = ("iid", "hc1", "hc3", "crv1", "crv3", "cr2")
 _CLUSTERED: Final = frozenset({"crv1", "crv3", "cr2"})
 _ZERO: Final = 1e-10
+_ROUNDING: Final = 1e-14
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +112,52 @@ def _leverage(model: LinearModel) -> NDArray[np.float64]:
 
 def _crv1(model: LinearModel) -> NDArray[np.float64]:
     clusters = need_clusters(model, "crv1")
-    G, n = model.n_clusters, len(model.y)
+    n, G = len(model.y), model.fewest_clusters
+    if G < 2:
+        raise NotEnoughDataError("inference='crv1': found one cluster, expected at least two")
     bread = np.linalg.inv(model.X.T @ (model.X * model.w[:, None]))
-    we = model.w * model.residuals
-    scores = np.stack([np.bincount(clusters, column * we, G) for column in model.X.T], axis=1)
-    factor = G / (G - 1) * (n - 1) / (n - model.n_parameters)
-    return np.asarray(factor * bread @ (scores.T @ scores) @ bread, dtype=np.float64)
+    scores = model.X * (model.w * model.residuals)[:, None]
+    K = model.n_parameters if model.n_counted is None else model.n_counted
+    factor = G / (G - 1) * (n - 1) / (n - K)
+    meat = _squares(scores, clusters)
+    if model.crossed is None:
+        return np.asarray(factor * bread @ meat @ bread, dtype=np.float64)
+    both = np.unique(clusters * (int(model.crossed.max()) + 1) + model.crossed, return_inverse=True)
+    meat = meat + _squares(scores, model.crossed) - _squares(scores, both[1])
+    return np.asarray(factor * bread @ meat @ bread, dtype=np.float64)
+
+
+def clipped_note(model: LinearModel) -> tuple[str, ...]:
+    """Whether a covariance by two ways of clusters had to be mended, in one line; else empty."""
+    if model.crossed is None or model.fewest_clusters < 2:
+        return ()
+    if _is_covariance(_crv1(model)):
+        return ()
+    told = (
+        "crv1 by two ways of clusters was no covariance, as happens with few clusters: "
+        "eigenvalues below 0 were set to 0"
+    )
+    return (told,)
+
+
+def _squares(scores: NDArray[np.float64], clusters: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Sum over clusters of the squares of their sums of scores."""
+    sums = np.stack([np.bincount(clusters, column) for column in scores.T], axis=1)
+    return np.asarray(sums.T @ sums, dtype=np.float64)
+
+
+def _is_covariance(V: NDArray[np.float64]) -> bool:
+    """Whether no eigenvalue is below 0 by more than rounding."""
+    values = np.linalg.eigvalsh((V + V.T) / 2)
+    return bool(values[0] >= -_ROUNDING * values[-1] and (np.diag(V) >= 0).all())
+
+
+def _semi_definite(V: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The matrix with its negative eigenvalues set to 0."""
+    if _is_covariance(V):
+        return V
+    values, vectors = np.linalg.eigh((V + V.T) / 2)
+    return np.asarray((vectors * np.maximum(values, 0.0)) @ vectors.T, dtype=np.float64)
 
 
 def _crv3(model: LinearModel) -> NDArray[np.float64]:
@@ -120,7 +166,7 @@ def _crv3(model: LinearModel) -> NDArray[np.float64]:
     A coefficient that one deletion cannot estimate has no jackknife: its row and column are NaN;
     those of the others do not depend on it.
     """
-    moments = cluster_moments(model)
+    moments = cluster_moments(model, "crv3")
     G, k = len(moments), model.X.shape[1]
     whole = moments.sum(axis=0)
     scale = np.sqrt(np.diag(whole)[:-1])
@@ -177,5 +223,7 @@ def covariance(model: LinearModel, method: Analytic) -> Covariance:
         return Covariance(matrix, df, method)
     if method in _CLUSTERED:
         matrix = _crv1(model) if method == "crv1" else _crv3(model)
-        return Covariance(matrix, np.full(k, model.n_clusters - 1.0), method)
+        if model.crossed is not None:
+            matrix = _semi_definite(matrix)
+        return Covariance(matrix, np.full(k, model.fewest_clusters - 1.0), method)
     return Covariance(_classical(model, method), np.full(k, float(n - model.n_parameters)), method)

@@ -41,6 +41,10 @@ class LinearModel:
         0 to G-1.
     n_parameters : int
         K, absorbed effects included.
+    n_counted : int, optional
+        K as the factor of CRV1 counts it; `n_parameters` without.
+    crossed : (n,) array of int, optional
+        A second way in which errors are clustered, 0 to H-1.
     """
 
     X: NDArray[np.float64]
@@ -50,6 +54,8 @@ class LinearModel:
     levels: tuple[NDArray[np.intp], ...]
     clusters: NDArray[np.intp] | None
     n_parameters: int
+    n_counted: int | None = None
+    crossed: NDArray[np.intp] | None = None
 
     @property
     def residuals(self) -> NDArray[np.float64]:
@@ -66,6 +72,13 @@ class LinearModel:
         """Levels of each absorbed factor."""
         return tuple(int(level.max()) + 1 for level in self.levels)
 
+    @property
+    def fewest_clusters(self) -> int:
+        """G, or the smaller number where errors are clustered in two ways."""
+        if self.crossed is None:
+            return self.n_clusters
+        return min(self.n_clusters, int(self.crossed.max()) + 1)
+
     def nested(self) -> bool:
         """Whether every absorbed level lies inside one cluster."""
         if self.clusters is None:
@@ -77,6 +90,11 @@ def need_clusters(model: LinearModel, method: str) -> NDArray[np.intp]:
     """The model's clusters, or one line on what is missing."""
     if model.clusters is None:
         raise CallError(f"inference={method!r}: needs clusters, expected cluster=COLUMN in the fit")
+    if model.crossed is not None and method != "crv1":
+        raise CallError(
+            f"inference={method!r}: found two ways of clusters, expected one; "
+            "of clustered inferences only 'crv1' is known for two"
+        )
     if model.n_clusters < 2:
         raise NotEnoughDataError(f"inference={method!r}: found one cluster, expected at least two")
     return model.clusters
@@ -100,17 +118,24 @@ def pseudo_inverse(A: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(inverse / np.outer(scale, scale), dtype=np.float64)
 
 
-def cluster_moments(model: LinearModel) -> NDArray[np.float64]:
+def cluster_moments(model: LinearModel, method: str = "wild") -> NDArray[np.float64]:
     """Weighted cross products of [X, D, y] within each cluster.
 
     D is left out where every absorbed level lies inside one cluster: its cross products with X and
     with residuals are then zero cluster by cluster.
 
+    Parameters
+    ----------
+    model : LinearModel
+        With one way of clusters.
+    method : str
+        What they are for, as messages name it.
+
     Returns
     -------
     (G, K+1, K+1) array
     """
-    clusters = need_clusters(model, "crv1")
+    clusters = need_clusters(model, method)
     G = model.n_clusters
     if model.nested():
         columns = [*model.X.T, model.y]
@@ -121,7 +146,7 @@ def cluster_moments(model: LinearModel) -> NDArray[np.float64]:
             for j in range(i, K):
                 out[:, i, j] = out[:, j, i] = np.bincount(clusters, left * columns[j], G)
         return out
-    check_levels(model, "crv1")
+    check_levels(model, method)
     k, sizes = model.X.shape[1], model.sizes
     terms = np.column_stack([model.X, model.y])
     size = k + 1 + sum(sizes)
