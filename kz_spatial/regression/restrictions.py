@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Restrictions", "read_combination", "read_restrictions"]
 
-_ZERO = 1e-10
+_ZERO: Final = 1e-10
+_SIGNED: Final = re.compile(r"=\s*-")
+_EXPONENT: Final = re.compile(r"(?<![\w.])\d+\.?\d*[eE][-+]?\d+")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,8 +52,10 @@ def _from_text(text: str, names: Sequence[str]) -> Restrictions:
     from formulaic.errors import FormulaicError
     from formulaic.utils.constraints import LinearConstraints
 
+    # formulaic's grammar knows neither a sign after = nor exponents
+    plain = _EXPONENT.sub(lambda found: f"{Decimal(found[0]):f}", _SIGNED.sub("= 0 -", text))
     try:
-        found = LinearConstraints.from_spec(text, variable_names=list(names))
+        found = LinearConstraints.from_spec(plain, variable_names=list(names))
     except (FormulaicError, ValueError, KeyError, TypeError) as error:
         raise CallError(
             f"hypothesis {text!r}: expected combinations such as '{names[0]} = 0', joined by "
