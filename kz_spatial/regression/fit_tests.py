@@ -236,10 +236,11 @@ class FitTests:
             return hotelling_test(asked, self.model)
         if chosen in _CLUSTERED and self.n_clusters < _FEW:
             # measured: tests/reference/joint_tests
+            instead = "'cr2' or 'wild'" if self.model.crossed is None else "one way of clusters"
             raise CallError(
                 f"joint test: F of {chosen!r} with {self.n_clusters} clusters rejects true "
-                "hypotheses too often (with seven, crv1 rejects 10 % at two terms and 49 % at five "
-                "where 5 % are due), expected inference='cr2' or 'wild'"
+                "hypotheses too often (crv1 with seven: 9 % at two terms, 50 % at five, where 5 % "
+                f"are due), expected {instead}"
             )
         found = covariance(self.model, chosen)
         b = self.coefficients.to_numpy()

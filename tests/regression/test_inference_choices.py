@@ -4,6 +4,7 @@ Outside truth: tests/reference/inference_choices (clubSandwich, pyfixest, linear
 statsmodels).
 """
 
+import importlib.util
 from itertools import product
 from pathlib import Path
 
@@ -389,6 +390,34 @@ def test_joint_tests_do_not_change_with_units_or_names_of_clusters():
         left = fit.joint_test(TERMS[:3], inference=inference)
         right = other.joint_test(TERMS[:3], inference=inference)
         assert (left.p, left.statistic) == pytest.approx((right.p, right.statistic), rel=1e-7)
+
+
+def test_why_f_is_refused_was_measured():
+    told = pd.read_csv(REFERENCE.parent / "joint_tests" / "rejections.csv")
+    found = told.set_index(["design", "terms", "inference"])["rejects"]
+    two, five = (round(100 * found["equal", terms, "crv1"]) for terms in (2, 5))
+    assert (two, five) == (9, 50)
+    with pytest.raises(CallError, match=f"{two} % at two terms, {five} % at five.*'cr2' or 'wild'"):
+        fitted().joint_test(["x1", "x2"], inference="crv1")
+    with pytest.raises(CallError, match=r"with 9 clusters .* expected one way of clusters"):
+        fitted(cluster=["g", "h"]).joint_test(["x1", "x2"])
+    kept = found.drop(["hc1", "crv1", "crv3"], level="inference")
+    assert len(kept) == 12
+    assert (kept < 0.06).all()
+
+
+def test_the_simulation_is_what_it_says():
+    """A few of its samples again: the same functions give the same share, within its error."""
+    path = REFERENCE.parent / "joint_tests" / "simulate.py"
+    spec = importlib.util.spec_from_file_location("simulate", path)
+    simulate = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(simulate)
+    rng = np.random.default_rng(1)
+    p = pd.DataFrame([simulate.p_values(simulate.model_of(rng, "equal"), 5) for _ in range(60)])
+    share = (p <= 0.05).mean()
+    assert share["crv1"] > 0.3  # 50 % less three errors of 6.5 %
+    assert share["wild"] < 0.15  # 5 % and three errors of 2.8 %
+    assert share["cr2"] < 0.1
 
 
 def test_many_clusters_let_f_pass_and_draw_signs():
