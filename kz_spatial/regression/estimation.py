@@ -29,9 +29,15 @@ from kz_spatial.regression.columns import (
     tidy_columns,
 )
 from kz_spatial.regression.few_clusters import LinearModel, clipped_note
-from kz_spatial.regression.fit import FixedEffectsFit, Inference
+from kz_spatial.regression.fit import FixedEffectsFit
+from kz_spatial.regression.fit_notes import (
+    Group,
+    data_notes,
+    default_inference,
+    group_rows,
+    rests_on,
+)
 from kz_spatial.regression.formula import model_matrices
-from kz_spatial.regression.identification import indispensable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +48,6 @@ __all__ = ["fixed_effects"]
 
 # a column whose norm falls below this share of what it was is a combination of the others
 _COLLINEAR: Final = 1e-9
-_FEW: Final = 30
 # fitted values of a constant that differ from it by less differ by rounding
 _CONSTANT: Final = 1e-8
 
@@ -123,6 +128,23 @@ def _read_formula(
     return _Data(str(outcome.columns[0]), y, X, names, rows, matrices.rhs.model_spec)
 
 
+def _check_differs(y: NDArray[np.float64], formula: str) -> None:
+    n = len(y)
+    if n == 0 or y.min() == y.max():
+        raise NotEnoughDataError(
+            f"formula {formula!r}: the outcome takes {min(n, 1)} values over "
+            f"{n} complete firms, expected it to vary"
+        )
+
+
+def _check_size(n: int, n_parameters: int, formula: str) -> None:
+    if n <= n_parameters:
+        raise NotEnoughDataError(
+            f"formula {formula!r}: found {n} complete firms for "
+            f"{n_parameters} parameters, expected more firms"
+        )
+
+
 def _check_varies(
     moved: NDArray[np.float64], y: NDArray[np.float64], formula: str, absorbed: list[str]
 ) -> None:
@@ -176,7 +198,7 @@ def _effects(
     data: _Data,
     keep: NDArray[np.bool_],
     b: NDArray[np.float64],
-    group: _Group | None,
+    group: Group | None,
     w: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], pd.Series[Any]]:
     """Weighted means of the terms by absorbed level, and the effect of each level."""
@@ -189,74 +211,16 @@ def _effects(
     return means, pd.Series(outcome - means @ b, group.levels, name="effect")
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """A column of absorbed levels or clusters, as numbers."""
-
-    codes: NDArray[np.intp]
-    levels: pd.Index[Any]
-
-
-def _group(column: pd.Series[Any]) -> _Group:
-    codes, levels = pd.factorize(column, sort=True)
-    return _Group(codes.astype(np.intp), pd.Index(levels, name=column.name))
-
-
-def _notes(
-    groups: dict[str, _Group],
-    absorbed: list[str],
-    ways: tuple[str, ...],
-    firms: pd.DataFrame,
-) -> tuple[str, ...]:
-    """Empty regions, single firms and few clusters, which inference should be read with."""
-    notes = []
-    for name, group in groups.items():
-        # where every row is in the fit, no level can be empty
-        named = firms[name].dropna().unique() if len(group.codes) < len(firms) else []
-        empty = sorted(map(str, set(named) - set(group.levels)))
-        if empty:
-            notes.append(f"{name} {', '.join(empty)} has no complete firm and is not in the fit")
-        alone = group.levels[np.bincount(group.codes) == 1]
-        if len(alone):
-            what = "is fitted exactly" if name in absorbed else "is a cluster by itself"
-            named = ", ".join(sorted(map(str, alone)))
-            notes.append(f"{name} {named} has one firm, which {what}")
-    fewest = min((len(groups[each].levels) for each in ways), default=_FEW)
-    if fewest < _FEW:
-        notes.append(
-            f"{fewest} clusters are few: crv1 rejects too often "
-            "where a term varies in few of them"
-            + ("" if len(ways) > 1 else "; cr2 and wild hold where it varies in several")
-        )
-    return tuple(notes)
-
-
-def _rests_on(
-    model: LinearModel, names: list[str], ways: list[_Group]
-) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
-    """Clusters that each term needs, and notes on terms that no clustered inference speaks of."""
-    parts, notes = [np.zeros((0, len(names)), dtype=bool)], []
-    for group in ways:
-        if len(group.levels) < 2:  # a single cluster is all there is
-            parts.append(np.ones((1, len(names)), dtype=bool))
-            continue
-        found = indispensable(replace(model, clusters=group.codes, crossed=None))
-        parts.append(found)
-        notes += [
-            f"{name} cannot be estimated without {group.levels.name} "
-            f"{' or '.join(map(str, group.levels[of]))}: "
-            "no clustered inference holds, and none is shown"
-            for name, of in zip(names, found.T, strict=True)
-            if of.any()
-        ]
-    return np.vstack(parts), tuple(notes)
-
-
-def _default_inference(ways: list[_Group]) -> Inference:
-    """Of all inferences only CR2 held in every design of benchmarks/rejection_rates.py."""
+def _clustered(model: LinearModel, ways: list[NDArray[np.intp]], ssc: Ssc) -> LinearModel:
+    """The model with one way of clusters or two, if any."""
     if not ways:
-        return "hc1"
-    return "cr2" if len(ways) == 1 and len(ways[0].levels) < _FEW else "crv1"
+        return model
+    return replace(
+        model,
+        clusters=ways[0],
+        crossed=ways[1] if len(ways) > 1 else None,
+        n_counted=counted_parameters(ssc, len(model.coefficients), list(model.levels), ways),
+    )
 
 
 def fixed_effects(
@@ -318,40 +282,26 @@ def fixed_effects(
     check_option("ssc", ssc, SSC)
     main, absorbed = split_effects(formula)
     grouped = list(dict.fromkeys([*absorbed, *ways]))
-    needed = [*grouped, *([weights] if weights else [])]
-    data = _read_formula(main, firms, needed, intercept=not absorbed)
+    columns = [*grouped, *([weights] if weights else [])]
+    data = _read_formula(main, firms, columns, intercept=not absorbed)
+    _check_differs(data.y, formula)
     n = len(data.y)
-    if n == 0 or data.y.min() == data.y.max():
-        raise NotEnoughDataError(
-            f"formula {formula!r}: the outcome takes {min(n, 1)} values over "
-            f"{n} complete firms, expected it to vary"
-        )
-    used = firms[needed] if n == len(firms) else firms[needed].iloc[data.rows]
+    used = firms[columns] if n == len(firms) else firms[columns].iloc[data.rows]
     w = np.ones(n) if weights is None else positive_weights(used[weights])
-    groups = {name: _group(used[name]) for name in grouped}
+    groups = {name: group_rows(used[name]) for name in grouped}
     levels = [groups[name].codes for name in absorbed]
     moved = partial_out(np.column_stack([data.X, data.y]), levels, w)
     keep, b, dropped = _solve(moved[:, :-1], moved[:, -1], data.X, w, data.names)
     if absorbed:
         _check_varies(moved[:, -1], data.y, formula, absorbed)
     n_parameters = len(b) + count_effects(levels)
-    if n <= n_parameters:
-        raise NotEnoughDataError(
-            f"formula {formula!r}: found {n} complete firms for "
-            f"{n_parameters} parameters, expected more firms"
-        )
+    _check_size(n, n_parameters, formula)
     clusters = [groups[each] for each in ways]
-    codes = [each.codes for each in clusters]
-    model = LinearModel(
-        moved[:, :-1] if keep.all() else moved[:, :-1][:, keep],
-        moved[:, -1],
-        w,
-        b,
-        tuple(levels),
-        codes[0] if codes else None,
-        n_parameters,
-        counted_parameters(ssc, len(b), levels, codes) if codes else None,
-        codes[1] if len(codes) > 1 else None,
+    X = moved[:, :-1] if keep.all() else moved[:, :-1][:, keep]
+    model = _clustered(
+        LinearModel(X, moved[:, -1], w, b, tuple(levels), None, n_parameters),
+        [each.codes for each in clusters],
+        ssc,
     )
     residuals = model.residuals
     left = float(w @ residuals**2)
@@ -359,7 +309,7 @@ def fixed_effects(
     single = groups[absorbed[0]] if len(absorbed) == 1 else None
     means, effects = _effects(data, keep, b, single, w)
     terms = [name for name in data.names if name not in dropped]
-    rests_on, more = _rests_on(model, terms, clusters)
+    needed, more = rests_on(model, terms, clusters)
     names = [each.levels for each in clusters]
     return FixedEffectsFit(
         formula=formula,
@@ -374,13 +324,13 @@ def fixed_effects(
         effects=effects,
         residuals=pd.Series(residuals, firms.index[data.rows], name="residual"),
         dropped=dropped,
-        notes=_notes(groups, absorbed, ways, firms) + more + clipped_note(model),
+        notes=data_notes(groups, absorbed, ways, firms) + more + clipped_note(model),
         weights=weights,
         cluster=" and ".join(ways) or None,
-        default_inference=_default_inference(clusters),
+        default_inference=default_inference(clusters),
         model=model,
         level_means=means,
-        needed=rests_on,
+        needed=needed,
         cluster_names=names[0].append(names[1:]) if names else pd.Index([]),
         ssc=ssc,
         spec=data.spec,

@@ -42,7 +42,7 @@ _POWERLESS: Final = 2
 _UNCLUSTERED: Final = ("iid", "hc1", "hc3")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class FixedEffectsFit(FitTests, FitPredictions):
     """A fitted regression with absorbed effects.
 
@@ -208,7 +208,11 @@ class FixedEffectsFit(FitTests, FitPredictions):
         )
 
     def summary(self, inference: Inference | None = None) -> str:
-        """Text in the manner of Stata's regression screen."""
+        """Text in the manner of Stata's regression screen.
+
+        Coefficients under an inference; firms used and rows left out; clusters, degrees of freedom
+        and weights; collinear terms and notes.
+        """
         asked = inference or self.default_inference
         weak = self.weak_terms() if asked == "cr2" else ()
         numbers = {
@@ -216,15 +220,39 @@ class FixedEffectsFit(FitTests, FitPredictions):
             "R-squared": f"{self.r2:.4f}",
             "Within R-sq": f"{self.r2_within:.4f}",
         }
-        head = [f"Linear regression, {NAMES[asked]}", self.formula]
-        tail = [f"(errors adjusted for {self.n_clusters} clusters in {self.cluster})"]
+        if self.n_rows > self.n_obs:
+            numbers["Rows left out"] = f"{self.n_rows - self.n_obs:,}"
+        tail = [f"({self._errors(asked)})"]
+        if self.weights:
+            tail.append(f"(weights {self.weights})")
+        left = [f"{each} is collinear and was left out" for each in self.dropped]
         return regression_screen(
             self.outcome,
             self.table(asked),
-            head=head,
+            head=[f"Linear regression, {NAMES[asked]}", self.formula],
             numbers=numbers,
-            tail=tail if self.cluster else [],
-            notes=[*self.notes, *weak],
+            tail=tail,
+            notes=[*left, *self.notes, *weak],
+        )
+
+    def _errors(self, inference: Inference) -> str:
+        """What errors are adjusted for, and the degrees of freedom of t."""
+        told = "errors not adjusted for clusters"
+        if inference not in _UNCLUSTERED:
+            told = f"errors adjusted for {self.n_clusters} clusters in {self.cluster}"
+        if inference == "wild":
+            return f"{told}; p and intervals from the bootstrap"
+        df = self.degrees_of_freedom(inference)
+        if (df == df.iloc[0]).all():
+            return f"{told}; t with {df.iloc[0]:,.4g} degrees of freedom"
+        each = ", ".join(f"{term} {value:.1f}" for term, value in df.items())
+        return f"{told}; degrees of freedom of t: {each}"
+
+    def __repr__(self) -> str:
+        clusters = f", {self.n_clusters} clusters in {self.cluster}" if self.cluster else ""
+        return (
+            f"<FixedEffectsFit: {self.formula}; {self.n_obs:,} firms, "
+            f"{len(self.coefficients)} terms{clusters}>"
         )
 
     def to_html(self, inference: Inference | None = None) -> str:

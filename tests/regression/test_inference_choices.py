@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 import kz_spatial as kz
-from kz_spatial.errors import CallError, InputError, NotEnoughDataError
+from kz_spatial.errors import CallError, CollinearTermWarning, InputError, NotEnoughDataError
 from kz_spatial.regression.few_clusters import _crv1, covariance
 from kz_spatial.regression.linear_model import LinearModel
 
@@ -458,3 +458,32 @@ def test_what_cannot_be_tested_is_said():
         with pytest.raises(NotEnoughDataError, match="cannot be estimated without g 2"):
             ask("only")
     assert fit.joint_test(["x1", "only"], inference="hc1").df_num == 2
+
+
+def test_the_screen_says_what_the_numbers_rest_on():
+    frame = pd.concat([DATA, DATA.iloc[:3].assign(x1=np.nan)], ignore_index=True)
+    frame["twice"] = 2 * frame["x1"]
+    with pytest.warns(CollinearTermWarning):
+        fit = kz.fixed_effects("y ~ x1 + x2 + twice | s", frame, cluster="g", weights="w")
+    text = fit.summary("crv1")
+    assert "Rows left out =         3\n" in text
+    assert "Number of obs =       240\n" in text
+    assert "(errors adjusted for 12 clusters in g; t with 11 degrees of freedom)\n" in text
+    assert "(weights w)\n" in text
+    assert "Note: twice is collinear and was left out" in text
+    df = fit.degrees_of_freedom("cr2")
+    assert f"degrees of freedom of t: x1 {df['x1']:.1f}, x2 {df['x2']:.1f})" in fit.summary()
+    assert "p and intervals from the bootstrap)" in fit.summary("wild")
+    # 240 firms, two terms and five levels
+    assert "(errors not adjusted for clusters; t with 233 degrees of freedom)" in fit.summary("hc1")
+    whole = fitted(cluster=["g", "h"])
+    assert "Rows left out" not in whole.summary()
+    assert "9 clusters in g and h; t with 8 degrees" in whole.summary()
+    assert "(weights" not in whole.summary()
+
+
+def test_a_fit_is_named_in_one_line():
+    assert repr(fitted("s")) == (
+        "<FixedEffectsFit: y ~ x1 + x2 + x3 + x4 | s; 240 firms, 4 terms, 12 clusters in g>"
+    )
+    assert repr(fitted(cluster=None)).endswith("240 firms, 5 terms>")
