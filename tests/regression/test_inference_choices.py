@@ -172,6 +172,17 @@ def test_a_negative_direction_of_two_terms_is_cut():
     np.testing.assert_allclose(shown, vectors * np.maximum(values, 0) @ vectors.T, rtol=1e-9)
 
 
+@pytest.mark.parametrize("way", ["g", "h"])
+def test_a_term_that_one_cluster_of_either_way_carries_has_no_error(way):
+    lone = DATA.assign(only=(DATA[way] == 2) * DATA["x3"])
+    fit = kz.fixed_effects("y ~ x1 + only", lone, cluster=["g", "h"])
+    assert fit.table().loc["only"].isna().sum() == 5
+    assert fit.table().loc["x1"].notna().all()
+    assert any(f"only cannot be estimated without {way} 2" in each for each in fit.notes)
+    with pytest.raises(NotEnoughDataError, match="cannot be estimated without g and h 2"):
+        fit.combination("only")
+
+
 @pytest.mark.parametrize(
     "ask",
     [
@@ -342,6 +353,30 @@ def test_a_wild_combination_is_the_coefficient_of_its_own_column():
     moved = fitted("s").combination("x1 - x2 = 0.5", inference="wild")
     assert moved.p == column.wild("x1", hypothesis=0.5).p
     assert (moved.ci_low, moved.ci_high) == pytest.approx((found.ci_low, found.ci_high))
+
+
+def test_a_multiple_of_a_term_is_as_sure_as_the_term():
+    fit = fitted("s")
+    for inference in ("wild", "cr2", "hc1"):
+        one_of, two = (fit.combination(each, inference=inference) for each in ("x2", "-2*x2"))
+        assert (two.p, two.t, two.std_error) == pytest.approx(
+            (one_of.p, -one_of.t, 2 * one_of.std_error), rel=1e-8
+        )
+        ends = (-2 * one_of.ci_high, -2 * one_of.ci_low)
+        assert (two.ci_low, two.ci_high) == pytest.approx(ends, rel=1e-6)
+
+
+def test_draws_that_tie_with_the_data_count():
+    """A region where no term varies says nothing: each draw is there twice, and p is the same."""
+    few = DATA[DATA["g"] < 6]
+    idle = few.assign(**{name: few[name].where(few["g"] != 5, 1.0) for name in TERMS})
+    formula = "y ~ x1 + x2 + x3 | g"
+    with_it = kz.fixed_effects(formula, idle, cluster="g").joint_test(
+        "x1 = 0.5, x2 = 0.4", inference="wild"
+    )
+    without = kz.fixed_effects(formula, idle[idle["g"] < 5], cluster="g")
+    assert with_it.p == without.joint_test("x1 = 0.5, x2 = 0.4", inference="wild").p
+    assert (with_it.n_draws, with_it.p_min) == (64, 2 / 64)
 
 
 def _crv1_wald(X, y, clusters, R, values):
