@@ -3,6 +3,7 @@ from .display import latex_text
 from .estimation import fixed_effects
 from .extended_models import each_dimension, permit_by_reliability, sector_by_innovation
 from .fit import INFERENCES, FixedEffectsFit
+from .share_models import FractionalFit, fractional
 from .side_by_side import compare
 from .spatial_models import (
     conley,
@@ -18,10 +19,12 @@ __all__ = [
     "INFERENCES",
     "FitTables",
     "FixedEffectsFit",
+    "FractionalFit",
     "compare",
     "conley",
     "each_dimension",
     "fixed_effects",
+    "fractional",
     "latex_text",
     "lm_tests",
     "neighbour_means",

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
-from kz_spatial.errors import NotEnoughDataError
+from kz_spatial.errors import CallError, NotEnoughDataError
+from kz_spatial.regression.group_sums import is_nested
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["count_effects", "partial_out"]
+__all__ = ["SSC", "Ssc", "count_effects", "counted_parameters", "partial_out"]
+
+Ssc = Literal["areg", "xtreg", "reghdfe"]
+SSC: Final[tuple[Ssc, ...]] = ("areg", "xtreg", "reghdfe")
 
 
 def partial_out(
@@ -90,3 +94,44 @@ def count_effects(levels: list[NDArray[np.intp]]) -> int:
             carried = max(carried, int(connected_components(graph, directed=False)[0]))
         rank -= carried
     return rank
+
+
+def counted_parameters(
+    ssc: Ssc, n_terms: int, levels: list[NDArray[np.intp]], clusters: list[NDArray[np.intp]]
+) -> int:
+    """K of the factor (N-1)/(N-K) of errors by cluster.
+
+    Effects whose levels lie inside clusters carry no score of their own, so that programs differ in
+    whether they count them.
+
+    Parameters
+    ----------
+    ssc : {"areg", "xtreg", "reghdfe"}
+        "areg": every absorbed effect counts, as in Stata's `areg` and in a regression on dummies.
+        "xtreg": terms and a constant, as in Stata's `xtreg, fe`, which knows one factor inside
+        clusters. "reghdfe": effects inside clusters count as one constant, others all, as in
+        `reghdfe` and in the "nested" rule of fixest.
+    n_terms : int
+        Coefficients.
+    levels, clusters : list of (n,) arrays of int
+
+    Raises
+    ------
+    CallError
+        When "xtreg" is asked for what it does not know.
+
+    Examples
+    --------
+    >>> firm, region = np.array([0, 0, 1, 1, 2, 2]), np.array([0, 0, 0, 0, 1, 1])
+    >>> [counted_parameters(ssc, 1, [firm], [region]) for ssc in SSC]
+    [4, 2, 2]
+    """
+    if ssc == "areg" or not levels:
+        return n_terms + count_effects(levels)
+    outside = [level for level in levels if not any(is_nested(level, each) for each in clusters)]
+    if ssc == "xtreg" and (len(levels) > 1 or outside):
+        raise CallError(
+            f"ssc='xtreg': found {len(levels)} absorbed factors, {len(outside)} of them across "
+            "clusters, expected one inside clusters; use 'areg' or 'reghdfe'"
+        )
+    return n_terms + (count_effects(outside) if outside else 1)

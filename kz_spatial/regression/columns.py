@@ -15,7 +15,7 @@ from kz_spatial.errors import CallError, InputError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["column_name", "split_effects", "tidy_columns"]
+__all__ = ["cluster_columns", "column_name", "split_effects", "tidy_columns"]
 
 _FACTOR: Final = re.compile(r"\bC\((?:[^()]|\([^()]*\))*\)")
 _EFFECT: Final = re.compile(r"`([^`]+)`|([^\W\d]\w*)\Z")
@@ -39,6 +39,29 @@ def column_name(what: str, value: object) -> str | None:
     if value is None or isinstance(value, str):
         return value
     raise CallError(f"{what}: found a {type(value).__name__}, expected the name of one column")
+
+
+def cluster_columns(value: object) -> tuple[str, ...]:
+    """The columns of clusters that an argument gives: none, one, or two.
+
+    Raises
+    ------
+    CallError
+        When it is anything else, or one column twice.
+
+    Examples
+    --------
+    >>> cluster_columns(None), cluster_columns("region"), cluster_columns(["region", "sector"])
+    ((), ('region',), ('region', 'sector'))
+    """
+    if isinstance(value, list | tuple):
+        names = [each for each in value if isinstance(each, str)]
+        if len(value) != 2 or len(set(names)) != 2:
+            told = ", ".join(map(str, value)) or "none"
+            raise CallError(f"cluster: found {told}, expected the names of one or two columns")
+        return tuple(names)
+    name = column_name("cluster", value)
+    return () if name is None else (name,)
 
 
 def split_effects(formula: str) -> tuple[str, list[str]]:

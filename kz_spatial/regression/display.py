@@ -144,7 +144,7 @@ def regression_screen(
         What stands at the right, by its name.
     notes : list of str
     """
-    width = max(12, *(len(str(name)) for name in table.index)) + 1
+    width = max(12, len(outcome), *(len(str(name)) for name in table.index)) + 1
     right = [f"{name:>{width + 50}} = {value:>9}" for name, value in numbers.items()]
     rule = "-" * width + "+" + "-" * 66
     rows = [

@@ -7,29 +7,47 @@ innovation and permit days, with a fixed effect per region and errors clustered 
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
-from kz_spatial._validate import check_columns, positive_weights
+from kz_spatial._validate import check_columns, check_option, positive_weights
 from kz_spatial.errors import CallError, CollinearTermWarning, InputError, NotEnoughDataError
-from kz_spatial.regression.absorption import count_effects, partial_out
-from kz_spatial.regression.columns import column_name, split_effects, tidy_columns
-from kz_spatial.regression.few_clusters import LinearModel
-from kz_spatial.regression.fit import FixedEffectsFit, Inference
+from kz_spatial.regression.absorption import (
+    SSC,
+    Ssc,
+    count_effects,
+    counted_parameters,
+    partial_out,
+)
+from kz_spatial.regression.columns import (
+    cluster_columns,
+    column_name,
+    split_effects,
+    tidy_columns,
+)
+from kz_spatial.regression.few_clusters import LinearModel, clipped_note
+from kz_spatial.regression.fit import FixedEffectsFit
+from kz_spatial.regression.fit_notes import (
+    Group,
+    data_notes,
+    default_inference,
+    group_rows,
+    rests_on,
+)
 from kz_spatial.regression.formula import model_matrices
-from kz_spatial.regression.identification import indispensable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 __all__ = ["fixed_effects"]
 
 # a column whose norm falls below this share of what it was is a combination of the others
 _COLLINEAR: Final = 1e-9
-_FEW: Final = 30
 # fitted values of a constant that differ from it by less differ by rounding
 _CONSTANT: Final = 1e-8
 
@@ -77,6 +95,7 @@ class _Data:
     X: NDArray[np.float64]
     names: list[str]
     rows: NDArray[np.intp]
+    spec: Any
 
 
 def _finite(column: pd.Series[Any], formula: str) -> NDArray[np.float64]:
@@ -105,7 +124,25 @@ def _read_formula(
     for j, name in enumerate(names):
         X[:, j] = _finite(terms[name], formula)
     y = _finite(outcome.iloc[:, 0], formula)
-    return _Data(str(outcome.columns[0]), y, X, names, outcome.index.to_numpy(dtype=np.intp))
+    rows = outcome.index.to_numpy(dtype=np.intp)
+    return _Data(str(outcome.columns[0]), y, X, names, rows, matrices.rhs.model_spec)
+
+
+def _check_differs(y: NDArray[np.float64], formula: str) -> None:
+    n = len(y)
+    if n == 0 or y.min() == y.max():
+        raise NotEnoughDataError(
+            f"formula {formula!r}: the outcome takes {min(n, 1)} values over "
+            f"{n} complete firms, expected it to vary"
+        )
+
+
+def _check_size(n: int, n_parameters: int, formula: str) -> None:
+    if n <= n_parameters:
+        raise NotEnoughDataError(
+            f"formula {formula!r}: found {n} complete firms for "
+            f"{n_parameters} parameters, expected more firms"
+        )
 
 
 def _check_varies(
@@ -161,7 +198,7 @@ def _effects(
     data: _Data,
     keep: NDArray[np.bool_],
     b: NDArray[np.float64],
-    group: _Group | None,
+    group: Group | None,
     w: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], pd.Series[Any]]:
     """Weighted means of the terms by absorbed level, and the effect of each level."""
@@ -174,56 +211,15 @@ def _effects(
     return means, pd.Series(outcome - means @ b, group.levels, name="effect")
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """A column of absorbed levels or clusters, as numbers."""
-
-    codes: NDArray[np.intp]
-    levels: pd.Index[Any]
-
-
-def _group(column: pd.Series[Any]) -> _Group:
-    codes, levels = pd.factorize(column, sort=True)
-    return _Group(codes.astype(np.intp), pd.Index(levels, name=column.name))
-
-
-def _notes(
-    groups: dict[str, _Group], absorbed: list[str], cluster: str | None, firms: pd.DataFrame
-) -> tuple[str, ...]:
-    """Empty regions, single firms and few clusters, which inference should be read with."""
-    notes = []
-    for name, group in groups.items():
-        # where every row is in the fit, no level can be empty
-        named = firms[name].dropna().unique() if len(group.codes) < len(firms) else []
-        empty = sorted(map(str, set(named) - set(group.levels)))
-        if empty:
-            notes.append(f"{name} {', '.join(empty)} has no complete firm and is not in the fit")
-        alone = group.levels[np.bincount(group.codes) == 1]
-        if len(alone):
-            what = "is fitted exactly" if name in absorbed else "is a cluster by itself"
-            named = ", ".join(sorted(map(str, alone)))
-            notes.append(f"{name} {named} has one firm, which {what}")
-    if cluster is not None and len(groups[cluster].levels) < _FEW:
-        notes.append(
-            f"{len(groups[cluster].levels)} clusters are few: crv1 rejects too often "
-            "where a term varies in few of them; cr2 and wild hold where it varies in several"
-        )
-    return tuple(notes)
-
-
-def _rests_on(
-    model: LinearModel, names: list[str], group: _Group | None
-) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
-    """Clusters that each term needs, and notes on terms that no clustered inference speaks of."""
-    if group is None or len(group.levels) < 2:  # a single cluster is all there is
-        return np.ones((0 if group is None else 1, len(names)), dtype=bool), ()
-    found = indispensable(model)
-    return found, tuple(
-        f"{name} cannot be estimated without {group.levels.name} "
-        f"{' or '.join(map(str, group.levels[of]))}: "
-        "no clustered inference holds, and none is shown"
-        for name, of in zip(names, found.T, strict=True)
-        if of.any()
+def _clustered(model: LinearModel, ways: list[NDArray[np.intp]], ssc: Ssc) -> LinearModel:
+    """The model with one way of clusters or two, if any."""
+    if not ways:
+        return model
+    return replace(
+        model,
+        clusters=ways[0],
+        crossed=ways[1] if len(ways) > 1 else None,
+        n_counted=counted_parameters(ssc, len(model.coefficients), list(model.levels), ways),
     )
 
 
@@ -231,8 +227,9 @@ def fixed_effects(
     formula: str,
     firms: pd.DataFrame,
     *,
-    cluster: str | None = None,
+    cluster: str | Sequence[str] | None = None,
     weights: str | None = None,
+    ssc: Ssc = "areg",
 ) -> FixedEffectsFit:
     """Fit a linear regression with absorbed effects.
 
@@ -243,11 +240,15 @@ def fixed_effects(
         factors); effects are columns whose levels are absorbed, joined by +.
     firms : DataFrame
         A firm table. Rows incomplete on anything the model uses are left out.
-    cluster : str, optional
+    cluster : str or two of them, optional
         Column of clusters; makes "cr2" the default inference with fewer than 30 clusters, and
-        "crv1" with more.
+        "crv1" with more. Errors that are clustered in two ways know "crv1" alone.
     weights : str, optional
         Column of survey weights (probability weights).
+    ssc : {"areg", "xtreg", "reghdfe"}
+        Which absorbed effects the small-sample factor of "crv1" counts: all; none, for one factor
+        inside clusters; or those that are not inside clusters, as fixest has it too. Other
+        inferences do not depend on it.
 
     Returns
     -------
@@ -277,62 +278,61 @@ def fixed_effects(
     >>> fit.n_clusters
     7
     """
-    cluster, weights = column_name("cluster", cluster), column_name("weights", weights)
+    ways, weights = cluster_columns(cluster), column_name("weights", weights)
+    check_option("ssc", ssc, SSC)
     main, absorbed = split_effects(formula)
-    grouped = list(dict.fromkeys([*absorbed, *([cluster] if cluster else [])]))
-    needed = [*grouped, *([weights] if weights else [])]
-    data = _read_formula(main, firms, needed, intercept=not absorbed)
+    grouped = list(dict.fromkeys([*absorbed, *ways]))
+    columns = [*grouped, *([weights] if weights else [])]
+    data = _read_formula(main, firms, columns, intercept=not absorbed)
+    _check_differs(data.y, formula)
     n = len(data.y)
-    if n == 0 or data.y.min() == data.y.max():
-        raise NotEnoughDataError(
-            f"formula {formula!r}: the outcome takes {min(n, 1)} values over "
-            f"{n} complete firms, expected it to vary"
-        )
-    used = firms[needed] if n == len(firms) else firms[needed].iloc[data.rows]
+    used = firms[columns] if n == len(firms) else firms[columns].iloc[data.rows]
     w = np.ones(n) if weights is None else positive_weights(used[weights])
-    groups = {name: _group(used[name]) for name in grouped}
+    groups = {name: group_rows(used[name]) for name in grouped}
     levels = [groups[name].codes for name in absorbed]
     moved = partial_out(np.column_stack([data.X, data.y]), levels, w)
     keep, b, dropped = _solve(moved[:, :-1], moved[:, -1], data.X, w, data.names)
     if absorbed:
         _check_varies(moved[:, -1], data.y, formula, absorbed)
     n_parameters = len(b) + count_effects(levels)
-    if n <= n_parameters:
-        raise NotEnoughDataError(
-            f"formula {formula!r}: found {n} complete firms for "
-            f"{n_parameters} parameters, expected more firms"
-        )
-    codes = None if cluster is None else groups[cluster].codes
+    _check_size(n, n_parameters, formula)
+    clusters = [groups[each] for each in ways]
     X = moved[:, :-1] if keep.all() else moved[:, :-1][:, keep]
-    model = LinearModel(X, moved[:, -1], w, b, tuple(levels), codes, n_parameters)
+    model = _clustered(
+        LinearModel(X, moved[:, -1], w, b, tuple(levels), None, n_parameters),
+        [each.codes for each in clusters],
+        ssc,
+    )
     residuals = model.residuals
     left = float(w @ residuals**2)
     total = _total_variation(data, w, centred=bool(absorbed))
     single = groups[absorbed[0]] if len(absorbed) == 1 else None
     means, effects = _effects(data, keep, b, single, w)
     terms = [name for name in data.names if name not in dropped]
-    rests_on, more = _rests_on(model, terms, groups.get(cluster or ""))
-    # of all inferences only CR2 held in every design of benchmarks/rejection_rates.py
-    default: Inference = "hc1" if codes is None else "cr2" if model.n_clusters < _FEW else "crv1"
+    needed, more = rests_on(model, terms, clusters)
+    names = [each.levels for each in clusters]
     return FixedEffectsFit(
         formula=formula,
         outcome=data.outcome,
         coefficients=pd.Series(b, terms, name="coefficient"),
         n_obs=n,
-        n_clusters=model.n_clusters,
+        n_clusters=model.fewest_clusters,
         n_parameters=n_parameters,
-        df=float(n - n_parameters if codes is None else model.n_clusters - 1),
+        df=float(model.fewest_clusters - 1 if ways else n - n_parameters),
         r2=1 - left / total,
         r2_within=1 - left / (float(w @ moved[:, -1] ** 2) if absorbed else total),
         effects=effects,
         residuals=pd.Series(residuals, firms.index[data.rows], name="residual"),
         dropped=dropped,
-        notes=_notes(groups, absorbed, cluster, firms) + more,
+        notes=data_notes(groups, absorbed, ways, firms) + more + clipped_note(model),
         weights=weights,
-        cluster=cluster,
-        default_inference=default,
+        cluster=" and ".join(ways) or None,
+        default_inference=default_inference(clusters),
         model=model,
         level_means=means,
-        needed=rests_on,
-        cluster_names=pd.Index([]) if cluster is None else groups[cluster].levels,
+        needed=needed,
+        cluster_names=names[0].append(names[1:]) if names else pd.Index([]),
+        ssc=ssc,
+        spec=data.spec,
+        n_rows=len(firms),
     )

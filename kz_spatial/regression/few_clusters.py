@@ -1,12 +1,13 @@
 """Inference for linear models with few clusters, on arrays alone.
 
-The model is y = D a + X b + e with survey weights w, where D are absorbed effects and X stands for
-the terms after D was partialled out (weighted), so that the two are orthogonal.
-
 Sources
 -------
 - iid, HC1, HC3: MacKinnon and White (1985), Journal of Econometrics 29.
-- CRV1: Stata's `regress, vce(cluster)`; factor G/(G-1) * (N-1)/(N-K), t with G-1.
+- CRV1: Stata's `regress, vce(cluster)`; factor G/(G-1) * (N-1)/(N-K), t with G-1. Which absorbed
+  effects K counts is a convention: see `counted_parameters`.
+- Two ways of clusters: CRV1 by the one and by the other less that by both; G the smaller number,
+  in the factor and in the degrees of freedom; negative eigenvalues set to 0; Cameron, Gelbach and
+  Miller (2011), Journal of Business & Economic Statistics 29.
 - CRV3: delete-one-cluster jackknife centred at the estimate, factor (G-1)/G, t with G-1; MacKinnon,
   Nielsen and Webb (2023), Journal of Econometrics 232, eq. (CV3).
 - CR2 with Satterthwaite degrees of freedom: Bell and McCaffrey (2002), and Pustejovsky and Tipton
@@ -21,11 +22,18 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 
 from kz_spatial._validate import check_option
-from kz_spatial.errors import CallError, NotEnoughDataError
+from kz_spatial.errors import NotEnoughDataError
+from kz_spatial.regression.bias_reduced import bias_reduced
+from kz_spatial.regression.group_sums import cross_products
+from kz_spatial.regression.linear_model import (
+    LinearModel,
+    check_levels,
+    cluster_moments,
+    need_clusters,
+    pseudo_inverse,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
 __all__ = [
@@ -33,6 +41,7 @@ __all__ = [
     "Analytic",
     "Covariance",
     "LinearModel",
+    "clipped_note",
     "cluster_moments",
     "covariance",
     "pseudo_inverse",
@@ -41,58 +50,8 @@ __all__ = [
 Analytic = Literal["iid", "hc1", "hc3", "crv1", "crv3", "cr2"]
 ANALYTIC: Final[tuple[Analytic, ...]] = ("iid", "hc1", "hc3", "crv1", "crv3", "cr2")
 _CLUSTERED: Final = frozenset({"crv1", "crv3", "cr2"})
-_MAX_LEVELS: Final = 2000
 _ZERO: Final = 1e-10
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LinearModel:
-    """A fitted model as arrays.
-
-    Attributes
-    ----------
-    X : (n, k) array
-        Terms, absorbed effects partialled out; full column rank.
-    y : (n,) array
-        Outcome, absorbed effects partialled out.
-    w : (n,) array
-        Weights; ones without.
-    coefficients : (k,) array
-    levels : tuple of (n,) arrays of int
-        Level of each row, per absorbed factor.
-    clusters : (n,) array of int or None
-        0 to G-1.
-    n_parameters : int
-        K, absorbed effects included.
-    """
-
-    X: NDArray[np.float64]
-    y: NDArray[np.float64]
-    w: NDArray[np.float64]
-    coefficients: NDArray[np.float64]
-    levels: tuple[NDArray[np.intp], ...]
-    clusters: NDArray[np.intp] | None
-    n_parameters: int
-
-    @property
-    def residuals(self) -> NDArray[np.float64]:
-        """Residuals, (n,), in units of the outcome."""
-        return np.asarray(self.y - self.X @ self.coefficients, dtype=np.float64)
-
-    @property
-    def n_clusters(self) -> int:
-        """G; 0 without clusters."""
-        return 0 if self.clusters is None else int(self.clusters.max()) + 1
-
-    def nested(self) -> bool:
-        """Whether every absorbed level lies inside one cluster."""
-        if self.clusters is None:
-            return False
-        for level in self.levels:
-            pairs = np.unique(np.column_stack([level, self.clusters]), axis=0)
-            if len(pairs) > int(level.max()) + 1:
-                return False
-        return True
+_ROUNDING: Final = 1e-14
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,87 +69,6 @@ class Covariance:
     matrix: NDArray[np.float64]
     df: NDArray[np.float64]
     method: Analytic
-
-
-def _need_clusters(model: LinearModel, method: str) -> NDArray[np.intp]:
-    if model.clusters is None:
-        raise CallError(f"inference={method!r}: needs clusters, expected cluster=COLUMN in the fit")
-    if model.n_clusters < 2:
-        raise NotEnoughDataError(f"inference={method!r}: found one cluster, expected at least two")
-    return model.clusters
-
-
-def _full_rows(model: LinearModel, rows: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Rows of [X, D]: terms first, then a column per absorbed level."""
-    blocks = [model.X[rows]]
-    for level in model.levels:
-        dummies = np.zeros((len(rows), int(level.max()) + 1))
-        dummies[np.arange(len(rows)), level[rows]] = 1.0
-        blocks.append(dummies)
-    return np.hstack(blocks)
-
-
-def _check_levels(model: LinearModel, method: str) -> None:
-    found = sum(int(level.max()) + 1 for level in model.levels)
-    if found > _MAX_LEVELS:
-        raise CallError(
-            f"inference={method!r}: found {found} absorbed levels, expected at most "
-            f"{_MAX_LEVELS}; use 'crv1'"
-        )
-
-
-def _chunks(model: LinearModel, size: int = 100_000) -> Iterator[NDArray[np.intp]]:
-    n = len(model.y)
-    for start in range(0, n, size):
-        yield np.arange(start, min(start + size, n))
-
-
-def _gram(model: LinearModel, power: int) -> NDArray[np.float64]:
-    """[X, D]' W^power [X, D], chunk by chunk."""
-    total: NDArray[np.float64] = np.zeros((0, 0))
-    for rows in _chunks(model):
-        Z = _full_rows(model, rows)
-        part = Z.T @ (Z * model.w[rows, None] ** power)
-        total = part if total.size == 0 else total + part
-    return total
-
-
-def pseudo_inverse(A: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Pseudo-inverse of a cross product, after bringing its columns to one scale."""
-    scale = np.sqrt(np.diag(A))
-    scale[scale == 0] = 1.0
-    inverse = np.linalg.pinv(A / np.outer(scale, scale), rcond=1e-12, hermitian=True)
-    return np.asarray(inverse / np.outer(scale, scale), dtype=np.float64)
-
-
-def cluster_moments(model: LinearModel) -> NDArray[np.float64]:
-    """Weighted cross products of [X, D, y] within each cluster.
-
-    D is left out where every absorbed level lies inside one cluster: its cross products with X and
-    with residuals are then zero cluster by cluster.
-
-    Returns
-    -------
-    (G, K+1, K+1) array
-    """
-    clusters = _need_clusters(model, "crv1")
-    G = model.n_clusters
-    if model.nested():
-        columns = [*model.X.T, model.y]
-        K = len(columns)
-        out = np.empty((G, K, K))
-        for i in range(K):
-            left = model.w * columns[i]
-            for j in range(i, K):
-                out[:, i, j] = out[:, j, i] = np.bincount(clusters, left * columns[j], G)
-        return out
-    _check_levels(model, "crv1")
-    parts = []
-    for g in range(G):
-        rows = np.flatnonzero(clusters == g)
-        Z = np.column_stack([_full_rows(model, rows), model.y[rows]])
-        parts.append(Z.T @ (Z * model.w[rows, None]))
-    return np.stack(parts)
 
 
 def _classical(model: LinearModel, method: Analytic) -> NDArray[np.float64]:
@@ -216,12 +94,12 @@ def _leverage(model: LinearModel) -> NDArray[np.float64]:
         level = model.levels[0]
         h = h + model.w / np.bincount(level, model.w)[level]
     elif model.levels:
-        _check_levels(model, "hc3")
-        k = model.X.shape[1]
-        inverse = pseudo_inverse(_gram(model, 1)[k:, k:])
-        for rows in _chunks(model):
-            D = _full_rows(model, rows)[:, k:]
-            h[rows] += model.w[rows] * np.einsum("ij,jk,ik->i", D, inverse, D)
+        check_levels(model, "hc3")
+        none = np.empty((len(model.y), 0))
+        inverse = pseudo_inverse(cross_products(none, model.levels, model.sizes, model.w))
+        starts = np.cumsum([0, *model.sizes[:-1]])
+        columns = [start + level for start, level in zip(starts, model.levels, strict=True)]
+        h = h + model.w * sum(inverse[one, other] for one in columns for other in columns)
     alone = np.flatnonzero(h > 1 - _ZERO)
     if alone.size:
         raise NotEnoughDataError(
@@ -233,13 +111,53 @@ def _leverage(model: LinearModel) -> NDArray[np.float64]:
 
 
 def _crv1(model: LinearModel) -> NDArray[np.float64]:
-    clusters = _need_clusters(model, "crv1")
-    G, n = model.n_clusters, len(model.y)
+    clusters = need_clusters(model, "crv1")
+    n, G = len(model.y), model.fewest_clusters
+    if G < 2:
+        raise NotEnoughDataError("inference='crv1': found one cluster, expected at least two")
     bread = np.linalg.inv(model.X.T @ (model.X * model.w[:, None]))
-    we = model.w * model.residuals
-    scores = np.stack([np.bincount(clusters, column * we, G) for column in model.X.T], axis=1)
-    factor = G / (G - 1) * (n - 1) / (n - model.n_parameters)
-    return np.asarray(factor * bread @ (scores.T @ scores) @ bread, dtype=np.float64)
+    scores = model.X * (model.w * model.residuals)[:, None]
+    K = model.n_parameters if model.n_counted is None else model.n_counted
+    factor = G / (G - 1) * (n - 1) / (n - K)
+    meat = _squares(scores, clusters)
+    if model.crossed is None:
+        return np.asarray(factor * bread @ meat @ bread, dtype=np.float64)
+    both = np.unique(clusters * (int(model.crossed.max()) + 1) + model.crossed, return_inverse=True)
+    meat = meat + _squares(scores, model.crossed) - _squares(scores, both[1])
+    return np.asarray(factor * bread @ meat @ bread, dtype=np.float64)
+
+
+def clipped_note(model: LinearModel) -> tuple[str, ...]:
+    """Whether a covariance by two ways of clusters had to be mended, in one line; else empty."""
+    if model.crossed is None or model.fewest_clusters < 2:
+        return ()
+    if _is_covariance(_crv1(model)):
+        return ()
+    told = (
+        "crv1 by two ways of clusters was no covariance, as happens with few clusters: "
+        "eigenvalues below 0 were set to 0"
+    )
+    return (told,)
+
+
+def _squares(scores: NDArray[np.float64], clusters: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Sum over clusters of the squares of their sums of scores."""
+    sums = np.stack([np.bincount(clusters, column) for column in scores.T], axis=1)
+    return np.asarray(sums.T @ sums, dtype=np.float64)
+
+
+def _is_covariance(V: NDArray[np.float64]) -> bool:
+    """Whether no eigenvalue is below 0 by more than rounding."""
+    values = np.linalg.eigvalsh((V + V.T) / 2)
+    return bool(values[0] >= -_ROUNDING * values[-1] and (np.diag(V) >= 0).all())
+
+
+def _semi_definite(V: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The matrix with its negative eigenvalues set to 0."""
+    if _is_covariance(V):
+        return V
+    values, vectors = np.linalg.eigh((V + V.T) / 2)
+    return np.asarray((vectors * np.maximum(values, 0.0)) @ vectors.T, dtype=np.float64)
 
 
 def _crv3(model: LinearModel) -> NDArray[np.float64]:
@@ -248,7 +166,7 @@ def _crv3(model: LinearModel) -> NDArray[np.float64]:
     A coefficient that one deletion cannot estimate has no jackknife: its row and column are NaN;
     those of the others do not depend on it.
     """
-    moments = cluster_moments(model)
+    moments = cluster_moments(model, "crv3")
     G, k = len(moments), model.X.shape[1]
     whole = moments.sum(axis=0)
     scale = np.sqrt(np.diag(whole)[:-1])
@@ -269,54 +187,6 @@ def _crv3(model: LinearModel) -> NDArray[np.float64]:
             "no estimate"
         )
     return np.asarray((G - 1) / G * gaps.T @ gaps, dtype=np.float64)
-
-
-def _inverse_root(
-    Z: NDArray[np.float64],
-    w: NDArray[np.float64],
-    M: NDArray[np.float64],
-    A2: NDArray[np.float64],
-    target: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """B^(-1/2) times `target`, with B = [(I-H)(I-H)']_gg, by its low rank distance from I."""
-    K = M.shape[0]
-    F = np.hstack([Z, Z * w[:, None]])
-    U, s, Vt = np.linalg.svd(F, full_matrices=False)
-    keep = s > s[0] * 1e-12
-    U, s, Vt = U[:, keep], s[keep], Vt[keep]
-    middle = np.zeros((2 * K, 2 * K))
-    middle[:K, :K] = M @ A2 @ M
-    middle[:K, K:] = middle[K:, :K] = -M
-    T = s[:, None] * (Vt @ middle @ Vt.T) * s
-    values, vectors = np.linalg.eigh(np.eye(len(s)) + (T + T.T) / 2)
-    root = np.where(values > _ZERO, np.maximum(values, _ZERO) ** -0.5, 0.0) - 1.0
-    W = U @ vectors
-    return np.asarray(target + W @ (root[:, None] * (W.T @ target)), dtype=np.float64)
-
-
-def _cr2(model: LinearModel) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """CR2 covariance and the Satterthwaite degrees of freedom of each coefficient."""
-    clusters = _need_clusters(model, "cr2")
-    _check_levels(model, "cr2")
-    G, k = model.n_clusters, model.X.shape[1]
-    M, A2 = pseudo_inverse(_gram(model, 1)), _gram(model, 2)
-    K = M.shape[0]
-    u, v = np.empty((G, K, k)), np.empty((G, K, k))
-    own, scores = np.empty((G, k)), np.empty((G, k))
-    e = model.residuals
-    for g in range(G):
-        rows = np.flatnonzero(clusters == g)
-        Z, w = _full_rows(model, rows), model.w[rows]
-        a = _inverse_root(Z, w, M, A2, (w[:, None] * Z) @ M[:, :k])
-        u[g], v[g] = Z.T @ a, (Z * w[:, None]).T @ a
-        own[g], scores[g] = np.einsum("ij,ij->j", a, a), a.T @ e[rows]
-    inner = M @ A2 @ M
-    df = np.empty(k)
-    for j in range(k):
-        cross = u[:, :, j] @ M @ v[:, :, j].T
-        P = np.diag(own[:, j]) - cross - cross.T + u[:, :, j] @ inner @ u[:, :, j].T
-        df[j] = np.trace(P) ** 2 / float((P**2).sum())
-    return np.asarray(scores.T @ scores, dtype=np.float64), df
 
 
 def covariance(model: LinearModel, method: Analytic) -> Covariance:
@@ -348,9 +218,12 @@ def covariance(model: LinearModel, method: Analytic) -> Covariance:
             "expected more observations"
         )
     if method == "cr2":
-        matrix, df = _cr2(model)
+        adjusted = bias_reduced(model)
+        matrix, df = adjusted.covariance, adjusted.satterthwaite(np.eye(k))
         return Covariance(matrix, df, method)
     if method in _CLUSTERED:
         matrix = _crv1(model) if method == "crv1" else _crv3(model)
-        return Covariance(matrix, np.full(k, model.n_clusters - 1.0), method)
+        if model.crossed is not None:
+            matrix = _semi_definite(matrix)
+        return Covariance(matrix, np.full(k, model.fewest_clusters - 1.0), method)
     return Covariance(_classical(model, method), np.full(k, float(n - model.n_parameters)), method)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
 from kz_spatial._validate import check_option
-from kz_spatial.errors import CallError, NotEnoughDataError
+from kz_spatial.errors import CallError
 from kz_spatial.regression.coefficient_table import coefficient_table
 from kz_spatial.regression.display import (
     NAMES,
@@ -21,13 +21,12 @@ from kz_spatial.regression.display import (
 from kz_spatial.regression.few_clusters import (
     Analytic,
     LinearModel,
-    cluster_moments,
     covariance,
 )
+from kz_spatial.regression.fit_predictions import FitPredictions
+from kz_spatial.regression.fit_tests import FitTests
 from kz_spatial.regression.identification import identification_table
 from kz_spatial.regression.side_by_side import INFERENCES, Inference, compare
-from kz_spatial.regression.wild import WildTest, wild_bootstrap
-from kz_spatial.regression.within_region import WithinRegion, permute_within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,15 +34,19 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from kz_spatial.regression.absorption import Ssc
+
 __all__ = ["INFERENCES", "FixedEffectsFit", "Inference"]
 
 _POWERLESS: Final = 2
 _UNCLUSTERED: Final = ("iid", "hc1", "hc3")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class FixedEffectsFit:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class FixedEffectsFit(FitTests, FitPredictions):
     """A fitted regression with absorbed effects.
+
+    Tests are in `FitTests`, predictions in `FitPredictions`.
 
     Attributes
     ----------
@@ -52,7 +55,7 @@ class FixedEffectsFit:
     coefficients : (k,) Series
         By term, in units of the outcome per unit of the term.
     n_obs, n_clusters : int
-        Firms used, and clusters among them (0 without clusters).
+        Firms used, and clusters among them (0 without; the smaller number of two ways).
     n_parameters : int
         K, absorbed effects included.
     df : float
@@ -68,7 +71,7 @@ class FixedEffectsFit:
     notes : tuple of str
         Things in the data that inference should be read with.
     weights, cluster : str or None
-        Columns used.
+        Columns used; "a and b" where errors are clustered in two ways.
     default_inference : str
     model : LinearModel
         The fit as arrays.
@@ -77,7 +80,13 @@ class FixedEffectsFit:
     needed : (G, k) array of bool
         Clusters without which a coefficient cannot be estimated; no rows without clusters.
     cluster_names : Index
-        Clusters in the order of the model's numbers; empty without.
+        Clusters in the order of the model's numbers, one way after the other; empty without.
+    ssc : str
+        Which absorbed effects the small-sample factor of "crv1" counts.
+    spec : formulaic ModelSpec
+        How terms are made of columns.
+    n_rows : int
+        Rows of the firm table, those that were left out counted in.
     """
 
     formula: str
@@ -100,6 +109,9 @@ class FixedEffectsFit:
     level_means: NDArray[np.float64]
     needed: NDArray[np.bool_]
     cluster_names: pd.Index[Any]
+    ssc: Ssc = "areg"
+    spec: Any = None
+    n_rows: int = 0
 
     def covariance(self, inference: Analytic | None = None) -> pd.DataFrame:
         """Covariance matrix of the coefficients, by term.
@@ -121,65 +133,6 @@ class FixedEffectsFit:
         found = covariance(self.model, inference).df
         return pd.Series(found, self.coefficients.index, name="df")
 
-    def wild(
-        self,
-        term: str,
-        *,
-        hypothesis: float = 0.0,
-        weights: Literal["rademacher", "webb"] = "rademacher",
-        restricted: bool = True,
-        level: float = 0.95,
-        n_draws: int = 9999,
-        seed: int = 20240,
-    ) -> WildTest:
-        """Wild cluster bootstrap test and interval of one coefficient.
-
-        Parameters
-        ----------
-        term : str
-        hypothesis : float
-            Value under the null hypothesis.
-        weights : {"rademacher", "webb"}
-        restricted : bool
-            Whether to impose the null hypothesis.
-        level : float
-            Coverage of the interval.
-        n_draws, seed
-            Used when the weight vectors are too many to enumerate.
-
-        Returns
-        -------
-        WildTest
-            Its `t` leaves out Stata's small-sample factor, which cancels.
-
-        Raises
-        ------
-        CallError
-            Without clusters, or where there is no such term.
-        NotEnoughDataError
-            When the coefficient cannot be estimated without one of the clusters.
-        """
-        check_option("term", term, tuple(self.coefficients.index))
-        if self.model.clusters is None:
-            raise CallError("the wild bootstrap needs clusters, expected cluster=COLUMN in the fit")
-        place = self.coefficients.index.get_loc(term)
-        if self.needed[:, place].any():
-            alone = ", ".join(map(str, self.cluster_names[self.needed[:, place]]))
-            raise NotEnoughDataError(
-                f"term {term}: cannot be estimated without {self.cluster} {alone}, so no bootstrap "
-                "over clusters says how sure it is"
-            )
-        return wild_bootstrap(
-            cluster_moments(self.model),
-            place,
-            hypothesis=hypothesis,
-            weights=weights,
-            restricted=restricted,
-            level=level,
-            n_draws=n_draws,
-            seed=seed,
-        )
-
     def identification(self) -> pd.DataFrame:
         """What each coefficient rests on.
 
@@ -198,6 +151,8 @@ class FixedEffectsFit:
         """
         if self.model.clusters is None:
             raise CallError("identification: expected cluster=COLUMN in the fit")
+        if self.model.crossed is not None:
+            raise CallError("identification: found two ways of clusters, expected one")
         return identification_table(
             self.model, self.needed, self.coefficients.index, self.cluster_names
         )
@@ -236,54 +191,13 @@ class FixedEffectsFit:
             table.loc[held, "ci_high"] = [each.ci_high for each in tests]
         return table
 
-    def effects_table(self) -> pd.DataFrame:
-        """Absorbed effects with heteroskedasticity-robust (HC1) errors.
-
-        Clusters that coincide with the levels leave nothing to cluster by, so HC1 it is.
-
-        Returns
-        -------
-        DataFrame
-            By level: effect, std_error, n_obs.
-
-        Raises
-        ------
-        CallError
-            When not exactly one factor is absorbed.
-        """
-        if len(self.model.levels) != 1:
-            raise CallError(
-                f"effects: found {len(self.model.levels)} absorbed factors, expected one"
-            )
-        m, level = self.model, self.model.levels[0]
-        size = len(self.effects)
-        weight = np.bincount(level, m.w, size)
-        we = m.w * m.residuals
-        bread = np.linalg.inv(m.X.T @ (m.X * m.w[:, None]))
-        V = bread @ (m.X.T @ (m.X * (we**2)[:, None])) @ bread
-        cross = np.stack([np.bincount(level, x * we**2, size) for x in m.X.T], axis=1)
-        means = self.level_means
-        variance = (
-            np.bincount(level, we**2, size) / weight**2
-            + np.einsum("gi,ij,gj->g", means, V, means)
-            - 2 * np.einsum("gi,ij,gj->g", means, bread, cross) / weight
-        )
-        factor = self.n_obs / (self.n_obs - self.n_parameters)
-        return pd.DataFrame(
-            {
-                "effect": self.effects,
-                "std_error": np.sqrt(factor * variance),
-                "n_obs": np.bincount(level, minlength=size),
-            },
-            index=self.effects.index,
-        )
-
     def weak_terms(self) -> tuple[str, ...]:
         """A note on each term whose CR2 test has so few degrees of freedom that it finds nothing.
 
         With clusters; empty without.
         """
-        if self.model.clusters is None or self.n_clusters < 2:
+        one_way = self.model.clusters is not None and self.model.crossed is None
+        if not one_way or self.n_clusters < 2:
             return ()
         df = self.degrees_of_freedom("cr2")
         held: list[bool] = np.logical_not(self.needed.any(axis=0)).tolist()
@@ -293,48 +207,12 @@ class FixedEffectsFit:
             if known and each < _POWERLESS
         )
 
-    def within_region(
-        self, term: str, *, n_permutations: int = 9999, seed: int = 20240
-    ) -> WithinRegion:
-        """Test a term that varies in one cluster only, by permutation among that cluster's firms.
-
-        Parameters
-        ----------
-        term : str
-        n_permutations, seed : int
-
-        Returns
-        -------
-        WithinRegion
-            Its p is about these firms of this region only, and assumes that firms are independent.
-
-        Raises
-        ------
-        CallError
-            Without clusters, where there is no such term, or where it rests on several clusters.
-        NotEnoughDataError
-            When the region has too few firms.
-        """
-        check_option("term", term, tuple(self.coefficients.index))
-        place = int(self.coefficients.index.get_loc(term))
-        alone = np.flatnonzero(self.needed[:, place])  # no rows without clusters
-        if len(alone) != 1:
-            raise CallError(
-                f"within_region: term {term} does not rest on one cluster alone; "
-                "see fit.identification()"
-            )
-        return permute_within(
-            self.model,
-            place,
-            np.flatnonzero(self.model.clusters == alone[0]),
-            term=term,
-            region=str(self.cluster_names[alone[0]]),
-            n_permutations=n_permutations,
-            seed=seed,
-        )
-
     def summary(self, inference: Inference | None = None) -> str:
-        """Text in the manner of Stata's regression screen."""
+        """Text in the manner of Stata's regression screen.
+
+        Coefficients under an inference; firms used and rows left out; clusters, degrees of freedom
+        and weights; collinear terms and notes.
+        """
         asked = inference or self.default_inference
         weak = self.weak_terms() if asked == "cr2" else ()
         numbers = {
@@ -342,15 +220,39 @@ class FixedEffectsFit:
             "R-squared": f"{self.r2:.4f}",
             "Within R-sq": f"{self.r2_within:.4f}",
         }
-        head = [f"Linear regression, {NAMES[asked]}", self.formula]
-        tail = [f"(errors adjusted for {self.n_clusters} clusters in {self.cluster})"]
+        if self.n_rows > self.n_obs:
+            numbers["Rows left out"] = f"{self.n_rows - self.n_obs:,}"
+        tail = [f"({self._errors(asked)})"]
+        if self.weights:
+            tail.append(f"(weights {self.weights})")
+        left = [f"{each} is collinear and was left out" for each in self.dropped]
         return regression_screen(
             self.outcome,
             self.table(asked),
-            head=head,
+            head=[f"Linear regression, {NAMES[asked]}", self.formula],
             numbers=numbers,
-            tail=tail if self.cluster else [],
-            notes=[*self.notes, *weak],
+            tail=tail,
+            notes=[*left, *self.notes, *weak],
+        )
+
+    def _errors(self, inference: Inference) -> str:
+        """What errors are adjusted for, and the degrees of freedom of t."""
+        told = "errors not adjusted for clusters"
+        if inference not in _UNCLUSTERED:
+            told = f"errors adjusted for {self.n_clusters} clusters in {self.cluster}"
+        if inference == "wild":
+            return f"{told}; p and intervals from the bootstrap"
+        df = self.degrees_of_freedom(inference)
+        if (df == df.iloc[0]).all():
+            return f"{told}; t with {df.iloc[0]:,.4g} degrees of freedom"
+        each = ", ".join(f"{term} {value:.1f}" for term, value in df.items())
+        return f"{told}; degrees of freedom of t: {each}"
+
+    def __repr__(self) -> str:
+        clusters = f", {self.n_clusters} clusters in {self.cluster}" if self.cluster else ""
+        return (
+            f"<FixedEffectsFit: {self.formula}; {self.n_obs:,} firms, "
+            f"{len(self.coefficients)} terms{clusters}>"
         )
 
     def to_html(self, inference: Inference | None = None) -> str:

@@ -12,7 +12,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil, comb, floor
 from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from kz_spatial.errors import CallError, InputError
 
@@ -233,6 +236,25 @@ def _splits(n: int, parts: int) -> Iterator[tuple[int, ...]]:
             yield (first, *rest)
 
 
+def _within(n: int, values: Sequence[int], low: int, high: int) -> Iterator[tuple[int, ...]]:
+    """Splits of n answers whose sum is from low to high, in rising order."""
+    if len(values) == 1:
+        if low <= n * values[0] <= high:
+            yield (n,)
+        return
+    one, other = values[-2:]
+    step = one - other  # what the sum gains by one answer that moves from the last code
+    for *first, left in _splits(n, len(values) - 1):
+        base = sum(c * v for c, v in zip(first, values[:-2], strict=True)) + left * other
+        if step == 0:
+            counts = range(left + 1) if low <= base <= high else range(0)
+        else:
+            near, far = sorted((Fraction(low - base, step), Fraction(high - base, step)))
+            counts = range(max(ceil(near), 0), min(floor(far), left) + 1)
+        for count in counts:
+            yield (*first, count, left - count)
+
+
 def recover_counts(
     mean: str,
     sd: str,
@@ -242,7 +264,10 @@ def recover_counts(
     shift: int = -1,
     scale: int = 100,
 ) -> CountRecovery:
-    """Recover counts of coded answers from a printed mean and deviation, by enumeration.
+    """Recover counts of coded answers from a printed mean and deviation, all that there are.
+
+    All but two codes are counted through; of the last two only the counts are tried that leave the
+    sum within the printed mean.
 
     Parameters
     ----------
@@ -269,8 +294,6 @@ def recover_counts(
     >>> recover_counts("69.7", "105.9", 122).solutions
     ((26, 95, 1),)
     """
-    from math import comb
-
     if comb(n + len(codes) - 1, len(codes) - 1) > _MAX_COUNTS:
         raise CallError(
             f"recover_counts: {n} answers over {len(codes)} codes are too many to "
@@ -278,14 +301,13 @@ def recover_counts(
         )
     cell = Cell(Printed.parse(mean), Printed.parse(sd))
     values = [scale * (code + shift) for code in codes]
-    low, high = cell.mean.low * n, cell.mean.high * n
+    low, high = ceil(cell.mean.low * n), floor(cell.mean.high * n)
     found = []
-    for counts in _splits(n, len(codes)):
+    for counts in _within(n, values, low, high):
         total = sum(c * v for c, v in zip(counts, values, strict=True))
-        if low <= total <= high:
-            squares = sum(c * v * v for c, v in zip(counts, values, strict=True))
-            if cell.holds(Moments(n, total, squares)):
-                found.append(counts)
+        squares = sum(c * v * v for c, v in zip(counts, values, strict=True))
+        if cell.holds(Moments(n, total, squares)):
+            found.append(counts)
     return CountRecovery(tuple(codes), tuple(found))
 
 
@@ -329,9 +351,8 @@ def compatible_df(
         greatest = min(greatest, max(sides))
     if smallest > greatest:
         return ()
-    fits = (
-        2 * stats.t.sf(float(greatest), df) <= float(tail.high)
-        and 2 * stats.t.sf(float(smallest), df) >= float(tail.low)
-        for df in range(1, largest + 1)
+    df = np.arange(1, largest + 1)
+    fits = (2 * stats.t.sf(float(greatest), df) <= float(tail.high)) & (
+        2 * stats.t.sf(float(smallest), df) >= float(tail.low)
     )
-    return tuple(df for df, fit in enumerate(fits, start=1) if fit)
+    return tuple(df[fits].tolist())

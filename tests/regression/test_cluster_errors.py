@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
+import dataclasses
 
 import numpy as np
 import pytest
 
 from kz_spatial.errors import CallError, NotEnoughDataError
-from kz_spatial.regression import few_clusters
+from kz_spatial.regression import linear_model
+from kz_spatial.regression.bias_reduced import bias_reduced
 from kz_spatial.regression.few_clusters import (
     ANALYTIC,
     LinearModel,
@@ -17,7 +18,6 @@ from kz_spatial.regression.few_clusters import (
     pseudo_inverse,
 )
 
-CHUNKS = few_clusters._chunks
 # four firms in two clusters; levels `a` lie inside clusters, levels `b` do not
 CLUSTERS = np.array([0, 0, 1, 1])
 A, B = np.array([0, 1, 2, 2]), np.array([0, 1, 0, 1])
@@ -101,25 +101,79 @@ def test_hc3_divides_by_what_leverage_leaves(effects, weighted):
     np.testing.assert_allclose(covariance(model, "hc3").matrix, expected, rtol=1e-8)
 
 
-@pytest.mark.parametrize("method", ["cr2", "hc3"])
-def test_parts_of_the_rows_add_up(monkeypatch, method):
-    """Cross products are summed over parts of the rows, however large the parts are."""
-    model = random_model(np.arange(30) % 4, np.arange(30) // 10)
-    whole = covariance(model, method)
-    for size in (1, 7, 29, 30):
-        monkeypatch.setattr(few_clusters, "_chunks", partial(CHUNKS, size=size))
-        found = covariance(model, method)
-        np.testing.assert_allclose(found.matrix, whole.matrix, rtol=1e-10)
-        np.testing.assert_allclose(found.df, whole.df, rtol=1e-10)
+def dense_cr2(model):
+    """CR2 and its degrees of freedom as they are defined, with (n, n) matrices."""
+    n, k = model.X.shape
+    Z = np.column_stack([model.X, dummies(model.levels, n)])
+    W = np.diag(model.w)
+    M = np.linalg.pinv(Z.T @ W @ Z)
+    left = np.eye(n) - Z @ M @ Z.T @ W
+    scores, moved = [], []
+    for g in range(model.n_clusters):
+        rows = np.flatnonzero(model.clusters == g)
+        values, vectors = np.linalg.eigh((left @ left.T)[np.ix_(rows, rows)])
+        root = np.where(values > 1e-10, np.maximum(values, 1e-10) ** -0.5, 0.0)
+        a = vectors * root @ vectors.T @ (W @ Z @ M[:, :k])[rows]
+        scores.append(a.T @ model.residuals[rows])
+        moved.append(left[rows].T @ a)
+    P = np.einsum("gni,hnj->ijgh", moved, moved)
+    df = [np.trace(P[j, j]) ** 2 / (P[j, j] ** 2).sum() for j in range(k)]
+    return np.transpose(scores) @ scores, np.array(df), P
+
+
+LEVELS = {
+    "none": (),
+    "nested": (np.arange(30) % 10,),
+    "the clusters": (np.arange(30) % 5,),
+    "crossing": (np.arange(30) // 4,),
+    "two ways": (np.arange(30) % 4, np.arange(30) // 10),
+    "region and sector": (np.arange(30) % 5, np.arange(30) // 4),
+    "three ways": (np.arange(30) % 5, np.arange(30) // 4, np.arange(30) % 3),
+}
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("levels", list(LEVELS))
+def test_cr2_from_cross_products_is_cr2_as_it_is_defined(levels, weighted):
+    model = random_model(*LEVELS[levels], weighted=weighted)
+    matrix, df, P = dense_cr2(model)
+    found = covariance(model, "cr2")
+    np.testing.assert_allclose(found.matrix, matrix, rtol=1e-8, atol=1e-12)
+    np.testing.assert_allclose(found.df, df, rtol=1e-8)
+    adjusted = bias_reduced(model)
+    np.testing.assert_allclose(adjusted.products(np.eye(2)), P, rtol=1e-8, atol=1e-12)
+
+
+def test_degrees_of_freedom_of_many_combinations_are_those_of_each():
+    model = random_model(*LEVELS["two ways"])
+    contrasts = np.array([[1.0, 0, 1, 1, 3], [0, 1, 1, -1, 0.2]])
+    _, _, P = dense_cr2(model)
+    each = np.einsum("im,jm,ijgh->mgh", contrasts, contrasts, P)
+    expected = np.trace(each, axis1=1, axis2=2) ** 2 / (each**2).sum(axis=(1, 2))
+    adjusted = bias_reduced(model)
+    np.testing.assert_allclose(adjusted.satterthwaite(contrasts), expected, rtol=1e-8)
+    found = [adjusted.satterthwaite(one[:, None])[0] for one in contrasts.T]
+    np.testing.assert_allclose(found, expected, rtol=1e-8)
+
+
+def test_a_cluster_fitted_exactly_takes_no_part():
+    """A cluster with a level of its own and one firm has residual 0 and no adjustment."""
+    levels = np.where(np.arange(30) == 29, 3, np.arange(30) % 3)
+    model = random_model(levels)
+    model = dataclasses.replace(model, clusters=np.where(np.arange(30) == 29, 5, np.arange(30) % 5))
+    matrix, df, _ = dense_cr2(model)
+    np.testing.assert_allclose(covariance(model, "cr2").matrix, matrix, rtol=1e-8)
+    np.testing.assert_allclose(covariance(model, "cr2").df, df, rtol=1e-8)
 
 
 @pytest.mark.parametrize("method", ["cr2", "hc3", "crv3"])
 def test_as_many_levels_as_the_limit_are_borne(monkeypatch, method):
     """Four and three levels: seven are within a limit of seven and beyond one of six."""
     model = random_model(np.arange(30) % 4, np.arange(30) // 10)
-    monkeypatch.setattr(few_clusters, "_MAX_LEVELS", 7)
+    monkeypatch.setattr(linear_model, "_MAX_LEVELS", 7)
     assert np.isfinite(covariance(model, method).matrix).all()
-    monkeypatch.setattr(few_clusters, "_MAX_LEVELS", 6)
+    monkeypatch.setattr(linear_model, "_MAX_LEVELS", 6)
+    model = dataclasses.replace(model)  # nothing is known of it yet
     with pytest.raises(CallError, match="found 7 absorbed levels, expected at most 6"):
         covariance(model, method)
     assert np.isfinite(covariance(model, "crv1").matrix).all()

@@ -115,11 +115,15 @@ def test_what_is_no_column_after_the_bar_gets_a_hint(formula, said):
         kz.fixed_effects(formula, table())
 
 
-def test_a_series_or_two_columns_are_no_name():
+def test_a_series_or_a_list_of_columns_is_no_name():
     frame = table()
     for more, said in (
         ({"cluster": frame["g"]}, "cluster: found a Series, expected the name of one column"),
-        ({"cluster": ["g", "kind"]}, "cluster: found a list, expected the name of one column"),
+        ({"cluster": ["g"]}, "cluster: found g, expected the names of one or two columns"),
+        ({"cluster": ["g", "g"]}, "cluster: found g, g, expected the names of one or two"),
+        ({"cluster": ["g", "kind", "z"]}, "cluster: found g, kind, z, expected"),
+        ({"cluster": ["g", 3]}, "cluster: found g, 3, expected"),
+        ({"weights": ["g", "z"]}, "weights: found a list, expected the name of one column"),
         ({"weights": frame["z"]}, "weights: found a Series"),
     ):
         with pytest.raises(CallError, match=said):

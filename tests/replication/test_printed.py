@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
 from decimal import ROUND_HALF_DOWN, ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from math import isqrt
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kz_spatial.errors import CallError, InputError
 from kz_spatial.replication import printed
+from kz_spatial.replication.comparison import agrees
 from kz_spatial.replication.printed import (
     Cell,
     CountRecovery,
@@ -189,6 +192,20 @@ def test_counts_by_hand():
     assert recover_counts("-80.0", "325.9", 10).solutions == ((7, 2, 1),)
     # one code alone: all gave it
     assert recover_counts("0.0", "0.0", 3, codes=(1,)).solutions == ((3,),)
+
+
+@pytest.mark.parametrize(
+    "codes", [(1, 2), (1, 2, -9), (-9, 2, 1), (2, 2, 1), (1, 2, 2), (1, 2, 3, -9), (3, 3)]
+)
+@pytest.mark.parametrize(("mean", "sd"), [("1.5", "0.5"), ("2", "2"), ("1.0", "0"), ("3", "0")])
+def test_counts_are_all_the_splits_that_print_so_in_rising_order(codes, mean, sd):
+    def prints(split):
+        answers = np.repeat(codes, split)
+        return agrees(answers.mean(), mean) and agrees(answers.std(ddof=1), sd)
+
+    every = itertools.product(range(9), repeat=len(codes))
+    expected = tuple(split for split in every if sum(split) == 8 and prints(split))
+    assert recover_counts(mean, sd, 8, codes=codes, shift=0, scale=1).solutions == expected
 
 
 def test_as_many_ways_as_the_limit_are_enumerated(monkeypatch):
