@@ -1,0 +1,24 @@
+from .applicants import Selection, selection
+from .leave_out import leave_one_out
+from .mixed import MixedEffects, mixed_effects
+from .omitted import OmittedVariable, omitted_variable
+from .randomisation import RandomisationTest, randomisation_test
+from .response import ResponseWeights, response_bounds, response_weights
+from .several_outcomes import RomanoWolf, romano_wolf
+
+__all__ = [
+    "MixedEffects",
+    "OmittedVariable",
+    "RandomisationTest",
+    "ResponseWeights",
+    "RomanoWolf",
+    "Selection",
+    "leave_one_out",
+    "mixed_effects",
+    "omitted_variable",
+    "randomisation_test",
+    "response_bounds",
+    "response_weights",
+    "romano_wolf",
+    "selection",
+]
