@@ -1,9 +1,10 @@
+from .answer_bounds import response_bounds
 from .applicants import Selection, selection
 from .leave_out import leave_one_out
 from .mixed import MixedEffects, mixed_effects
 from .omitted import OmittedVariable, omitted_variable
 from .randomisation import RandomisationTest, randomisation_test
-from .response import ResponseWeights, response_bounds, response_weights
+from .response import ResponseWeights, response_weights
 from .several_outcomes import RomanoWolf, romano_wolf
 
 __all__ = [

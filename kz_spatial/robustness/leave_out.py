@@ -73,7 +73,7 @@ def leave_one_out(
     >>> import kz_spatial as kz
     >>> table = kz.leave_one_out("epayment_share ~ co2_monitoring | composite", kz.load_twin())
     >>> table.xs("co2_monitoring", level="term")["coefficient"].round(2).to_dict()["astana"]
-    1.15
+    -0.05
     """
     by = by or design_of(firms).grouping.name
     check_columns(firms.columns, [by], what="firm table")

@@ -80,21 +80,43 @@ class MixedEffects:
 
 
 def _fit(y: NDArray[np.float64], X: pd.DataFrame, groups: NDArray[Any]) -> Any:
-    """MixedLM by REML, from one optimiser after another until one converges."""
+    """MixedLM by REML: the most likely of what two optimisers converge to.
+
+    One alone can end where the variance runs away and the likelihood is infinite.
+    """
     import statsmodels.api as sm
 
+    good = []
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what they say is in the notes: variance at zero, or not
-        for method in ("lbfgs", "bfgs", "powell"):
-            found = sm.MixedLM(y, X, groups=groups).fit(reml=True, method=[method])
-            if found.converged and np.isfinite(found.bse_fe).all():
-                return found
-    raise NotEnoughDataError("mixed effects: the model did not converge, expected fewer terms")
+        warnings.simplefilter("ignore")  # what they say is in the notes: variance at zero
+        for method in ("bfgs", "powell"):
+            try:
+                found = sm.MixedLM(y, X, groups=groups).fit(reml=True, method=[method])
+            except np.linalg.LinAlgError:
+                continue
+            if found.converged and np.isfinite([found.llf, *found.bse_fe]).all():
+                good.append(found)
+    if not good:
+        raise NotEnoughDataError("mixed effects: the model did not converge, expected fewer terms")
+    return max(good, key=lambda found: float(found.llf))
 
 
-def _table(found: Any, names: pd.Index[Any]) -> pd.DataFrame:
+def _covariance(found: Any, X: pd.DataFrame, groups: NDArray[Any]) -> NDArray[np.float64]:
+    """Covariance of the slopes by generalised least squares, the variances taken as known.
+
+    As lme4 and Stata have it; statsmodels adds what the variances' own uncertainty brings.
+    """
+    between, within = float(np.asarray(found.cov_re)[0, 0]), float(found.scale)
+    sums = X.groupby(groups).sum().to_numpy()
+    n = X.groupby(groups).size().to_numpy()
+    plain = X.to_numpy().T @ X.to_numpy()
+    inner = plain - sums.T @ (sums * (between / (within + n * between))[:, None])
+    return np.asarray(within * np.linalg.inv(inner), dtype=np.float64)
+
+
+def _table(found: Any, V: NDArray[np.float64], names: pd.Index[Any]) -> pd.DataFrame:
     estimate = np.asarray(found.fe_params, dtype=np.float64)
-    return coefficient_table(estimate, np.asarray(found.bse_fe, dtype=np.float64), names, 0.95)
+    return coefficient_table(estimate, np.sqrt(np.diag(V)), names, 0.95)
 
 
 def _mundlak(
@@ -110,11 +132,23 @@ def _mundlak(
     if np.linalg.matrix_rank(whole.to_numpy()) < whole.shape[1] or len(set(groups)) <= k + 1:
         return pd.DataFrame(columns=["coefficient", "std_error", "z", "p"]), np.nan, np.nan, k
     found = _fit(y, whole, groups)
-    table = _table(found, pd.Index(whole.columns, name="term")).loc[list(means.columns)]
+    V = _covariance(found, whole, groups)
+    table = _table(found, V, pd.Index(whole.columns, name="term")).loc[list(means.columns)]
     b = table["coefficient"].to_numpy()
-    V = np.asarray(found.cov_params())[: whole.shape[1], : whole.shape[1]][-k:, -k:]
-    statistic = float(b @ np.linalg.solve(V, b))
+    statistic = float(b @ np.linalg.solve(V[-k:, -k:], b))
     return table, statistic, float(stats.chi2.sf(statistic, k)), k
+
+
+def _predicted(
+    left: NDArray[np.float64], groups: NDArray[Any], between: float, within: float
+) -> pd.Series[Any]:
+    """Best linear predictions of the regions' effects; zero where their variance is.
+
+    statsmodels inverts that variance, and so has none at its bound.
+    """
+    by = pd.Series(left).groupby(groups)
+    n = by.size()
+    return (by.mean() * (n * between / (n * between + within))).rename("effect")
 
 
 def mixed_effects(formula: str, firms: pd.DataFrame) -> MixedEffects:
@@ -164,10 +198,10 @@ def mixed_effects(formula: str, firms: pd.DataFrame) -> MixedEffects:
         )
     groups = used.loc[X.index, region].to_numpy()
     found = _fit(y.to_numpy(), X, groups)
-    random = _table(found, pd.Index(X.columns, name="term"))
+    random = _table(found, _covariance(found, X, groups), pd.Index(X.columns, name="term"))
     between, within = float(np.asarray(found.cov_re)[0, 0]), float(found.scale)
     means, statistic, p, df = _mundlak(y.to_numpy(), X, groups)
-    effects = {name: float(each.iloc[0]) for name, each in found.random_effects.items()}
+    effects = _predicted(y.to_numpy() - X.to_numpy() @ found.fe_params, groups, between, within)
     notes = [f"{len(effects)} regions: variance of their effects rests on as many draws"]
     if between < 1e-6 * within:
         notes.append("variance of region effects is at its bound, zero")
@@ -190,7 +224,7 @@ def mixed_effects(formula: str, firms: pd.DataFrame) -> MixedEffects:
         random=random,
         fixed=fixed,
         beside=beside,
-        effects=pd.Series(effects, name="effect").sort_index().rename_axis(region),
+        effects=effects.rename_axis(region),
         variance_regions=between,
         variance_firms=within,
         icc=between / (between + within),

@@ -155,7 +155,7 @@ def benchmark_strength(r2_dx: float, r2_yx: float, k_d: float, k_y: float) -> tu
     Examples
     --------
     >>> [round(each, 4) for each in benchmark_strength(0.0092, 0.1085, 1, 1)]
-    [0.0093, 0.1239]
+    [0.0093, 0.124]
     """
     r2_dz = k_d * r2_dx / (1 - r2_dx)
     between = k_d * r2_dx**2 / ((1 - k_d * r2_dx) * (1 - r2_dx)) if k_d * r2_dx < 1 else np.inf
@@ -246,7 +246,7 @@ def omitted_variable(
     ...     "epayment_share ~ co2_monitoring + C(size) | composite", kz.load_twin())
     >>> found = kz.omitted_variable(fit, "co2_monitoring", multiples=[1])
     >>> round(found.robustness_value, 3), len(found.bounds)
-    (0.014, 2)
+    (0.012, 2)
     """
     from scipy import stats
 

@@ -1,14 +1,9 @@
-"""Answers that were asked for and not given: weights for those who answered, and bounds.
+"""Weights for firms that answered, so that they stand for those that were asked and did not.
 
-Weights. The chance p of answering is fitted by a logit model among firms asked, by pseudo maximum
+The chance p of answering is fitted by a logit model among firms asked, by pseudo maximum
 likelihood under the survey weights d; those who answered get d / p, so that they stand for those
 who did not and look alike on the model's terms. It rests on answers missing at random given these
 terms, which no data can show.
-
-Bounds. Whatever those would have said who did not answer, a mean lies between its values with all
-missing answers at the lowest and at the highest possible one (Manski 1989, Journal of Human
-Resources 24). Intervals cover the mean itself, as a point between the bounds: Imbens and Manski
-(2004), Econometrica 72.
 
 Balance: differences of weighted means over the standard deviation among all firms asked (Austin
 and Stuart 2015, Statistics in Medicine 34). Effective number: (sum w)^2 / sum w^2 (Kish 1965,
@@ -27,7 +22,6 @@ import pandas as pd
 from kz_spatial._validate import check_columns, check_option, check_unique_rows, positive_weights
 from kz_spatial.design import design_of
 from kz_spatial.errors import CallError, InputError, NotEnoughDataError
-from kz_spatial.estimates import survey_mean
 from kz_spatial.regression import coefficient_table, model_matrices
 from kz_spatial.survey import STATUS
 
@@ -38,9 +32,9 @@ if TYPE_CHECKING:
 
     from kz_spatial.design import StudyDesign
 
-__all__ = ["ResponseWeights", "effective_n", "response_bounds", "response_weights"]
+__all__ = ["ResponseWeights", "SILENT", "effective_n", "response_weights", "statuses_of"]
 
-_SILENT: Final = ("dont_know", "refused", "system_missing")
+SILENT: Final = ("dont_know", "refused", "system_missing")
 # a chance of answering so small that one firm would stand for a million
 _NEVER: Final = 1e-6
 # log odds beyond which answering is certain to rounding
@@ -98,7 +92,7 @@ def effective_n(weights: NDArray[np.float64]) -> float:
     return float(weights.sum() ** 2 / (weights**2).sum())
 
 
-def _statuses(
+def statuses_of(
     firms: pd.DataFrame, indicator: str, silent: Collection[str], design: StudyDesign
 ) -> tuple[pd.Series[Any], pd.Series[Any], pd.Series[Any]]:
     """What became of the answers, and which firms were asked and answered or kept silent.
@@ -119,7 +113,7 @@ def _statuses(
         )
     status = firms[column].astype("category")
     for each in silent:
-        check_option("silent", each, tuple(dict.fromkeys([*status.cat.categories, *_SILENT])))
+        check_option("silent", each, tuple(dict.fromkeys([*status.cat.categories, *SILENT])))
     skip = design.by_name[indicator].skip
     valued = skip is not None and skip.value is not None
     given = status.eq("skipped") & firms[indicator].notna() & valued
@@ -215,7 +209,7 @@ def response_weights(
     *,
     terms: str | None = None,
     weights: str | None = None,
-    silent: Collection[str] = _SILENT,
+    silent: Collection[str] = SILENT,
 ) -> ResponseWeights:
     """Weigh firms that answered so that they stand for those that did not.
 
@@ -256,7 +250,7 @@ def response_weights(
     """
     design = design_of(firms)
     check_unique_rows({"firm table": firms.index})
-    status, asked, given = _statuses(firms, indicator, silent, design)
+    status, asked, given = statuses_of(firms, indicator, silent, design)
     terms = terms or _default_terms(firms, design)
     table = firms[asked].assign(_answered=status[asked].eq("answered").astype(float))
     if table["_answered"].nunique() < 2:
@@ -290,113 +284,4 @@ def response_weights(
         n_effective_before=effective_n(d[answered]),
         n_effective=effective_n(made[answered]),
         notes=_notes(status, asked, given, len(X), coefficients),
-    )
-
-
-def _imbens_manski(width: float, low: float, high: float, coverage: float) -> float:
-    """Errors to add on either side so that a point between the bounds is covered."""
-    from scipy import optimize, stats
-
-    largest = max(low, high)
-    if not largest > 0:
-        return 0.0 if largest == 0 else np.nan
-    return float(
-        optimize.brentq(
-            lambda c: stats.norm.cdf(c + width / largest) - stats.norm.cdf(-c) - coverage, 0, 10
-        )
-    )
-
-
-def response_bounds(
-    firms: pd.DataFrame,
-    indicator: str,
-    *,
-    low: float = 0.0,
-    high: float | None = None,
-    by: str | None = None,
-    weights: str | None = None,
-    silent: Collection[str] = _SILENT,
-    coverage: float = 0.95,
-) -> pd.DataFrame:
-    """Bounds of a mean whatever those would have said who did not answer.
-
-    Parameters
-    ----------
-    firms : DataFrame
-        A firm table of `read_survey` or `load_twin`.
-    indicator : str
-        In the corrected coding.
-    low, high : float
-        Smallest and largest possible answer, in units of the indicator. The largest is 1 for a
-        share and 100 for a percentage by default; anything else has none, and needs one.
-    by : str, optional
-        "oblast", the name of the grouping, or another column; all firms are one without it.
-    weights : str, optional
-        Column of survey weights; every firm counts once without.
-    silent : collection of str
-        Statuses that count as not answering; others are no part of the population. Firms that
-        were not asked and whose value the skip rule gives are.
-    coverage : float
-        Of the intervals, each a cover of the mean itself.
-
-    Returns
-    -------
-    DataFrame
-        By domain: n_firms, n_known, share_silent (weighted), mean (of firms with a value),
-        lower, upper, lower_se, upper_se, ci_low, ci_high, in units of the indicator.
-
-    Raises
-    ------
-    CallError
-        When there is no such indicator or status, or no largest answer.
-    InputError
-        When an answer lies outside of low and high, or the table does not say what became of
-        answers.
-
-    Examples
-    --------
-    >>> import kz_spatial as kz
-    >>> found = kz.response_bounds(kz.load_twin(), "outages_per_month", high=30)
-    >>> found.loc["all", ["n_firms", "n_known", "lower", "upper"]].round(3).tolist()
-    [1013.0, 991.0, 0.628, 1.279]
-    """
-    design = design_of(firms)
-    status, asked, given = _statuses(firms, indicator, silent, design)
-    rule = design.by_name[indicator].rule
-    top = high if high is not None else (1.0 if rule.is_share else rule.upper)
-    if not np.isfinite(top) or not low < top:
-        raise CallError(
-            f"high={high}: {indicator} has no largest possible answer above {low:g}, expected one"
-        )
-    answered = status.eq("answered") | given
-    asked |= given
-    said = firms.loc[answered, indicator]
-    if not said.between(low, top).all():
-        raise InputError(
-            f"firm table: column {indicator}: found {said.min():g} to {said.max():g}, expected "
-            f"{low:g} to {top:g}"
-        )
-    known = firms[indicator].where(answered).astype(float)
-
-    def mean(values: pd.Series[Any]) -> pd.DataFrame:
-        plain = weights if weights is not None else False
-        return survey_mean(firms, values, weights=plain, strata=False, by=by, coverage=coverage)
-
-    lower, upper = mean(known.fillna(low).where(asked)), mean(known.fillna(top).where(asked))
-    share, seen = mean((~answered).astype(float).where(asked)), mean(known)
-    ends = zip(upper["mean"] - lower["mean"], lower["std_error"], upper["std_error"], strict=True)
-    c = np.array([_imbens_manski(*each, coverage) for each in ends])
-    return pd.DataFrame(
-        {
-            "n_firms": lower["n"],
-            "n_known": seen["n"],
-            "share_silent": share["mean"],
-            "mean": seen["mean"],
-            "lower": lower["mean"],
-            "upper": upper["mean"],
-            "lower_se": lower["std_error"],
-            "upper_se": upper["std_error"],
-            "ci_low": lower["mean"] - c * lower["std_error"],
-            "ci_high": upper["mean"] + c * upper["std_error"],
-        }
     )
