@@ -104,6 +104,7 @@ from .robustness import (
     response_weights,
     romano_wolf,
     selection,
+    specification_curve,
 )
 from .study import (
     AreaOptions,
@@ -227,6 +228,7 @@ __all__ = [
     "smoothed_variances",
     "spatial_error",
     "spatial_lag",
+    "specification_curve",
     "study_areas",
     "survey_covariance",
     "survey_difference",

@@ -6,6 +6,7 @@ from .omitted import OmittedVariable, omitted_variable
 from .randomisation import RandomisationTest, randomisation_test
 from .response import ResponseWeights, response_weights
 from .several_outcomes import RomanoWolf, romano_wolf
+from .specifications import SpecificationCurve, specification_curve
 
 __all__ = [
     "MixedEffects",
@@ -14,6 +15,7 @@ __all__ = [
     "ResponseWeights",
     "RomanoWolf",
     "Selection",
+    "SpecificationCurve",
     "leave_one_out",
     "mixed_effects",
     "omitted_variable",
@@ -22,4 +24,5 @@ __all__ = [
     "response_weights",
     "romano_wolf",
     "selection",
+    "specification_curve",
 ]

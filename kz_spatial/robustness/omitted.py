@@ -60,7 +60,8 @@ class OmittedVariable:
         is not.
     bounds : DataFrame
         By benchmark and multiple: r2_dz, r2_yz, coefficient, std_error, t, ci_low, ci_high, were a
-        variable so strong left out and working against the estimate; NaN where none can be.
+        variable so strong left out and working against the estimate, with the df - 1 degrees of
+        freedom that it would leave; NaN where none can be.
     q, alpha : float
     """
 
@@ -132,7 +133,9 @@ def adjusted(
     bias = error * np.sqrt(df) * np.sqrt(r2_yz * r2_dz / (1 - r2_dz))
     left = float(np.sign(estimate) * (abs(estimate) - bias))
     scale = float(error * np.sqrt((1 - r2_yz) / (1 - r2_dz)) * np.sqrt(df / (df - 1)))
-    return left, scale, (left - (1 - q) * estimate) / scale
+    gap = left - (1 - q) * estimate
+    # a variable that explains all that is left of the outcome leaves no error
+    return left, scale, gap / scale if scale else float(np.copysign(np.inf, gap))
 
 
 def benchmark_strength(r2_dx: float, r2_yx: float, k_d: float, k_y: float) -> tuple[float, float]:

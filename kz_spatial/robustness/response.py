@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from kz_spatial.design import StudyDesign
 
-__all__ = ["ResponseWeights", "SILENT", "effective_n", "response_weights", "statuses_of"]
+__all__ = ["SILENT", "ResponseWeights", "effective_n", "response_weights", "statuses_of"]
 
 SILENT: Final = ("dont_know", "refused", "system_missing")
 # a chance of answering so small that one firm would stand for a million
