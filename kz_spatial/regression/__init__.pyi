@@ -1,5 +1,5 @@
 from .by_inference import tables_by_inference
-from .coefficient_table import coefficient_table
+from .coefficient_table import normal_table
 from .columns import split_effects
 from .display import latex_text
 from .estimation import fixed_effects
@@ -28,7 +28,6 @@ __all__ = [
     "bootstrap_t",
     "cluster_moments",
     "cluster_weights",
-    "coefficient_table",
     "compare",
     "conley",
     "covariance",
@@ -38,6 +37,7 @@ __all__ = [
     "lm_tests",
     "model_matrices",
     "neighbour_means",
+    "normal_table",
     "permit_by_reliability",
     "residual_means",
     "sector_by_innovation",

@@ -20,7 +20,7 @@ import pandas as pd
 
 from kz_spatial._validate import check_columns
 from kz_spatial.errors import CallError, NotEnoughDataError
-from kz_spatial.regression import FixedEffectsFit, coefficient_table, fixed_effects, model_matrices
+from kz_spatial.regression import FixedEffectsFit, fixed_effects, model_matrices, normal_table
 from kz_spatial.robustness.formulas import parts_of
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def _covariance(found: Any, X: pd.DataFrame, groups: NDArray[Any]) -> NDArray[np
 
 def _table(found: Any, V: NDArray[np.float64], names: pd.Index[Any]) -> pd.DataFrame:
     estimate = np.asarray(found.fe_params, dtype=np.float64)
-    return coefficient_table(estimate, np.sqrt(np.diag(V)), names, 0.95)
+    return normal_table(estimate, np.sqrt(np.diag(V)), names)
 
 
 def _mundlak(

@@ -22,7 +22,7 @@ import pandas as pd
 from kz_spatial._validate import check_columns, check_option, check_unique_rows, positive_weights
 from kz_spatial.design import design_of
 from kz_spatial.errors import CallError, InputError, NotEnoughDataError
-from kz_spatial.regression import coefficient_table, model_matrices
+from kz_spatial.regression import model_matrices, normal_table
 from kz_spatial.survey import STATUS
 
 if TYPE_CHECKING:
@@ -151,8 +151,8 @@ def _logit(
             raise NotEnoughDataError(
                 f"{indicator}: the model of answering did not converge, expected fewer terms"
             ) from error
-    table = coefficient_table(
-        fit.params.to_numpy(), fit.bse.to_numpy(), pd.Index(X.columns, name="term"), 0.95
+    table = normal_table(
+        fit.params.to_numpy(), fit.bse.to_numpy(), pd.Index(X.columns, name="term")
     )
     table.loc[table["coefficient"].abs() > _CERTAIN, table.columns[1:]] = np.nan
     return np.asarray(fit.fittedvalues, dtype=np.float64), table

@@ -132,8 +132,10 @@ def _draw(curve: SpecificationCurve, ax: Axes | None) -> Any:
     else:
         inside = 0.45 if choices else 1.0
         ax.set_axis_off()
-        top = ax.inset_axes((0, 1 - inside, 1, inside))
-        bottom = ax.inset_axes((0, 0, 1, 0.95 - inside if choices else 0.001), sharex=top)
+        left = 0.3 if choices else 0.0  # room for the names of choices
+        top = ax.inset_axes((left, 1 - inside, 1 - left, inside))
+        below = (left, 0, 1 - left, 0.95 - inside if choices else 0.001)
+        bottom = ax.inset_axes(below, sharex=top)
     place = np.arange(len(frame))
     strong = (frame["p"] < 1 - curve.level).to_numpy()
     ends = frame[["ci_low", "ci_high"]].to_numpy(dtype=float, copy=True)
@@ -149,7 +151,7 @@ def _draw(curve: SpecificationCurve, ax: Axes | None) -> Any:
         top.plot(place[chosen], b, "o", ms=3, color=colour, mfc=face, label=label)
     top.axhline(0, color="#555555", lw=0.8)
     top.set_ylabel(f"{curve.term}, {100 * curve.level:g} % interval", fontsize=8)
-    top.legend(fontsize=7, frameon=False, loc="upper left")
+    top.legend(fontsize=7, frameon=False, loc="lower right")
     top.tick_params(labelbottom=False, labelsize=7)
     heights = np.arange(len(choices))[::-1]
     for height, (name, value) in zip(heights, choices, strict=True):
