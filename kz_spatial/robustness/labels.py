@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from kz_spatial.design import text_in
-from kz_spatial.words import say
+from kz_spatial.words import has_words, say
 
 if TYPE_CHECKING:
     from kz_spatial.design import StudyDesign
@@ -22,7 +22,10 @@ def _one(name: str, design: StudyDesign, language: str) -> str:
         return text_in(design.by_name[name].labels, language)
     if name == design.grouping.name:
         return design.grouping.title(language)
-    return say("paper.intercept", language) if name == "Intercept" else name
+    if name == "Intercept":
+        return say("paper.intercept", language)
+    known = f"paper.column.{name}"
+    return say(known, language) if has_words(known) else name
 
 
 def label_of(term: str, design: StudyDesign, language: str = "en") -> str:
@@ -39,9 +42,9 @@ def label_of(term: str, design: StudyDesign, language: str = "en") -> str:
     --------
     >>> from kz_spatial.design import load_design
     >>> [label_of(each, load_design()) for each in ("co2_monitoring", "C(size)[T.small]")]
-    ['CO₂ monitoring', 'size: small']
+    ['CO₂ monitoring', 'Firm size: small']
     >>> label_of("permit_days:foreign_share", load_design())
-    'Construction permits × foreign_share'
+    'Construction permits × Foreign ownership, %'
     """
     parts = re.split(r":(?![^\[(]*[\])])", term)
     found = []

@@ -53,7 +53,7 @@ def test_who_the_model_speaks_of(found):
     assert (found.counts.drop("all").sum() == whole).all()
     assert found.counts.loc["astana", ["answered", "skipped"]].tolist() == [11, 126]
     assert "applicants, 108 of 1013 firms; 905 were not asked g3 (g2 = no)" in found.notes[0]
-    assert "3 answered and are incomplete" in found.notes[1]
+    assert found.notes[1].endswith("all answered; 3 answered and are incomplete on another term")
 
 
 def test_the_four_models_are_those_fitted_one_by_one(firms, found):
@@ -74,6 +74,23 @@ def test_the_four_models_are_those_fitted_one_by_one(firms, found):
         pd.testing.assert_frame_equal(getattr(found, name).table(), fit.table())
         sizes[name] = fit.n_obs
     assert sizes == {"with_term": 105, "same_firms": 105, "all_firms": 987, "applying": 987}
+
+
+def test_applicants_without_an_answer_are_in_the_model_of_applying_alone(firms):
+    """Ten applicants who do not know their days: asked, and not in either model of applicants."""
+    rows = firms.index[firms["permit_days"].notna()][:10]
+    quiet = firms.copy()
+    quiet.loc[rows, "permit_days"] = np.nan
+    quiet.loc[rows, "permit_days_status"] = "dont_know"
+    found = kz.selection(quiet)
+    assert found.with_term.n_obs == found.same_firms.n_obs < 98
+    assert found.with_term.residuals.index.equals(found.same_firms.residuals.index)
+    assert found.applying.n_obs == 987
+    assert found.counts.loc["all", ["dont_know", "answered", "skipped"]].tolist() == [10, 98, 905]
+    assert "of those asked: 10 dont_know" in found.notes[1]
+    pd.testing.assert_series_equal(
+        found.applying.coefficients, kz.selection(firms).applying.coefficients
+    )
 
 
 def test_slopes_of_the_contrast_are_those_of_the_two_groups(firms):
@@ -140,6 +157,7 @@ def test_formulas_come_apart_and_together():
     assert without(found.terms, "e+f") == ("a", "C(b + c)")
     assert without(("a", "ab"), "a") == ("ab",)
     assert join_parts("y", (), ()) == "y ~ 1"
+    assert parts_of("y ~ a + {b + c} + I(d[0] + 1)").terms == ("a", "{b + c}", "I(d[0] + 1)")
 
 
 def test_the_population_has_a_name_in_each_language():

@@ -76,7 +76,7 @@ def test_labels_are_words(table):
     rows = dict(zip(table.frame.index, table.labels, strict=True))
     assert rows["permit_days", "coefficient"] == "Construction permits"
     assert rows["permit_days", "std_error"] == ""
-    assert rows["C(size)[T.small]", "coefficient"] == "size: small"
+    assert rows["C(size)[T.small]", "coefficient"] == "Firm size: small"
     assert rows["Intercept", "coefficient"] == "Constant"
     own = kz.paper_table(
         [fixed_effects("epayment_share ~ co2_monitoring", kz.load_twin())],
@@ -89,9 +89,10 @@ def test_labels_are_words(table):
     ("term", "label"),
     [
         ("co2_monitoring:C(composite)[T.west]", "CO₂ monitoring × Composite regions: West"),
-        ("C(sector)[T.Other: all]", "sector: Other: all"),
+        ("C(sector)[T.Other: all]", "Sector: Other: all"),
         ("np.log(foreign_share + 1)", "np.log(foreign_share + 1)"),
-        ("sector[Retail]", "sector: Retail"),
+        ("sector[Retail]", "Sector: Retail"),
+        ("anything", "anything"),
     ],
 )
 def test_a_label_of_each_kind_of_term(term, label):
