@@ -173,6 +173,7 @@ def test_weighted_bounds_by_hand(firms):
 def test_firms_that_were_not_asked_are_no_part_of_a_mean_of_days(firms):
     found = kz.response_bounds(firms, "permit_days", high=365).loc["all"]
     assert (found["n_firms"], found["n_known"]) == (108, 108)
+    assert found["lower"] == found["upper"] == firms["permit_days"].mean()
 
 
 def test_faults_of_bounds_are_named(firms):

@@ -118,6 +118,28 @@ def test_fits_of_other_clusters_are_aligned_by_name():
     assert found.frame.loc[("y2", "x"), "p"] == np.mean(drawn >= t * (1 - 1e-9))
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_each_region_has_one_weight_for_all_outcomes(seed):
+    """The joint distribution with a region missing from one outcome, drawn by hand."""
+    table = _made(seed, effects=(0.9, 0.7), common=0.9)
+    table.loc[table["g"] == 0, "y2"] = np.nan
+    fits = _fits(table)
+    V = cluster_weights(7, "rademacher", n_draws=9, seed=1)[0]
+    t, drawn = np.empty(2), np.empty((64, 2))
+    for j, own in enumerate((V, V[:, 1:])):
+        fit = list(fits.values())[j]
+        plain, columns = bootstrap_t(cluster_moments(fit.model), 0, own)
+        t[j] = abs(fit.table("crv1").loc["x", "t"])
+        drawn[:, j] = columns * t[j] / plain
+    first = int(t.argmax())
+    expected = np.empty(2)
+    expected[first] = np.mean(drawn.max(axis=1) >= t[first] * (1 - 1e-9))
+    alone = np.mean(drawn[:, 1 - first] >= t[1 - first] * (1 - 1e-9))
+    expected[1 - first] = max(expected[first], alone)
+    found = kz.romano_wolf(fits, "x").frame["p_romano_wolf"]
+    assert found.tolist() == pytest.approx(expected)
+
+
 def test_scales_of_fits_do_not_meet():
     """Of two fits with other degrees of freedom, each |t| is Stata's."""
     table = _made(8, effects=(0.5, 0.5))
