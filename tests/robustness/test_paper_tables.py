@@ -11,6 +11,7 @@ import kz_spatial as kz
 from kz_spatial.errors import CallError
 from kz_spatial.regression import fixed_effects, tell_fit
 from kz_spatial.robustness.labels import label_of
+from kz_spatial.robustness.paper_tables import _stars
 
 DESIGN = kz.load_design()
 
@@ -184,6 +185,45 @@ def test_latex_is_escaped(table):
     assert "p $<$ 0.1" in made
     assert "\\midrule\nEffects" in made.replace("\\midrule \n", "\\midrule\n")
     assert made.count(r"\midrule") == 2
+
+
+def test_the_rows_of_latex_are_those_of_the_table(table):
+    lines = [
+        line for line in table.to_latex().splitlines() if " & " in line and "caption" not in line
+    ]
+    cells = [[each.strip() for each in line.removesuffix(r"\\").split(" & ")] for line in lines]
+    plain = str.maketrans({"²": "$^2$", "−": "$-$", "₂": "$_2$"})
+    assert cells[0][1:] == list(table.frame.columns)
+    assert [row[0] for row in cells[1:]] == [each.translate(plain) for each in table.labels]
+    expected = [[each.translate(plain) for each in row] for row in table.frame.to_numpy().tolist()]
+    assert [row[1:] for row in cells[1:]] == expected
+
+
+def test_html_is_escaped(fits):
+    made = kz.paper_table(
+        {"<b>A & B": fits[1]}, caption="p < 1 & <i>", labels={"C(size)[T.small]": "<u>small"}
+    ).to_html()
+    assert "<caption>p &lt; 1 &amp; &lt;i&gt;</caption>" in made
+    assert "(1) &lt;b&gt;A &amp; B" in made
+    assert "&lt;u&gt;small" in made
+    assert re.search("<[biu]>", made) is None
+
+
+@pytest.mark.parametrize(
+    ("p", "mark"),
+    [
+        (0.2, ""),
+        (0.1, ""),
+        (0.07, "*"),
+        (0.05, "*"),
+        (0.03, "**"),
+        (0.001, "***"),
+        (float("nan"), ""),
+    ],
+)
+def test_stars_are_those_of_the_legend(p, mark, table):
+    assert _stars(p) == mark
+    assert "* p < 0.1, ** p < 0.05, *** p < 0.01" in table.notes[0]
 
 
 def test_it_is_written_by_its_ending(fits, tmp_path):

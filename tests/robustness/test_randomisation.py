@@ -10,7 +10,7 @@ from scipy import stats
 import kz_spatial as kz
 from kz_spatial.errors import CallError, InputError, NotEnoughDataError
 from kz_spatial.regression import fixed_effects
-from kz_spatial.robustness.randomisation import arrangements, n_arrangements
+from kz_spatial.robustness.randomisation import _drawn, arrangements, n_arrangements
 
 
 def _made(seed=1, n=12, G=3):
@@ -88,6 +88,21 @@ def test_values_stay_within_their_stratum():
     whole = [tuple(way) for way in arrangements(values, strata)]
     assert len(set(whole)) == len(whole)
     assert tuple(values) in whole
+
+
+def test_drawn_values_stay_within_their_stratum_too():
+    values, strata = np.arange(30.0), np.arange(30) % 3
+    ways = list(_drawn(values, strata, 20, 1))
+    assert len(ways) == 20
+    for way in ways:
+        assert not np.array_equal(way, values)
+        for g in range(3):
+            assert sorted(way[strata == g]) == sorted(values[strata == g])
+    # each place has each value of its stratum about as often
+    first = [way[0] for way in _drawn(values, strata, 3000, 2)]
+    counts = np.unique(first, return_counts=True)[1]
+    assert len(counts) == 10
+    assert stats.chisquare(counts).pvalue > 1e-4
 
 
 def test_many_arrangements_are_drawn_with_a_seed():

@@ -133,11 +133,15 @@ def test_sets_of_controls_by_name(tables):
     found = kz.specification_curve(
         tables["corrected"],
         "product_innovation",
-        controls={"bare": [], "firm": ["C(size)", "C(sector)"], "twice": ["product_innovation"]},
+        controls={
+            "bare": [],
+            "firm": ["C(size)", "C(sector)"],
+            "twice": ["product_innovation:foreign_share"],
+        },
     )
     assert set(found.frame["controls"]) == {"bare", "firm", "twice"}
     by_name = found.frame.set_index("controls")["coefficient"]
-    assert by_name["twice"] == by_name["bare"]  # the term itself is no control
+    assert by_name["twice"] == by_name["bare"]  # a product with the term is no control
     assert by_name["firm"] != by_name["bare"]
 
 
@@ -159,6 +163,7 @@ def test_the_picture_shows_each_estimate_and_choice(curve):
     assert "effects: none" in names
     assert "weights: wmedian" in names
     heights = bottom.get_yticks()
+    assert list(heights) == sorted(heights, reverse=True)  # the first choice on top
     for line, height, name in zip(bottom.lines, heights, names, strict=True):
         choice, _, value = name.partition(": ")
         assert set(line.get_ydata()) == {height}
