@@ -43,7 +43,7 @@ _INDICATOR: Final = (
     ("name", "item", "kind", "direction", "labels", "unit"),
     ("aliases", "skip", "special_codes"),
 )
-_SKIP: Final = (("item", "answer"), ("value",))
+_SKIP: Final = (("item", "answer"), ("value", "population"))
 _GROUPING: Final = (("name", "layer", "labels", "regions"), ("vintage",))
 _REGION: Final = (("code", "labels", "oblasts"), ("spellings", "colour"))
 _WAVE: Final = (("year",), ("vintage", "columns"))

@@ -77,11 +77,14 @@ class SkipRule:
         Its answer that skips the question.
     value : float or None
         What the skipped firm counts as (no outages: 0 a month); None leaves it missing.
+    population : mapping or None
+        What the firms that are asked are called, by language.
     """
 
     item: str
     answer: Literal["yes", "no"] | int
     value: float | None = None
+    population: Texts | None = None
 
     def __post_init__(self) -> None:
         faults = []
@@ -94,6 +97,8 @@ class SkipRule:
             isinstance(self.value, bool) or not isinstance(self.value, int | float)
         ):
             faults.append(f"value: found {self.value!r}, expected a number, or none at all")
+        if self.population is not None:
+            faults += text_faults("population", self.population)
         if faults:
             raise DesignError(faults)
 

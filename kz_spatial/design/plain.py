@@ -75,5 +75,9 @@ def _indicator_to_dict(each: Indicator) -> dict[str, Any]:
     }
     if each.skip:
         rule: dict[str, Any] = {"item": each.skip.item, "answer": each.skip.answer}
-        made["skip"] = rule if each.skip.value is None else rule | {"value": each.skip.value}
+        if each.skip.value is not None:
+            rule["value"] = each.skip.value
+        if each.skip.population is not None:
+            rule["population"] = dict(each.skip.population)
+        made["skip"] = rule
     return made

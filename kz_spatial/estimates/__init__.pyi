@@ -8,10 +8,10 @@ from .aggregation import (
 from .area_estimates import SmallAreas, small_areas
 from .design_errors import survey_mean, survey_ratio, survey_share, survey_total
 from .domain_contrasts import survey_covariance, survey_difference
-from .precision import CV_LIMIT, PRECISIONS, WIDTH_LIMIT, precision
 from .rank_chances import rank_probabilities
 from .ranks import rank_sets, tied_groups
 from .redraws import drawn_by_error, drawn_means
+from .reliability import CV_LIMIT, PRECISIONS, WIDTH_LIMIT, precision
 from .sampling_variances import pooled_variances, smoothed_variances
 from .score_errors import ScoreErrors, readiness_errors, score_jacobian
 from .scores import readiness, score_indicators, score_units

@@ -12,7 +12,7 @@ from kz_spatial.errors import CallError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["coefficient_table"]
+__all__ = ["coefficient_table", "normal_table"]
 
 
 def coefficient_table(
@@ -65,3 +65,10 @@ def coefficient_table(
         "ci_high": estimate + margin,
     }
     return pd.DataFrame(columns, index=index)
+
+
+def normal_table(
+    estimate: NDArray[np.float64], error: NDArray[np.float64], index: pd.Index[Any]
+) -> pd.DataFrame:
+    """`coefficient_table` by the normal distribution, with 95 % intervals: for likelihoods."""
+    return coefficient_table(estimate, error, index, 0.95)

@@ -33,7 +33,7 @@ from kz_spatial.regression.few_clusters import pseudo_inverse
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["WildTest", "cluster_weights", "wild_bootstrap"]
+__all__ = ["WildTest", "bootstrap_t", "cluster_weights", "wild_bootstrap"]
 
 WildWeights = Literal["rademacher", "webb"]
 _MAX_ENUMERATED: Final = 300_000
@@ -279,3 +279,39 @@ def wild_bootstrap(
         restricted=restricted,
         seed=None if exact else seed,
     )
+
+
+def bootstrap_t(
+    moments: NDArray[np.float64], j: int, V: NDArray[np.float64], *, restricted: bool = True
+) -> tuple[float, NDArray[np.float64]]:
+    """The statistic of a zero coefficient, and over given weight vectors.
+
+    Parameters
+    ----------
+    moments : (G, K+1, K+1) array
+        As `wild_bootstrap` takes it.
+    j : int
+        Column of the tested term.
+    V : (draws, G) array
+        A weight per cluster and draw.
+    restricted : bool
+        Whether to impose the null hypothesis.
+
+    Returns
+    -------
+    t : float
+        Absolute, without Stata's small-sample factor.
+    drawn : (draws,) array
+        The same of each draw; infinite where a draw has no variance, and `t` itself where all
+        clusters have one weight and the null is imposed.
+
+    Raises
+    ------
+    NotEnoughDataError
+        When the term varies in one cluster only.
+    """
+    draws = _draws(moments, j, V, exact=True, restricted=restricted)
+    flat = draws.c0 <= 1e-20 * float(draws.c0.max())
+    drawn = np.where(flat, np.inf, np.abs(draws.a0) / np.sqrt(np.where(flat, 1.0, draws.c0)))
+    t = draws.t(0.0)
+    return t, np.where(draws.same & restricted, t, drawn)

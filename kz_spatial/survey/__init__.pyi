@@ -1,4 +1,4 @@
-from .coding import CODINGS
+from .coding import CODINGS, STATUS
 from .formats import RawTable, read_table
 from .reading import attrition, check_survey, read_survey
 from .text_files import read_rows, unique_names
@@ -6,6 +6,7 @@ from .twin import load_twin
 
 __all__ = [
     "CODINGS",
+    "STATUS",
     "RawTable",
     "attrition",
     "check_survey",

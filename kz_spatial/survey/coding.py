@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = [
     "CODINGS",
     "SIZES",
+    "STATUS",
+    "answer_status",
     "attrition_table",
     "build_firms",
     "code_items",
@@ -33,6 +35,7 @@ __all__ = [
 
 CODINGS: Final[tuple[Coding, ...]] = ("corrected", "as-published")
 SIZES: Final[dict[int, str]] = {1: "small", 2: "medium", 3: "large"}
+STATUS: Final = "_status"
 # beyond it whole numbers are no longer held one by one, and squares of some run over
 _LARGEST: Final = 1e15
 _NOTHING: Final = r"\.?|\.[a-z]|na|nan|<na>"  # nothing, and Stata's missing values . to .z
@@ -179,6 +182,32 @@ def code_items(
     return pd.DataFrame(coded, index=raw.index)
 
 
+def answer_status(raw: pd.DataFrame, design: StudyDesign) -> pd.DataFrame:
+    """What became of each question for each firm.
+
+    Parameters
+    ----------
+    raw : DataFrame
+        As `code_items` takes it.
+    design : StudyDesign
+
+    Returns
+    -------
+    DataFrame of categories
+        By indicator, on the index of `raw`: "answered", "skipped" (not asked, by the design's
+        rule), a reason of the special codes ("dont_know", "refused", ...), "system_missing".
+    """
+    found: dict[str, pd.Series[Any]] = {}
+    for indicator in design.indicators:
+        special = design.codes_of(indicator)
+        codes = to_codes(raw[indicator.item])[0]
+        status = codes.map(special).where(codes.notna(), "system_missing").fillna("answered")
+        status = status.mask(_skipped(raw, indicator, special), "skipped")
+        kinds = ["answered", "skipped", *dict.fromkeys(special.values()), "system_missing"]
+        found[indicator.name] = status.astype(pd.CategoricalDtype(kinds))
+    return pd.DataFrame(found, index=raw.index)
+
+
 def attrition_table(
     raw: pd.DataFrame, design: StudyDesign, coding: Coding = "corrected"
 ) -> pd.DataFrame:
@@ -192,28 +221,22 @@ def attrition_table(
         ...), `system_missing`, `used` (values that enter under this coding) and `listwise` (firms
         complete on this item and all those above it). Answered to system_missing add up to firms.
     """
-    coded = code_items(raw, design, coding)
+    coded, statuses = code_items(raw, design, coding), answer_status(raw, design)
     reasons = dict.fromkeys(
         reason for each in design.indicators for reason in design.codes_of(each).values()
     )
     rows = []
     complete = pd.Series(data=True, index=raw.index)
     for indicator in design.indicators:
-        special = design.codes_of(indicator)
-        codes, skipped = to_codes(raw[indicator.item])[0], _skipped(raw, indicator, special)
+        counts = statuses[indicator.name].value_counts()
         complete &= coded[indicator.name].notna()
         row: dict[str, Any] = {
             "item": indicator.item,
             "indicator": indicator.name,
             "firms": len(raw),
-            "answered": int((codes.notna() & ~codes.isin(list(special))).sum()),
-            "skipped": int(skipped.sum()),
         }
-        asked = codes.mask(skipped)
-        for reason in reasons:
-            own = [code for code, named in special.items() if named == reason]
-            row[reason] = int(asked.isin(own).sum())
-        row["system_missing"] = int((codes.isna() & ~skipped).sum())
+        for status in ("answered", "skipped", *reasons, "system_missing"):
+            row[status] = int(counts.get(status, 0))
         row["used"] = int(coded[indicator.name].notna().sum())
         row["listwise"] = int(complete.sum())
         rows.append(row)
@@ -261,7 +284,8 @@ def build_firms(
     -------
     DataFrame
         Columns `design.firm_columns`, then whichever of the survey weights, strata, foreign_share,
-        longitude and latitude the source has.
+        longitude and latitude the source has, then each indicator's `answer_status` under its name
+        with "_status" after it.
     """
     firms = pd.DataFrame(index=raw.index)
     firms["firm_id"] = raw["id"] if "id" in raw else np.arange(1, len(raw) + 1)
@@ -282,6 +306,7 @@ def build_firms(
     if {"longitude", "latitude"} <= set(raw):
         for name in ("longitude", "latitude"):
             firms[name] = raw[name].astype(float)
+    firms = firms.join(answer_status(raw, design).add_suffix(STATUS))
     firms.attrs["kz_spatial"] = {
         **provenance,
         "coding": coding,

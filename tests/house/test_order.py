@@ -18,6 +18,7 @@ HOUSE = (
     ("output",),
     ("study", "twin_maker"),
     ("replication",),
+    ("robustness",),
     ("regression", "groups"),
     ("protection",),
     ("neighbours",),

@@ -68,7 +68,7 @@ def test_a_file_counts_by_the_designs_weights_and_the_twin_does_not(twin, survey
     [
         (None, {}, None, ""),
         ("wmedian", {}, "wmedian", ""),
-        ("design", {"wmedian": [0, *[1] * 79], "wstrict": [2] * 80}, "wstrict", "wstrict was taken"),
+        ("design", {"wmedian": [0, *[1] * 79], "wstrict": 2}, "wstrict", "wstrict was taken"),
         ("design", {"wmedian": [-1, *[1] * 79]}, None, "every firm counts once"),
     ],
 )  # fmt: skip

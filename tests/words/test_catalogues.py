@@ -65,6 +65,8 @@ BUILT = {
         *("total_ss", "coding", "inference", "std_error", "ci_low", "ci_high", "n_obs", "table"),
         *("row", "column", "printed", "as_published"),
     ),
+    "paper.inference.": ("iid", "hc1", "hc3", "crv1", "crv3", "cr2", "wild"),
+    "paper.column.": ("oblast_code", "sector", "size", "foreign_share"),
     "audit.word.": (
         *("infrastructure", "sustainability", "innovation", "governance", "constant"),
         *("printed means", "recovered shares of yes"),
