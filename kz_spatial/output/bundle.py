@@ -94,6 +94,14 @@ def _write_tables(study: Published, folder: Path, terms: Terms, notice: str) -> 
         path.with_suffix(".tex").write_text(text, encoding="utf-8")
 
 
+def _notice(study: Published, terms: Terms, *, short: bool) -> str:
+    """What every output says first: weights, whether firms are the twin's, and the rules."""
+    twin = terms.say("notice.twin") if study.synthetic else ""
+    weights = weights_line(asdict(study.options), terms.language)
+    rules = rules_line(study.rules, terms.language, short=short)
+    return ". ".join(filter(None, (weights, twin, rules)))
+
+
 def _place_notice(study: Published, notice: str) -> str:
     """A notice, and that places are modelled where they are."""
     told = say("notice.modelled", study.options.language) if study.modelled else ""
@@ -202,9 +210,7 @@ def write_bundle(
     clock = [time.perf_counter()]
     study = publish(study)
     terms = Terms.of(study)
-    twin = terms.say("notice.twin") if study.synthetic else ""
-    weights = weights_line(asdict(study.options), terms.language)
-    notice = ". ".join(filter(None, (weights, twin, rules_line(study.rules, terms.language))))
+    notice, foot = (_notice(study, terms, short=short) for short in (False, True))
     timings = study.timings | {"disclosure": round(time.perf_counter() - clock[0], 3)}
 
     def begin(step: str) -> None:
@@ -217,8 +223,6 @@ def write_bundle(
 
     with whole_or_absent(target, overwrite=overwrite) as folder:
         begin("figures")
-        short = rules_line(study.rules, terms.language, short=True)
-        foot = ". ".join(filter(None, (weights, twin, short)))
         figures = FigureSaver(draw_figures(study, terms, notice=foot), second_process())
         end("figures")
         begin("tables")

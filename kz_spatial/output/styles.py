@@ -108,8 +108,9 @@ def _graduated(frame: gpd.GeoDataFrame, column: str, name: str, terms: Terms) ->
         c
         for c in (
             *(f"name_{terms.language}", column, f"{name}_se", f"{name}_n", f"{name}_precision"),
-            *(("score_se", "rank", "rank_low", "rank_high") if name == SCORE else ()),
-            "n_firms",
+            *(("score_se",) if name == SCORE else ()),
+            *("n_firms", "rank"),
+            *(("rank_low", "rank_high") if name == SCORE else ()),
         )
         if c in frame and not (name == SCORE and c.startswith(f"{SCORE}_"))
     )

@@ -133,7 +133,7 @@ def test_two_runs_of_two_waves(tmp_path, capsys):
     north = (raw["region"] == "North") & (raw["k33"] >= 0)
     raw.loc[north, "k33"] = np.maximum(0, raw.loc[north, "k33"] - 40)
     pd.DataFrame(raw.drop(columns="oblast")).to_csv(tmp_path / "later.csv", index=False)
-    options = kz.RunOptions(draws=0, permutations=99)
+    options = kz.RunOptions(draws=0, permutations=99, weights=None)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         first = kz.run(out=tmp_path / "a", design="readiness_2019", options=options)

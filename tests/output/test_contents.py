@@ -356,11 +356,15 @@ def test_the_first_sentences_name_the_right_regions(study, terms):
     means = table["epayment_share_mean"]
     assert f"{number(means.max())} in {terms.place(means.idxmax())}" in findings[1]
     assert f"{number(means.min())} in {terms.place(means.idxmin())}" in findings[1]
+    ranks = [each for each in findings if "not settled" in each]
+    assert len(ranks) == 4
+    assert f"7 of 7 may be, {terms.place(first)} has the best chance" in ranks[0]
+    told = next(each for each in findings if each.startswith("Regression"))
     fit = study.fits["corrected"].table()
     clear = [terms.term(t) for t in fit.index[fit["p"] < 0.05]]
-    assert all(each in findings[2] for each in clear)
-    assert ("no term told from zero" in findings[2]) == (not clear)
-    assert f"{study.fits['corrected'].n_obs} complete firms" in findings[2]
+    assert all(each in told for each in clear)
+    assert ("no term told from zero" in told) == (not clear)
+    assert f"{study.fits['corrected'].n_obs} complete firms" in told
     seen = [p for p in study.patterns if p.moran.p < 0.05]
     moran = next(each for each in findings if "Moran" in each)
     assert all(terms.indicator(p.indicator) in moran for p in seen)
@@ -457,9 +461,13 @@ def test_figures_in_the_page_keep_their_identifiers_apart():
 def test_each_unit_has_the_colour_of_its_class(layers):
     for name in ("oblasts", "composites"):
         layer = layers[name]
-        assert [s.name for s in layer.styles] == ["readiness", *INDICATORS]
+        models = [
+            f"{each}_model" for each in INDICATORS if name == "oblasts" and each != "permit_days"
+        ]
+        assert [s.name for s in layer.styles] == ["readiness", *INDICATORS, *models]
         for style in layer.styles:
-            ramp = SEQUENTIAL_BAD if style.name in BAD else SEQUENTIAL_GOOD
+            bad = style.name.removesuffix("_model") in BAD
+            ramp = SEQUENTIAL_BAD if bad else SEQUENTIAL_GOOD
             values = layer.frame[style.column].astype(float)
             ranges = [c for c in style.classes if not c.missing]
             assert [c.colour for c in ranges] == sorted((c.colour for c in ranges), key=ramp.index)
@@ -480,10 +488,12 @@ def test_each_unit_has_the_colour_of_its_class(layers):
 
 def test_tooltips_and_headings_of_layers(layers, terms):
     score, first = layers["composites"].styles[:2]
-    assert score.tooltip == ("name_en", "readiness", "n_firms", "rank")
+    assert score.tooltip == (
+        "name_en", "readiness", "score_se", "n_firms", "rank", "rank_low", "rank_high",
+    )  # fmt: skip
     assert first.tooltip == (
         "name_en", "outages_per_month_mean", "outages_per_month_se", "outages_per_month_n",
-        "n_firms", "rank",
+        "outages_per_month_precision", "n_firms", "rank",
     )  # fmt: skip
     layer = layers["oblasts"]
     assert layer.aliases["epayment_share_se"] == "Electronic payments: standard error"
@@ -834,7 +844,7 @@ def test_every_figure_carries_the_notice_and_those_that_apply_are_there(study, f
     assert set(figures) == {
         "distributions", "regional_comparison", "readiness", "clusters", "local_moran",
         "moran_scatter", "dendrogram", "cluster_choice", "co_membership", "density_firms",
-        "density_epayment_share",
+        "density_epayment_share", "rank_sets", "small_areas",
     }  # fmt: skip
     for name, figure in figures.items():
         told = figure._supxlabel.get_text()

@@ -21,7 +21,7 @@ def study(**more):
         **{
             "design": DESIGN, "tables": units(), "fits": {}, "patterns": (), "groupings": NOWHERE,
             "attrition": pd.DataFrame({"left": [3]}, pd.Index(["k33"], name="item")),
-            "replication": None, "own": (), "frames": {},
+            "replication": None, "own": (), "frames": {}, "ranks": {}, "modelled_means": {},
         } | more
     )  # fmt: skip
 

@@ -107,7 +107,7 @@ def check_layout_prints_its_theme_and_legend(settings):
     labels = [each.data(0) for each in model.layerLegendNodes(node)]
     assert labels[0] == "Local Moran: Power outages", labels
     assert {"High–High", "Low–High", "Cannot be significant"} <= set(labels)
-    assert len(opened.themes) == 32
+    assert len(opened.themes) == 36
     plugin.unload()
 
 
@@ -132,7 +132,7 @@ def check_layout_dialog_lists_the_themes(settings):
         plugin.choose_layout()
     finally:
         layout_dialog.LayoutDialog.exec = before
-    assert len(seen[0]) == 32
+    assert len(seen[0]) == 36
     assert desktop.designers[-1].name() == "A3: Clusters: Typology of the oblasts"
     plugin.unload()
 

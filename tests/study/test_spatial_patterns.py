@@ -23,7 +23,7 @@ from kz_spatial.places.boundaries import oblasts
 from kz_spatial.study.groupings import find_groupings
 from kz_spatial.study.spatial_patterns import find_patterns
 
-OPTIONS = RunOptions(draws=30, permutations=99)
+OPTIONS = RunOptions(draws=30, permutations=99, weights=None)
 LEVELS = ("composite", "oblast")
 
 
