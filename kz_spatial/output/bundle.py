@@ -29,6 +29,7 @@ from kz_spatial.output.folders import (
 )
 from kz_spatial.output.geopackage import About, write_geopackage, write_surface
 from kz_spatial.output.layers import describe
+from kz_spatial.output.model_tables import write_paper_tables
 from kz_spatial.output.pictures import FigureSaver, second_process
 from kz_spatial.output.report import render_report
 from kz_spatial.output.tables import make_tables, to_latex
@@ -92,6 +93,7 @@ def _write_tables(study: Published, folder: Path, terms: Terms, notice: str) -> 
         caption = _caption(name, terms)
         text = to_latex(table, caption=caption, notice=notice)
         path.with_suffix(".tex").write_text(text, encoding="utf-8")
+    write_paper_tables(study, folder / "tables", terms)
 
 
 def _notice(study: Published, terms: Terms, *, short: bool) -> str:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from kz_spatial.design import DisclosureRules
     from kz_spatial.options import Language
+    from kz_spatial.study import PaperModel
 
 __all__ = [
     "Distribution",
@@ -109,6 +110,18 @@ def _fit(fit: Any, rules: DisclosureRules, n_firms: int) -> FitTables:
     return told
 
 
+def _told_model(model: PaperModel, rules: DisclosureRules) -> PaperModel:
+    """A model with numbers of firms rounded, and without the notes that count firms."""
+    groups = model.groups.copy()
+    if "n" in groups:
+        groups["n"] = [shown_count(float(each), rules) for each in groups["n"]]
+    fits = {
+        title: replace(fit, n_obs=int(shown_count(fit.n_obs, rules)), notes=())
+        for title, fit in model.fits.items()
+    }
+    return replace(model, groups=groups, fits=fits, notes=())
+
+
 def publish(study: Study | Published) -> Published:
     """A study as its rules let it leave the machine.
 
@@ -147,6 +160,7 @@ def publish(study: Study | Published) -> Published:
             )
             for name, each in study.surfaces.items()
         }
+        findings["models"] = {name: _told_model(each, rules) for name, each in study.models.items()}
         findings["design"] = replace(
             study.design, left_out=tuple(told_text(each, rules) for each in study.design.left_out)
         )

@@ -15,6 +15,7 @@ from kz_spatial.options import EQUAL_AREA_CRS, Language
 from kz_spatial.output.doubt_figures import rank_sets_figure, small_areas_figure
 from kz_spatial.output.histogram import Bars
 from kz_spatial.output.layers import Layer, describe
+from kz_spatial.output.model_figures import models_figure
 from kz_spatial.output.outlines import light_outlines
 from kz_spatial.output.plots import (
     blank_figure,
@@ -315,6 +316,7 @@ def _drawings(study: Published, terms: Terms, notice: str) -> dict[str, Drawing]
         "regional_comparison": partial(_comparison, study, terms, notice),
         "rank_sets": partial(rank_sets_figure, study.ranks, terms, notice=notice),
         "small_areas": partial(small_areas_figure, study.modelled_means, terms, notice=notice),
+        "models": partial(models_figure, study.models, terms, notice=notice),
         "readiness": partial(theme_map, layers, grouping.layer, themes, notice),
         "clusters": partial(theme_map, layers, "clusters", main, notice),
         "local_moran": partial(theme_map, layers, "local_moran", (), notice),
@@ -357,7 +359,7 @@ def draw_figures(
     Yields
     ------
     (str, matplotlib Figure)
-        File stem and figure: distributions, regional_comparison, rank_sets, small_areas,
+        File stem and figure: distributions, regional_comparison, rank_sets, small_areas, models,
         readiness, clusters, local_moran, moran_scatter, dendrogram, cluster_choice,
         co_membership, density_firms, the density of the outcome, and one for each registered layer.
     """

@@ -9,6 +9,7 @@ import pandas as pd
 
 from kz_spatial.design import SCORE
 from kz_spatial.errors import NotEnoughDataError
+from kz_spatial.output.model_tables import model_frames
 from kz_spatial.places import place_name
 from kz_spatial.regression import INFERENCES, latex_text
 
@@ -246,15 +247,16 @@ def make_tables(study: Published) -> dict[str, pd.DataFrame]:
     Returns
     -------
     dict of DataFrame
-        By file stem: readiness, ranks, small_areas, regression, moran, local_moran, clusters,
-        clusters_by_number, cluster_choice, co_membership, attrition, replication, and one for each
-        registered layer. Those that do not apply are left out.
+        By file stem: readiness, ranks, small_areas, regression, models, model_groups, moran,
+        local_moran, clusters, clusters_by_number, cluster_choice, co_membership, attrition,
+        replication, and one for each registered layer. Those that do not apply are left out.
     """
     every: dict[str, pd.DataFrame | None] = {
         "readiness": _readiness(study),
         "ranks": _ranks(study),
         "small_areas": _small_areas(study),
         "regression": _regression(study),
+        **model_frames(study),
         "moran": _moran(study),
         "local_moran": _local_moran(study),
         "clusters": _clusters(study),
@@ -267,12 +269,8 @@ def make_tables(study: Published) -> dict[str, pd.DataFrame]:
     for each in study.own:
         every[each.name] = pd.DataFrame(study.frames[each.name].drop(columns="geometry"))
     optional = (
-        "ranks",
-        "small_areas",
-        "regression",
-        "clusters_by_number",
-        "cluster_choice",
-        "co_membership",
+        *("ranks", "small_areas", "regression", "models", "model_groups"),
+        *("clusters_by_number", "cluster_choice", "co_membership"),
     )
     return {
         name: table

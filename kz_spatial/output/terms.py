@@ -112,6 +112,11 @@ class Terms:
         """A term of a regression: an indicator by its name, others as they stand."""
         return self.indicator(term) if term in self.design.by_name else term
 
+    def model_group(self, group: object) -> str:
+        """A group of a further model: where supply is reliable, or a sector as the file has it."""
+        key = f"model.group.{group}"
+        return self.say(key) if has_words(key) else str(group)
+
     def layer(self, name: str) -> str:
         """Title of a layer of the bundle."""
         if name == self.design.grouping.layer:

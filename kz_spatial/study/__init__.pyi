@@ -14,6 +14,7 @@ from .extensions import (
 )
 from .groupings import UnitGroups
 from .modelled_means import ModelledMeans
+from .paper_models import PaperModel
 from .pipeline import STEPS, run_study
 from .results import Findings, Study
 from .score_ranks import ScoreRanks
@@ -40,6 +41,7 @@ __all__ = [
     "LayerEntry",
     "ModelledMeans",
     "OwnLayer",
+    "PaperModel",
     "Pattern",
     "ScoreRanks",
     "Study",

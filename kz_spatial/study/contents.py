@@ -22,6 +22,8 @@ TABLES: Final = (
     "ranks",
     "small_areas",
     "regression",
+    "models",
+    "model_groups",
     "moran",
     "local_moran",
     "clusters",

@@ -27,6 +27,7 @@ from kz_spatial.study.modelled_means import (
     join_precision,
     unit_weights,
 )
+from kz_spatial.study.paper_models import PaperModel, find_models
 from kz_spatial.study.results import Study
 from kz_spatial.study.run_log import Progress, RunLog
 from kz_spatial.study.score_ranks import ScoreRanks, find_ranks, join_ranks
@@ -222,6 +223,9 @@ def run_study(
     with log.step("regress"):
         fits = _fits(codings, asked, options.weights, rules, log)
         replication = _replication(codings, asked, rules, log)
+        models: dict[str, PaperModel] = {}
+        if "models" in options.parts:
+            models = find_models(firms, asked, rules, log, weights=options.weights)
     with log.step("autocorrelation"):
         patterns = find_patterns(firms, tables, graphs, options, rules)
         log.inapplicable |= patterns.inapplicable
@@ -252,6 +256,7 @@ def run_study(
         groupings=groupings,
         modelled_means=modelled,
         ranks=ranks,
+        models=models,
         surfaces=surfaces,
         modelled=not bool(located(firms).any()),
         frames=frames,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kz_spatial.regression import FixedEffectsFit
     from kz_spatial.study.groupings import Groupings
     from kz_spatial.study.modelled_means import ModelledMeans
+    from kz_spatial.study.paper_models import PaperModel
     from kz_spatial.study.score_ranks import ScoreRanks
     from kz_spatial.study.spatial_patterns import Patterns
     from kz_spatial.study.themes import OwnLayer
@@ -57,6 +58,8 @@ class Findings:
         Small-area estimates by indicator, of those that a model applies to.
     ranks : dict of ScoreRanks
         By level: errors of the score, rank sets, ties and chances.
+    models : dict of PaperModel
+        The published study's further models, by name.
     surfaces : dict
         Density surfaces by name.
     modelled : bool
@@ -83,6 +86,7 @@ class Findings:
     groupings: Groupings
     modelled_means: dict[str, ModelledMeans]
     ranks: dict[str, ScoreRanks]
+    models: dict[str, PaperModel]
     surfaces: dict[str, DensitySurface]
     modelled: bool
     frames: dict[str, gpd.GeoDataFrame]

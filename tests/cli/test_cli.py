@@ -41,6 +41,7 @@ FIGURES = (
     "regional_comparison",
     "rank_sets",
     "small_areas",
+    "models",
     "readiness",
     "clusters",
     "local_moran",

@@ -844,7 +844,7 @@ def test_every_figure_carries_the_notice_and_those_that_apply_are_there(study, f
     assert set(figures) == {
         "distributions", "regional_comparison", "readiness", "clusters", "local_moran",
         "moran_scatter", "dendrogram", "cluster_choice", "co_membership", "density_firms",
-        "density_epayment_share", "rank_sets", "small_areas",
+        "density_epayment_share", "rank_sets", "small_areas", "models",
     }  # fmt: skip
     for name, figure in figures.items():
         told = figure._supxlabel.get_text()

@@ -22,6 +22,7 @@ def study(**more):
             "design": DESIGN, "tables": units(), "fits": {}, "patterns": (), "groupings": NOWHERE,
             "attrition": pd.DataFrame({"left": [3]}, pd.Index(["k33"], name="item")),
             "replication": None, "own": (), "frames": {}, "ranks": {}, "modelled_means": {},
+            "models": {},
         } | more
     )  # fmt: skip
 

@@ -43,7 +43,7 @@ TABLES = {
 }
 # groups: four of the number asked for, then the other numbers: 2 to 6 of 7 units, 2 to 8 of 20
 N_STYLES = {
-    "oblasts": 6,
+    "oblasts": 10,
     "composites": 6,
     "local_moran": 5,
     "clusters": 4 + 4 + 6,

@@ -122,7 +122,7 @@ def check_project_gets_projection_extent_styles_and_themes(settings):
     oblasts = opened.layers["oblasts"]
     assert heading(oblasts) == "Readiness score (without Construction permits), mean z-score"
     styles = oblasts.styleManager().styles()
-    assert len(styles) == 7, styles
+    assert len(styles) == 11, styles
     styles.remove("Outline")
     assert (
         oblasts.styleManager().currentStyle()

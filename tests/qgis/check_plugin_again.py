@@ -177,7 +177,7 @@ def check_second_bundle_bears_its_name_in_group_themes_and_layouts(settings):
     plugin.open_results(second.plan.folder)
     plugin.open_results(first.plan.folder)
     assert len(project.mapLayers()) == 16
-    assert len(project.mapThemeCollection().mapThemes()) == 64
+    assert len(project.mapThemeCollection().mapThemes()) == 72
     plugin.unload()
 
 
@@ -300,7 +300,7 @@ def check_table_that_another_run_adds_arrives_in_its_group(settings):
     assert not node.itemVisibilityChecked()
     assert set(project.mapThemeCollection().mapThemes()) == themes | set(again.themes)
     assert READINESS in again.themes
-    assert len(again.themes) == 6
+    assert len(again.themes) == 10
     assert not desktop.messages
     plugin.unload()
 

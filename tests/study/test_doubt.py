@@ -210,7 +210,7 @@ def test_regions_far_apart_have_ranks_that_are_settled():
 
 def test_parts_can_be_left_out():
     study = kz.run_study(options=kz.RunOptions(draws=0, permutations=99, parts=()))
-    assert study.modelled_means == study.ranks == {}
+    assert study.modelled_means == study.ranks == study.models == {}
     assert "score_se" not in study.tables["composite"]
     assert publish(study).ranks == {}
     assert PARTS[:2] == ("small_areas", "ranks")

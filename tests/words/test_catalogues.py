@@ -45,9 +45,14 @@ BUILT = {
     "table.": (
         *("readiness", "regression", "moran", "local_moran", "clusters", "clusters_by_number"),
         *("cluster_choice", "co_membership", "attrition", "replication", "ranks", "small_areas"),
+        *("models", "model_groups"),
         *("values", "years", "changes", "moran_by_year", "reading", "moves"),
         *("local_several", "pairs", "correlogram", "join_counts"),
     ),
+    "model.": (
+        *("sector", "sector_by_innovation", "permit_by_reliability", "dimensions", "applicants"),
+    ),
+    "model.group.": ("above", "below"),
     "attrition.": (
         *("item", "indicator", "firms", "answered", *load_design().special_codes.values()),
         *("skipped", "system_missing", "other", "used", "listwise"),

@@ -1,0 +1,57 @@
+"""The figure of the study's further models: slopes by group with their intervals."""
+
+from __future__ import annotations
+
+from textwrap import fill
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from kz_spatial.output.plots import blank_figure
+from kz_spatial.output.ticks import write_numbers
+from kz_spatial.palette import SEQUENTIAL_GOOD
+from kz_spatial.words import decimals
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from kz_spatial.output.terms import Terms
+    from kz_spatial.study import PaperModel
+
+__all__ = ["models_figure"]
+
+_FILL: Final = SEQUENTIAL_GOOD[3]
+
+
+def _draw(ax: Axes, model: PaperModel, terms: Terms) -> None:
+    groups = model.groups
+    rows, b = np.arange(len(groups))[::-1], groups["coefficient"].to_numpy(float)
+    ends = np.abs(groups[["ci_low", "ci_high"]].to_numpy(float).T - b)
+    ax.errorbar(b, rows, xerr=ends, fmt="o", color=_FILL, ecolor="#7f7f7f", ms=5)
+    ax.axvline(0, color="#555555", lw=0.8)
+    ax.set_yticks(rows, [terms.model_group(each) for each in groups.index])
+    ax.set_ylim(-0.6, len(rows) - 0.4)
+    ax.tick_params(labelsize=8)
+    title = fill(terms.say(f"model.{model.name}"), 34)
+    if np.isfinite(model.joint_p):
+        p = decimals(model.joint_p, 2, terms.language)
+        title += "\n" + terms.say("model.joint", p=p)
+    ax.set_title(title, fontsize=8.5)
+    write_numbers(ax, terms.language, which="x")
+
+
+def models_figure(
+    models: Mapping[str, PaperModel], terms: Terms, *, notice: str = ""
+) -> Figure | None:
+    """Slopes by group of every model that has groups; None where none has."""
+    shown = [each for each in models.values() if len(each.groups)]
+    if not shown:
+        return None
+    made = blank_figure(3.6 * len(shown), 2.9, notice=notice)
+    axes = made.subplots(1, len(shown), squeeze=False).ravel()
+    for ax, each in zip(axes, shown, strict=True):
+        _draw(ax, each, terms)
+    return made
