@@ -39,6 +39,11 @@ INFERENCE = {
     "regression/few_clusters.py": [
         "tests/regression/test_cluster_errors.py",
         "tests/regression/test_few_clusters.py",
+        "tests/regression/test_inference_choices.py",
+    ],
+    "regression/bias_reduced.py": [
+        "tests/regression/test_few_clusters.py",
+        "tests/regression/test_inference_choices.py",
     ],
     "regression/wild.py": [
         "tests/regression/test_wild.py",
@@ -48,7 +53,9 @@ INFERENCE = {
         "tests/regression/test_identification.py",
         "tests/regression/test_few_clusters.py",
         "tests/regression/test_estimation.py",
+        "tests/regression/test_inference_choices.py",
     ],
+    "regression/joint_tests.py": ["tests/regression/test_inference_choices.py"],
     "neighbours/local_statistics.py": [
         "tests/neighbours/test_local_statistics.py",
         "tests/neighbours/test_resampling.py",

@@ -16,6 +16,7 @@ __all__ = [
     "EQUAL_AREA_CRS",
     "MIN_CELLS",
     "MIN_FIRMS",
+    "MORE_PARTS",
     "NEIGHBOURS",
     "PARTS",
     "Alternative",
@@ -53,6 +54,8 @@ EQUAL_AREA_CRS: Final = (
 DESIGN_WEIGHTS: Final = "design"
 # parts of a run beside its core, in the order of their steps
 PARTS: Final = ("small_areas", "ranks", "models")
+# further parts, done where they are asked for
+MORE_PARTS: Final = ("sensitivity", "robustness")
 MIN_FIRMS: Final = 5
 # direct estimates that a model of small areas is fitted to, at least
 MIN_CELLS: Final = 10
@@ -86,8 +89,11 @@ class RunOptions:
     min_firms : int or None
         Cells with fewer firms are withheld; None takes the profile's number.
     parts : tuple of str
-        What is done beside the core, of `PARTS`: "small_areas", "ranks" (errors of the score and
-        rank sets), "models" (the published study's extended ones).
+        What is done beside the core: "small_areas", "ranks" (errors of the score and rank sets),
+        "models" (the published study's further ones), and where asked for "sensitivity" (the score
+        under other weights, normalisations and aggregations) and "robustness" (the regression
+        under randomisation, without each region, with omitted variables, as a mixed model, over
+        several outcomes and over a curve of specifications).
     bandwidth_m, cell_m : float
         Kernel deviation and cell size of the density surfaces, in metres.
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kz_spatial.cli.shared import (
     add_design_options,
@@ -17,10 +18,7 @@ from kz_spatial.cli.shared import (
     show_progress,
 )
 from kz_spatial.errors import CallError, DesignError
-from kz_spatial.options import RunOptions
-
-if TYPE_CHECKING:
-    import argparse
+from kz_spatial.options import MORE_PARTS, PARTS, RunOptions
 
 __all__ = ["add_audit", "add_check", "add_design", "add_run"]
 
@@ -40,10 +38,23 @@ def _options(args: argparse.Namespace, language: str) -> RunOptions:
         permutations=args.permutations,
         draws=args.draws,
         n_clusters=args.clusters,
+        parts=args.parts,
         disclosure=args.disclosure,
         bandwidth_m=1000 * args.bandwidth_km,
         cell_m=1000 * args.cell_km,
     )
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    """Parts of a run, from names set apart by commas."""
+    sets = {"core": (), "default": PARTS, "all": (*PARTS, *MORE_PARTS)}
+    named = [part for each in text.split(",") for part in sets.get(each.strip(), (each.strip(),))]
+    known = (*PARTS, *MORE_PARTS)
+    if strange := [each for each in named if each not in known]:
+        raise argparse.ArgumentTypeError(
+            f"found {strange[0]!r}, expected core, default, all or some of {', '.join(known)}"
+        )
+    return tuple(each for each in known if each in named)
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -116,6 +127,14 @@ def add_run(commands: Any, common: argparse.ArgumentParser) -> None:
         type=int,
         default=usual.draws,
         help="times that firms are drawn again for intervals and stability; 0: never",
+    )
+    parser.add_argument(
+        "--parts",
+        type=_parts,
+        default=usual.parts,
+        metavar="PART,...",
+        help=f"what to do beside the core: core (nothing), default ({','.join(PARTS)}), all, or "
+        f"any of {', '.join((*PARTS, *MORE_PARTS))}",
     )
     parser.add_argument("--clusters", type=int, default=usual.n_clusters, help="groups to form")
     parser.add_argument("--bandwidth-km", type=float, default=usual.bandwidth_m / 1000)

@@ -14,14 +14,17 @@ from .redraws import drawn_by_error, drawn_means
 from .reliability import CV_LIMIT, PRECISIONS, WIDTH_LIMIT, precision
 from .sampling_variances import pooled_variances, smoothed_variances
 from .score_errors import ScoreErrors, readiness_errors, score_jacobian
+from .score_sensitivity import SOURCES, ScoreSensitivity, score_sensitivity
 from .scores import readiness, score_indicators, score_units
 from .survey_quantiles import survey_quantile
 
 __all__ = [
     "CV_LIMIT",
     "PRECISIONS",
+    "SOURCES",
     "WIDTH_LIMIT",
     "ScoreErrors",
+    "ScoreSensitivity",
     "SmallAreas",
     "aggregate",
     "drawn_by_error",
@@ -34,6 +37,7 @@ __all__ = [
     "readiness_errors",
     "score_indicators",
     "score_jacobian",
+    "score_sensitivity",
     "score_units",
     "small_areas",
     "smoothed_variances",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from textwrap import fill
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from kz_spatial.output.disclosure import Published
+    from kz_spatial.robustness import SpecificationCurve
     from kz_spatial.surfaces import DensitySurface
 
 __all__ = ["FIGURE_STYLE", "Drawing", "draw_figures", "in_turn", "theme_map"]
@@ -304,6 +305,15 @@ def _statistics(study: Published, terms: Terms, notice: str) -> dict[str, Drawin
     return made
 
 
+def _curve(curve: SpecificationCurve | None, notice: str) -> Figure | None:
+    """A coefficient over all specifications that were fitted."""
+    if curve is None or curve.frame.empty:
+        return None
+    made: Any = curve.plot().figure
+    made.supxlabel(fill(notice, 110), fontsize=7.5, color="#8a1c00", x=0.01, ha="left")
+    return cast("Figure", made)
+
+
 def _drawings(study: Published, terms: Terms, notice: str) -> dict[str, Drawing]:
     """What draws each figure of a study, by file stem."""
     grouping = study.design.grouping
@@ -317,6 +327,7 @@ def _drawings(study: Published, terms: Terms, notice: str) -> dict[str, Drawing]
         "rank_sets": partial(rank_sets_figure, study.ranks, terms, notice=notice),
         "small_areas": partial(small_areas_figure, study.modelled_means, terms, notice=notice),
         "models": partial(models_figure, study.models, terms, notice=notice),
+        "specifications": partial(_curve, study.checks.curve, notice),
         "readiness": partial(theme_map, layers, grouping.layer, themes, notice),
         "clusters": partial(theme_map, layers, "clusters", main, notice),
         "local_moran": partial(theme_map, layers, "local_moran", (), notice),

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
+from kz_spatial.crosswalk import LEVEL
 from kz_spatial.output.page import html_table
 from kz_spatial.robustness import paper_table
 from kz_spatial.words import NOTHING, decimals, integer, interval, number, percent
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
     from kz_spatial.output.disclosure import Published
     from kz_spatial.output.terms import Terms
 
-__all__ = ["model_frames", "models_table", "write_paper_tables"]
+__all__ = ["check_tables", "model_frames", "models_table", "write_paper_tables"]
 
 _CONFIDENCE: Final = 0.95
+# tables too long for a report
+_LONG: Final = ("specifications", "score_variance")
 
 
 def model_frames(study: Published) -> dict[str, pd.DataFrame]:
@@ -67,6 +70,24 @@ def write_paper_tables(study: Published, folder: Path, terms: Terms) -> None:
         )
         for end in ("tex", "html"):
             made.save(folder / f"paper_{name}.{end}")
+
+
+def check_tables(study: Published, terms: Terms) -> list[tuple[str, Markup]]:
+    """Tables of the checks that were asked for, titled; columns by their names in the files."""
+    found = []
+    for name, table in study.checks.tables.items():
+        if name in _LONG:
+            continue
+        shown = table if "level" not in table else table[table["level"] != LEVEL]
+        cells = [
+            [
+                number(each, terms.language) if isinstance(each, float | int) else str(each)
+                for each in row
+            ]
+            for row in shown.itertuples(index=False)
+        ]
+        found.append((terms.say(f"table.{name}"), html_table(cells, list(shown), terms.language)))
+    return found
 
 
 def models_table(study: Published, terms: Terms) -> Markup:

@@ -15,7 +15,7 @@ from kz_spatial.design import SCORE
 from kz_spatial.output import report_tables
 from kz_spatial.output.disclosure import rules_line
 from kz_spatial.output.doubt_report import ranks_found, ranks_table, small_areas_table
-from kz_spatial.output.model_tables import models_table
+from kz_spatial.output.model_tables import check_tables, models_table
 from kz_spatial.output.page import code_marked, render_page
 from kz_spatial.output.styles import score_of
 from kz_spatial.output.terms import Terms
@@ -223,6 +223,7 @@ def render_report(
         regression=report_tables.regression_table(study, terms),
         models=models_table(study, terms),
         model_notes=[line for each in study.models.values() for line in each.notes],
+        checks=check_tables(study, terms),
         no_regression="; ".join(refused),
         regression_notes=_regression_notes(study, terms),
         moran=report_tables.moran_table(study, terms),

@@ -266,6 +266,7 @@ def make_tables(study: Published) -> dict[str, pd.DataFrame]:
         "attrition": study.attrition.reset_index(),
         "replication": study.replication,
     }
+    every |= study.checks.tables
     for each in study.own:
         every[each.name] = pd.DataFrame(study.frames[each.name].drop(columns="geometry"))
     optional = (

@@ -17,6 +17,7 @@ from .modelled_means import ModelledMeans
 from .paper_models import PaperModel
 from .pipeline import STEPS, run_study
 from .results import Findings, Study
+from .robust_checks import Checks
 from .score_ranks import ScoreRanks
 from .source import choose_rules, read_codings
 from .spatial_patterns import Pattern
@@ -36,6 +37,7 @@ __all__ = [
     "AreaPatterns",
     "AreaStudy",
     "BundleChange",
+    "Checks",
     "Findings",
     "Hatch",
     "LayerEntry",

@@ -29,6 +29,7 @@ from kz_spatial.study.modelled_means import (
 )
 from kz_spatial.study.paper_models import PaperModel, find_models
 from kz_spatial.study.results import Study
+from kz_spatial.study.robust_checks import Checks, check_regression, check_score
 from kz_spatial.study.run_log import Progress, RunLog
 from kz_spatial.study.score_ranks import ScoreRanks, find_ranks, join_ranks
 from kz_spatial.study.smoothing import located, study_surfaces
@@ -53,6 +54,8 @@ STEPS: Final = (
     "small areas",
     "ranks",
     "regress",
+    "robustness",
+    "sensitivity",
     "autocorrelation",
     "cluster",
     "density",
@@ -168,6 +171,27 @@ def _estimates(
     return modelled, ranks
 
 
+def _checks(
+    source: Source,
+    tables: dict[str, pd.DataFrame],
+    fits: dict[str, FixedEffectsFit],
+    log: RunLog,
+) -> Checks:
+    """Checks of the ranking and of the regression, where they are asked for."""
+    options, design, found = source.options, source.design, Checks()
+    fit = fits.get(options.coding)
+    if "robustness" in options.parts and fit is None:
+        log.inapplicable["robustness"] = "there is no regression to check"
+    elif "robustness" in options.parts and fit is not None:
+        with log.step("robustness"):
+            guarded = source.rules.guarded
+            found = check_regression(fit, source.codings, design, options, log, guarded=guarded)
+    if "sensitivity" in options.parts:
+        with log.step("sensitivity"):
+            found.tables.update(check_score(tables, design, log, seed=options.seed))
+    return found
+
+
 def run_study(
     survey: str | PathLike[str] | None = None,
     *,
@@ -226,6 +250,7 @@ def run_study(
         models: dict[str, PaperModel] = {}
         if "models" in options.parts:
             models = find_models(firms, asked, rules, log, weights=options.weights)
+    checks = _checks(source, tables, fits, log)
     with log.step("autocorrelation"):
         patterns = find_patterns(firms, tables, graphs, options, rules)
         log.inapplicable |= patterns.inapplicable
@@ -257,6 +282,7 @@ def run_study(
         modelled_means=modelled,
         ranks=ranks,
         models=models,
+        checks=checks,
         surfaces=surfaces,
         modelled=not bool(located(firms).any()),
         frames=frames,

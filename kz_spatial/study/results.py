@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kz_spatial.study.groupings import Groupings
     from kz_spatial.study.modelled_means import ModelledMeans
     from kz_spatial.study.paper_models import PaperModel
+    from kz_spatial.study.robust_checks import Checks
     from kz_spatial.study.score_ranks import ScoreRanks
     from kz_spatial.study.spatial_patterns import Patterns
     from kz_spatial.study.themes import OwnLayer
@@ -60,6 +61,8 @@ class Findings:
         By level: errors of the score, rank sets, ties and chances.
     models : dict of PaperModel
         The published study's further models, by name.
+    checks : Checks
+        Checks of the ranking and of the regression, where they were asked for.
     surfaces : dict
         Density surfaces by name.
     modelled : bool
@@ -87,6 +90,7 @@ class Findings:
     modelled_means: dict[str, ModelledMeans]
     ranks: dict[str, ScoreRanks]
     models: dict[str, PaperModel]
+    checks: Checks
     surfaces: dict[str, DensitySurface]
     modelled: bool
     frames: dict[str, gpd.GeoDataFrame]

@@ -16,7 +16,7 @@ from kz_spatial.design import (
     rules_of_source,
 )
 from kz_spatial.errors import CallError
-from kz_spatial.options import PARTS, RunOptions
+from kz_spatial.options import MORE_PARTS, PARTS, RunOptions
 from kz_spatial.places import join, oblasts, regions
 from kz_spatial.study.run_log import RunLog
 from kz_spatial.study.sampling_design import choose_strata, choose_weights
@@ -68,7 +68,7 @@ def _check_options(options: RunOptions, design: StudyDesign) -> None:
     check_option("coding", options.coding, CODINGS)
     check_option("language", options.language, languages())
     for each in options.parts:
-        check_option("parts", each, PARTS)
+        check_option("parts", each, (*PARTS, *MORE_PARTS))
     check_count("draws", options.draws, 0)
     check_count("seed", options.seed, 0)
     check_count("permutations", options.permutations, 1)

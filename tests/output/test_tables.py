@@ -11,6 +11,7 @@ import pytest
 from kz_spatial.design import load_design
 from kz_spatial.output import tables
 from kz_spatial.output.tables import to_latex
+from kz_spatial.study import Checks
 
 DESIGN = load_design()
 NOWHERE = SimpleNamespace(every=(), co_membership={})
@@ -22,7 +23,7 @@ def study(**more):
             "design": DESIGN, "tables": units(), "fits": {}, "patterns": (), "groupings": NOWHERE,
             "attrition": pd.DataFrame({"left": [3]}, pd.Index(["k33"], name="item")),
             "replication": None, "own": (), "frames": {}, "ranks": {}, "modelled_means": {},
-            "models": {},
+            "models": {}, "checks": Checks(),
         } | more
     )  # fmt: skip
 

@@ -45,7 +45,9 @@ BUILT = {
     "table.": (
         *("readiness", "regression", "moran", "local_moran", "clusters", "clusters_by_number"),
         *("cluster_choice", "co_membership", "attrition", "replication", "ranks", "small_areas"),
-        *("models", "model_groups"),
+        *("models", "model_groups", "score_sensitivity", "score_variance", "randomisation"),
+        *("leave_one_out", "omitted_variable", "mixed_effects", "several_outcomes"),
+        "specifications",
         *("values", "years", "changes", "moran_by_year", "reading", "moves"),
         *("local_several", "pairs", "correlogram", "join_counts"),
     ),
