@@ -75,7 +75,7 @@ def _classical(model: LinearModel, method: Analytic) -> NDArray[np.float64]:
     bread = np.linalg.inv(model.X.T @ (model.X * model.w[:, None]))
     e, n = model.residuals, len(model.y)
     if method == "iid":
-        scale = float(e @ (model.w * e)) / (n - model.n_parameters)
+        scale = e @ (model.w * e) / (n - model.n_parameters)
         return np.asarray(scale * bread, dtype=np.float64)
     factor = n / (n - model.n_parameters)
     omega = (model.w * e) ** 2
@@ -122,7 +122,7 @@ def _crv1(model: LinearModel) -> NDArray[np.float64]:
     meat = _squares(scores, clusters)
     if model.crossed is None:
         return np.asarray(factor * bread @ meat @ bread, dtype=np.float64)
-    both = np.unique(clusters * (int(model.crossed.max()) + 1) + model.crossed, return_inverse=True)
+    both = np.unique(clusters * (model.crossed.max() + 1) + model.crossed, return_inverse=True)
     meat = meat + _squares(scores, model.crossed) - _squares(scores, both[1])
     return np.asarray(factor * bread @ meat @ bread, dtype=np.float64)
 
@@ -148,15 +148,13 @@ def _squares(scores: NDArray[np.float64], clusters: NDArray[np.intp]) -> NDArray
 
 def _is_covariance(V: NDArray[np.float64]) -> bool:
     """Whether no eigenvalue is below 0 by more than rounding."""
-    values = np.linalg.eigvalsh((V + V.T) / 2)
-    return bool(values[0] >= -_ROUNDING * values[-1] and (np.diag(V) >= 0).all())
+    values = np.linalg.eigvalsh(V)
+    return bool(values[0] >= -_ROUNDING * values[-1])
 
 
 def _semi_definite(V: NDArray[np.float64]) -> NDArray[np.float64]:
     """The matrix with its negative eigenvalues set to 0."""
-    if _is_covariance(V):
-        return V
-    values, vectors = np.linalg.eigh((V + V.T) / 2)
+    values, vectors = np.linalg.eigh(V)
     return np.asarray((vectors * np.maximum(values, 0.0)) @ vectors.T, dtype=np.float64)
 
 
@@ -170,12 +168,11 @@ def _crv3(model: LinearModel) -> NDArray[np.float64]:
     G, k = len(moments), model.X.shape[1]
     whole = moments.sum(axis=0)
     scale = np.sqrt(np.diag(whole)[:-1])
-    scale[scale == 0] = 1.0
     gaps = np.empty((G, k))
     for g in range(G):
         left = whole - moments[g]
         values, vectors = np.linalg.eigh(left[:-1, :-1] / np.outer(scale, scale))
-        known = values > _ZERO * max(values[-1], 1.0)
+        known = values > _ZERO
         solved = vectors[:, known] @ (
             (vectors[:, known].T @ (left[:-1, -1] / scale)) / values[known]
         )

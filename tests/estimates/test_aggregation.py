@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from statsmodels.regression.linear_model import WLS
 from statsmodels.stats.weightstats import DescrStatsW
 
+import kz_spatial as kz
 from kz_spatial.crosswalk import units
 from kz_spatial.design import load_design
 from kz_spatial.errors import CallError, InputError
@@ -427,3 +428,29 @@ def test_one_firm_has_answered_or_has_not():
     table = aggregate(firms, by="oblast", indicators=["permit_days"])
     missing = table.loc[["KZ-10", "KZ-35", "KZ-62", "KZ-11"], "permit_days_missing"]
     np.testing.assert_array_equal(missing, [0, 1, 0.25, np.nan])
+
+
+def test_errors_by_strata_by_hand():
+    """Two strata of two firms: n/(n-1) times the squares of influences about their strata."""
+    firms = kz.load_twin().iloc[:4].assign(
+        composite="west", epayment_share=[1.0, 3.0, 10.0, 14.0], drawn=["a", "a", "b", "b"],
+        wmedian=[1.0, 1.0, 2.0, 2.0],
+    )  # fmt: skip
+    table = kz.aggregate(firms, weights="wmedian", strata="drawn", min_firms=1)
+    # influence w (y - mean) / 6 with mean 52 / 6; within strata its deviations are
+    gaps = [2 * (1.0 / 6) ** 2, 2 * (2 * 2.0 / 6) ** 2]
+    wanted = np.sqrt(2 * sum(gaps))
+    assert table.loc["west", "epayment_share_mean"] == pytest.approx(52 / 6)
+    assert table.loc["west", "epayment_share_se"] == pytest.approx(wanted)
+    assert table["epayment_share_se"].drop("west").isna().all()
+    lone = firms.assign(epayment_share=[1.0, np.nan, np.nan, np.nan])
+    assert np.isnan(
+        kz.aggregate(lone, strata="drawn", min_firms=1).loc["west", "epayment_share_se"]
+    )
+    # a firm elsewhere is of the stratum, and of no weight in the region's mean
+    more = firms.assign(composite=["west", "west", "west", "east"])
+    found = kz.aggregate(more, strata="drawn", min_firms=1)
+    one = kz.survey_mean(more, "epayment_share", weights=False, strata="drawn", by="composite")
+    assert found.loc["west", "epayment_share_se"] == pytest.approx(one.loc["west", "std_error"])
+    with pytest.raises(InputError, match="found no stratum"):
+        kz.aggregate(firms.assign(drawn=[None, "a", "b", "b"]), strata="drawn")
