@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -119,3 +121,13 @@ def test_units_of_few_firms_take_part_as_they_are_not_shown():
     """Cells of under five firms are withheld from tables, not from the count of groups."""
     found = co_membership(some_answered(), indicators=["permit_days"], n_draws=5, n_clusters=2)
     assert found.n_draws > 0
+
+
+@pytest.mark.parametrize("function", [kz.co_membership, kz.co_membership_of])
+def test_python_and_runs_draw_as_often_from_the_same_seed(function):
+    """What a notebook shows is what a bundle holds."""
+    asked = inspect.signature(function).parameters
+    usual = kz.RunOptions()
+    assert asked["n_draws"].default == usual.draws
+    assert asked["seed"].default == usual.seed
+    assert asked["n_clusters"].default == usual.n_clusters

@@ -522,3 +522,15 @@ def test_a_fit_is_named_in_one_line():
         "<FixedEffectsFit: y ~ x1 + x2 + x3 + x4 | s; 240 firms, 4 terms, 12 clusters in g>"
     )
     assert repr(fitted(cluster=None)).endswith("240 firms, 5 terms>")
+
+
+def test_power_is_spoken_of_for_one_way_of_clusters_alone():
+    """Two ways have no CR2, so nothing to say of its degrees of freedom; nor has one cluster."""
+    firms = kz.load_twin()
+    formula = "epayment_share ~ co2_monitoring + product_innovation | composite"
+    two = kz.fixed_effects(formula, firms, cluster=["composite", "sector"])
+    assert two.weak_terms() == ()
+    one = kz.fixed_effects(formula.split(" |", maxsplit=1)[0], firms[firms["composite"] == "west"],
+                           cluster="composite")  # fmt: skip
+    assert one.weak_terms() == ()
+    assert kz.fixed_effects(formula, firms).weak_terms() == ()
