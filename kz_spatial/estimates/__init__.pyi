@@ -13,8 +13,8 @@ from .ranks import rank_sets, tied_groups
 from .redraws import drawn_by_error, drawn_means
 from .reliability import CV_LIMIT, PRECISIONS, WIDTH_LIMIT, precision
 from .sampling_variances import pooled_variances, smoothed_variances
+from .score_choices import SOURCES, ScoreSensitivity, score_sensitivity
 from .score_errors import ScoreErrors, readiness_errors, score_jacobian
-from .score_sensitivity import SOURCES, ScoreSensitivity, score_sensitivity
 from .scores import readiness, score_indicators, score_units
 from .survey_quantiles import survey_quantile
 

@@ -192,6 +192,21 @@ def _checks(
     return found
 
 
+def _with_own(study: Study, areas: dict[str, gpd.GeoDataFrame]) -> Study:
+    """A study with the layers that were registered."""
+    own = own_layers()
+    more = {each.name: own_frame(each, study, areas) for each in own}
+    return replace(study, frames={**study.frames, **more}, own=own)
+
+
+def _models(source: Source, firms: pd.DataFrame, log: RunLog) -> dict[str, PaperModel]:
+    """The published study's further models, where they are asked for."""
+    if "models" not in source.options.parts:
+        return {}
+    weights = source.options.weights
+    return find_models(firms, source.design, source.rules, log, weights=weights)
+
+
 def run_study(
     survey: str | PathLike[str] | None = None,
     *,
@@ -247,9 +262,7 @@ def run_study(
     with log.step("regress"):
         fits = _fits(codings, asked, options.weights, rules, log)
         replication = _replication(codings, asked, rules, log)
-        models: dict[str, PaperModel] = {}
-        if "models" in options.parts:
-            models = find_models(firms, asked, rules, log, weights=options.weights)
+        models = _models(source, firms, log)
     checks = _checks(source, tables, fits, log)
     with log.step("autocorrelation"):
         patterns = find_patterns(firms, tables, graphs, options, rules)
@@ -292,6 +305,4 @@ def run_study(
         warnings=tuple(log.warnings),
         timings=log.timings,
     )
-    own = own_layers()
-    more = {each.name: own_frame(each, study, areas) for each in own}
-    return replace(study, frames={**frames, **more}, own=own)
+    return _with_own(study, areas)

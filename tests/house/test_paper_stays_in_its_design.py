@@ -15,6 +15,7 @@ OF_THE_PAPER = (
     "twin_maker/",
     "survey/twin.py",
     "regression/extended_models.py",
+    "study/paper_models.py",
     "output/audit_report.py",
 )
 WORDS = {

@@ -53,6 +53,14 @@ class ScoreSensitivity:
         By source: the same for all units together, weighted by the variance of their ranks.
     indicators : tuple of str
     n_draws, seed : int
+
+    Examples
+    --------
+    >>> import kz_spatial as kz
+    >>> table = kz.aggregate(kz.load_twin(), by="composite")
+    >>> means = table.filter(like="_mean").rename(columns=lambda name: name[:-5])
+    >>> kz.score_sensitivity(means, n_draws=64).overall.columns.tolist()
+    ['first_order', 'total']
     """
 
     ranks: pd.DataFrame
@@ -173,7 +181,7 @@ def score_sensitivity(
     >>> errors = table.filter(like="_se").rename(columns=lambda name: name[:-3])
     >>> found = kz.score_sensitivity(means, errors, n_draws=1024)
     >>> found.overall["total"].idxmax()
-    'sampling'
+    'weights'
     """
     check_count("n_draws", n_draws, 16)
     check_count("seed", seed, 0)

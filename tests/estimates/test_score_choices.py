@@ -34,7 +34,7 @@ class Known:
 
 
 def test_shares_are_those_of_a_function_that_is_known():
-    from kz_spatial.estimates.score_sensitivity import _shares
+    from kz_spatial.estimates.score_choices import _shares
 
     rng, known = np.random.default_rng(1), Known()
     n = 200_000
@@ -80,7 +80,7 @@ def test_errors_move_ranks_and_larger_ones_more():
 
 
 def test_the_three_ways_to_bring_values_to_one_scale():
-    from kz_spatial.estimates.score_sensitivity import _normalised
+    from kz_spatial.estimates.score_choices import _normalised
 
     x = np.array([[[1.0], [2.0], [6.0]]])
     z, span, place = (_normalised(x, np.array([kind])).ravel() for kind in range(3))
@@ -91,7 +91,7 @@ def test_the_three_ways_to_bring_values_to_one_scale():
 
 def test_the_ways_to_put_indicators_together():
     """Arithmetic; geometric of values from 1 to 100; and without one indicator."""
-    from kz_spatial.estimates.score_sensitivity import _combined
+    from kz_spatial.estimates.score_choices import _combined
 
     x = np.array([[[0.0, 1.0], [1.0, 0.0], [0.5, 0.5]]])
     weights = np.array([[0.25, 0.75]])
