@@ -93,7 +93,7 @@ def _write_tables(study: Published, folder: Path, terms: Terms, notice: str) -> 
         caption = _caption(name, terms)
         text = to_latex(table, caption=caption, notice=notice)
         path.with_suffix(".tex").write_text(text, encoding="utf-8")
-    write_paper_tables(study, folder / "tables", terms)
+    write_paper_tables(study, folder / "tables", terms, notice)
 
 
 def _notice(study: Published, terms: Terms, *, short: bool) -> str:

@@ -56,7 +56,7 @@ def model_frames(study: Published) -> dict[str, pd.DataFrame]:
     return made
 
 
-def write_paper_tables(study: Published, folder: Path, terms: Terms) -> None:
+def write_paper_tables(study: Published, folder: Path, terms: Terms, notice: str) -> None:
     """Regression and further models as tables for a paper, in LaTeX and HTML."""
     regression = {terms.say(f"coding.{coding}"): fit for coding, fit in study.fits.items()}
     titled = {"regression": (terms.say("report.regression"), regression)}
@@ -66,7 +66,11 @@ def write_paper_tables(study: Published, folder: Path, terms: Terms) -> None:
         if not fits:
             continue
         made = paper_table(
-            fits, caption=caption, label=f"tab:{name}", language=terms.language, design=study.design
+            fits,
+            caption=". ".join(filter(None, (caption, notice))),
+            label=f"tab:{name}",
+            language=terms.language,
+            design=study.design,
         )
         for end in ("tex", "html"):
             made.save(folder / f"paper_{name}.{end}")

@@ -191,6 +191,10 @@ def find_models(
         except (CallError, InputError, NotEnoughDataError) as error:
             log.inapplicable[f"model {name}"] = str(error)
             continue
+        lacking = [fit for fit in made.fits.values() if fit.default_inference in fit.reasons]
+        if lacking:  # one region only, say
+            log.inapplicable[f"model {name}"] = lacking[0].reasons[lacking[0].default_inference]
+            continue
         told = all(rules.allow_fit(each.n_obs, each.n_parameters) for each in made.fits.values())
         if not told or (rules.guarded and fewest < rules.min_firms):
             log.inapplicable[f"model {name}"] = (

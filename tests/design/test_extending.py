@@ -60,7 +60,7 @@ def run(folder: Path, *call: str, survey: pd.DataFrame | None = None) -> Path:
         survey_file = [str(folder / "survey.csv"), "--disclosure", "open"]
         survey.to_csv(survey_file[0], index=False)
     out = folder / "out"
-    assert main(["run", *survey_file, "--out", str(out), *QUICK, *call]) == 0
+    assert main(["run", *survey_file, "--out", str(out), "--weights", "none", *QUICK, *call]) == 0
     return out
 
 

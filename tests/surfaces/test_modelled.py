@@ -14,7 +14,7 @@ from kz_spatial.study.smoothing import study_surfaces
 from kz_spatial.surfaces import spread_by_population
 
 PLACES = kz.settlements()
-OPTIONS = kz.RunOptions(cell_m=40_000)
+OPTIONS = kz.RunOptions(cell_m=40_000, weights=None)
 AREAS = kz.oblasts(detail="light")
 
 
