@@ -156,8 +156,12 @@ def test_a_sixth_indicator_is_in_every_output(six):
     for layer in ("oblasts", "composites"):
         mean = layer_of(six, layer)["outage_losses_mean"]
         assert mean.notna().all()
-        (style,) = [s for s in styles_of(six, layer).values() if f"{title}, % of sales" in s]
-        assert "outage_losses_mean" in style
+        direct, *modelled = [
+            s for s in styles_of(six, layer).values() if f"{title}, % of sales" in s
+        ]
+        assert "outage_losses_mean" in direct
+        assert len(modelled) == (layer == "oblasts")
+        assert all("outage_losses_model" in each for each in modelled)
     (local,) = [s for s in styles_of(six, "local_moran").values() if f"Local Moran: {title}" in s]
     assert "outage_losses_label" in local
     shown = themes_of(six)
