@@ -11,14 +11,15 @@ from .domain_contrasts import survey_covariance, survey_difference
 from .rank_chances import rank_probabilities
 from .ranks import rank_sets, tied_groups
 from .redraws import drawn_by_error, drawn_means
-from .reliability import CV_LIMIT, PRECISIONS, WIDTH_LIMIT, precision
+from .reliability import CRITICAL, CV_LIMIT, PRECISIONS, WIDTH_LIMIT, precision
 from .sampling_variances import pooled_variances, smoothed_variances
 from .score_choices import SOURCES, ScoreSensitivity, score_sensitivity
 from .score_errors import ScoreErrors, readiness_errors, score_jacobian
-from .scores import readiness, score_indicators, score_units
+from .scores import readiness, score_indicators, score_units, scored
 from .survey_quantiles import survey_quantile
 
 __all__ = [
+    "CRITICAL",
     "CV_LIMIT",
     "PRECISIONS",
     "SOURCES",
@@ -39,6 +40,7 @@ __all__ = [
     "score_jacobian",
     "score_sensitivity",
     "score_units",
+    "scored",
     "small_areas",
     "smoothed_variances",
     "survey_covariance",

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "aggregate",
+    "strata_of",
     "unit_moments",
     "unit_positions",
     "weights_of",
@@ -118,15 +119,13 @@ def weights_of(firms: pd.DataFrame, weights: str | None) -> NDArray[np.float64]:
     return positive_weights(firms[weights], firms.get("firm_id"))
 
 
-def strata_of(firms: pd.DataFrame, strata: str) -> NDArray[np.intp]:
-    """Stratum of each firm, 0 to H - 1."""
-    check_columns(firms.columns, [strata], what="firm table")
-    missing = np.flatnonzero(firms[strata].isna())
+def strata_of(column: pd.Series[Any]) -> NDArray[np.intp]:
+    """Stratum of each firm, 0 to H - 1, in order of appearance: who belongs together matters."""
+    missing = np.flatnonzero(column.isna())
     if missing.size:
-        raise InputError(
-            f"firm table: {describe_rows(missing, str)}, column {strata}: found no stratum"
-        )
-    return np.asarray(pd.factorize(firms[strata])[0], dtype=np.intp)
+        rows = describe_rows(missing, lambda place: str(column.index[place]))
+        raise InputError(f"firm table: {rows}, column {column.name}: found no stratum")
+    return np.asarray(pd.factorize(column)[0], dtype=np.intp)
 
 
 def _stratified_errors(
@@ -204,12 +203,13 @@ def aggregate(
     check_count("min_firms", min_firms, 1)
     column, codes = design.level_column(by), list(design.grouping.unit_codes(by))
     indicators = list(design.by_name) if indicators is None else list(indicators)
-    check_columns(firms.columns, [column, *indicators], what="firm table")
+    asked = [column, *indicators, *([] if strata is None else [strata])]
+    check_columns(firms.columns, asked, what="firm table")
     unit = unit_positions(firms[column], codes)
     if not (unit >= 0).any():
         raise InputError(f"firm table: column {column} names no {by} in any of {len(firms)} rows")
     weight = weights_of(firms, weights)
-    stratum = None if strata is None else strata_of(firms, strata)
+    stratum = None if strata is None else strata_of(firms[strata])
     index = pd.Index(codes, name=column)
     group = pd.Series(design.grouping.regions_of(codes), index) if by == LEVEL else None
     table: dict[str, Any] = {}

@@ -18,8 +18,10 @@ import pandas as pd
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["CV_LIMIT", "PRECISIONS", "WIDTH_LIMIT", "precision"]
+__all__ = ["CRITICAL", "CV_LIMIT", "PRECISIONS", "WIDTH_LIMIT", "precision"]
 
+# half of a 95 % interval, in standard errors
+CRITICAL: Final = 1.959964
 PRECISIONS: Final = ("good", "fair", "poor")
 # beyond them an estimate is poor
 CV_LIMIT: Final = 0.333
@@ -33,7 +35,7 @@ def precision(
     std_error: pd.Series[Any],
     *,
     share_of: float | None = None,
-    critical: float = 1.959964,
+    critical: float = CRITICAL,
 ) -> pd.Series[Any]:
     """Class of each estimate: good, fair or poor.
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
-from kz_spatial._validate import check_columns, check_share, describe_rows, positive_weights
+from kz_spatial._validate import check_columns, check_share, positive_weights
 from kz_spatial.design import design_of
 from kz_spatial.errors import CallError, InputError
-from kz_spatial.estimates.aggregation import unit_positions
+from kz_spatial.estimates.aggregation import strata_of, unit_positions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -119,19 +119,6 @@ def _domains(
     return position.astype(np.intp), pd.Index(labels, name=_name(by))
 
 
-def _strata(firms: pd.DataFrame, column: Column | None) -> NDArray[np.intp]:
-    """Stratum of each firm, 0 to H - 1."""
-    if column is None:
-        return np.zeros(len(firms), dtype=np.intp)
-    values = column_of(firms, column, "strata")
-    missing = np.flatnonzero(values.isna())
-    if missing.size:
-        rows = describe_rows(missing, lambda place: str(firms.index[place]))
-        raise InputError(f"firm table: {rows}, column {_name(column)}: found no stratum")
-    # in order of appearance: only which firms belong together matters
-    return np.asarray(pd.factorize(values)[0], dtype=np.intp)
-
-
 def sample_of(
     firms: pd.DataFrame,
     *,
@@ -168,7 +155,9 @@ def sample_of(
     weight = np.ones(len(firms))
     if weight_column is not None:
         weight = positive_weights(column_of(firms, weight_column, "weights"), firms.get("firm_id"))
-    stratum = _strata(firms, strata_column)
+    stratum = np.zeros(len(firms), dtype=np.intp)
+    if strata_column is not None:
+        stratum = strata_of(column_of(firms, strata_column, "strata"))
     domain, index = _domains(firms, by, design)
     size = np.bincount(stratum)
     said = {

@@ -25,8 +25,9 @@ import pandas as pd
 
 from kz_spatial._validate import check_count
 from kz_spatial.design import StudyDesign, load_design
-from kz_spatial.errors import InputError, NotEnoughDataError
-from kz_spatial.estimates.scores import readiness, score_indicators
+from kz_spatial.errors import NotEnoughDataError
+from kz_spatial.estimates.score_errors import errors_of
+from kz_spatial.estimates.scores import scored
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -89,9 +90,8 @@ def _combined(
     n_indicators = x.shape[2]
     low, high = x.min(axis=1, keepdims=True), x.max(axis=1, keepdims=True)
     positive = 1 + 99 * (x - low) / np.where(high > low, high - low, 1.0)
-    used = np.repeat(weights[:, None, :], 1, axis=1)
     left = kind[:, None] - 2 == np.arange(n_indicators)
-    used = np.where(left[:, None, :], 0.0, used)
+    used = np.where(left, 0.0, weights)[:, None, :]
     used = used / used.sum(axis=2, keepdims=True)
     arithmetic = (x * used).sum(axis=2)
     geometric = (np.log(positive) * used).sum(axis=2)
@@ -186,19 +186,15 @@ def score_sensitivity(
     check_count("n_draws", n_draws, 16)
     check_count("seed", seed, 0)
     design = design or load_design()
-    names, scores = score_indicators(means, design), readiness(means, design)
-    units = means.index[scores.notna()]
+    made = scored(means, design)
+    units, names = made.means.index, made.indicators
     if len(units) < 2:
         raise NotEnoughDataError(f"means: found a score for {len(units)} units, expected two")
-    directions = np.array([design.by_name[name].direction for name in names], dtype=np.float64)
-    known = means.loc[units, list(names)].to_numpy(np.float64)
+    known = made.means.to_numpy() * made.directions
     errors = np.zeros_like(known)
     if std_errors is not None:
-        errors = std_errors.reindex(index=units, columns=list(names)).to_numpy(np.float64)
-        if not np.isfinite(errors).all():
-            unit, name = np.argwhere(~np.isfinite(errors))[0]
-            raise InputError(f"std_errors: found none for {units[unit]!r}, {names[name]}")
-    problem, rng = _Problem(known * directions, errors), np.random.default_rng(seed)
+        errors = errors_of(std_errors, units, names)
+    problem, rng = _Problem(known, errors), np.random.default_rng(seed)
     ranks, found = _shares(problem, problem.draw(n_draws, rng), problem.draw(n_draws, rng))
     variance = ranks.var(axis=0)
     index = pd.MultiIndex.from_product([units, SOURCES], names=[means.index.name, "source"])
@@ -216,7 +212,7 @@ def score_sensitivity(
     low, middle, high = np.quantile(ranks, [0.05, 0.5, 0.95], axis=0)
     frame = pd.DataFrame(
         {
-            "rank": scores.loc[units].rank(ascending=False, method="min"),
+            "rank": made.scores.rank(ascending=False, method="min"),
             "median": middle,
             "low": low,
             "high": high,

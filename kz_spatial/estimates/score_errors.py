@@ -23,12 +23,12 @@ import pandas as pd
 
 from kz_spatial.design import StudyDesign, load_design
 from kz_spatial.errors import CallError, InputError, NotEnoughDataError
-from kz_spatial.estimates.scores import readiness, score_indicators
+from kz_spatial.estimates.scores import scored
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["ScoreErrors", "readiness_errors", "score_jacobian"]
+__all__ = ["ScoreErrors", "errors_of", "readiness_errors", "score_jacobian"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,10 +86,16 @@ def score_jacobian(
     return np.asarray((own - pull) * directions / (n_indicators * spread))
 
 
-def _known_errors(
+def errors_of(
     std_errors: pd.DataFrame, units: pd.Index[Any], indicators: tuple[str, ...]
 ) -> NDArray[np.float64]:
-    """Covariance of independent means of scored units, in order of unit and indicator."""
+    """Standard errors of all means of scored units, (U, J).
+
+    Raises
+    ------
+    InputError
+        When a mean in the score has none.
+    """
     absent = [each for each in indicators if each not in std_errors]
     if absent:
         raise InputError(f"std_errors: found no column {absent[0]!r}, expected one per indicator")
@@ -102,7 +108,7 @@ def _known_errors(
             f"std_errors: unit {unit!r}, {name}: found {values[tuple(bad[0])]}, expected an error "
             "for every mean in the score"
         )
-    return np.diag(values.ravel() ** 2)
+    return np.asarray(values, dtype=np.float64)
 
 
 def _known_covariance(
@@ -168,20 +174,17 @@ def readiness_errors(
     if std_errors is not None and cov is not None:
         raise CallError("cov=: found std_errors too, expected one of them")
     design = design or load_design()
-    indicators = score_indicators(means, design)
-    scores = readiness(means, design)
-    units = means.index[scores.notna()]
+    found = scored(means, design)
+    indicators, units = found.indicators, found.means.index
     if not len(units):
         raise NotEnoughDataError(
             "means: found no indicators that make a score of two or more units"
         )
-    complete = means.loc[units, list(indicators)].to_numpy(dtype=np.float64)
-    directions = np.array([design.by_name[name].direction for name in indicators], dtype=np.float64)
-    jacobian = score_jacobian(complete, directions).reshape(len(units), -1)
+    jacobian = score_jacobian(found.means.to_numpy(), found.directions).reshape(len(units), -1)
     if cov is not None:
         known = _known_covariance(cov, units, indicators)
     elif std_errors is not None:
-        known = _known_errors(std_errors, units, indicators)
+        known = np.diag(errors_of(std_errors, units, indicators).ravel() ** 2)
     else:
         raise CallError("std_errors=None: expected standard errors, or cov=")
     matrix = jacobian @ known @ jacobian.T
@@ -189,4 +192,4 @@ def readiness_errors(
     frame = pd.DataFrame(matrix, index=units, columns=units)
     frame = frame.reindex(index=means.index, columns=means.index)
     errors = pd.Series(np.sqrt(np.diag(frame)), means.index, name="std_error")
-    return ScoreErrors(scores, errors, frame, indicators)
+    return ScoreErrors(found.scores.reindex(means.index), errors, frame, indicators)

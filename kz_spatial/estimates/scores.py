@@ -9,7 +9,10 @@ those among the units that are scored, turned so that more is better.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
 
 from kz_spatial.design import SCORE, StudyDesign, load_design
 
@@ -17,8 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
+    from numpy.typing import NDArray
 
-__all__ = ["readiness", "score_indicators", "score_units"]
+__all__ = ["Scored", "readiness", "score_indicators", "score_units", "scored"]
 
 # means that differ by less, relative to their size, differ by rounding alone
 _ROUNDING: Final = 1e-12
@@ -63,6 +67,41 @@ def score_indicators(means: pd.DataFrame, design: StudyDesign | None = None) -> 
     return tuple(name for name in asked if name in picked)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Scored:
+    """The means that scores are made of, and which way each of them counts.
+
+    Attributes
+    ----------
+    means : (U, J) DataFrame
+        Of scored units, a column an indicator of the score; without gaps.
+    directions : (J,) array of 1 and -1
+    """
+
+    means: pd.DataFrame
+    directions: NDArray[np.float64]
+
+    @property
+    def indicators(self) -> tuple[str, ...]:
+        """What the score is made of."""
+        return tuple(map(str, self.means))
+
+    @property
+    def scores(self) -> pd.Series[Any]:
+        """Mean of directed z-scores, (U,)."""
+        z = (self.means - self.means.mean()) / self.means.std(ddof=1)
+        return (z * self.directions).mean(axis=1).astype(float).rename(SCORE)
+
+
+def scored(means: pd.DataFrame, design: StudyDesign) -> Scored:
+    """Units that have a score, and what it is made of; see `readiness`."""
+    names = list(score_indicators(means, design))
+    # without an indicator nobody has a score
+    complete = means[names].dropna().astype(np.float64).iloc[: len(means) if names else 0]
+    directions = [design.by_name[str(name)].direction for name in complete]
+    return Scored(complete, np.array(directions, dtype=np.float64))
+
+
 def readiness(means: pd.DataFrame, design: StudyDesign | None = None) -> pd.Series[Any]:
     """Mean of directed z-scores over units.
 
@@ -78,12 +117,7 @@ def readiness(means: pd.DataFrame, design: StudyDesign | None = None) -> pd.Seri
     Series named "readiness"
         NaN where a unit lacks one of `score_indicators`.
     """
-    design = design or load_design()
-    names = list(score_indicators(means, design))
-    complete = means[names].dropna()
-    z = (complete - complete.mean()) / complete.std(ddof=1)
-    z *= [design.by_name[name].direction for name in names]
-    return z.mean(axis=1).reindex(means.index).astype(float).rename(SCORE)
+    return scored(means, design or load_design()).scores.reindex(means.index)
 
 
 def score_units(

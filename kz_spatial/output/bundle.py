@@ -14,9 +14,9 @@ from kz_spatial.options import RunOptions
 from kz_spatial.output.disclosure import (
     Published,
     disclosure_record,
+    opening_line,
     publish,
     rules_line,
-    weights_line,
 )
 from kz_spatial.output.figures import draw_figures
 from kz_spatial.output.folders import (
@@ -97,11 +97,9 @@ def _write_tables(study: Published, folder: Path, terms: Terms, notice: str) -> 
 
 
 def _notice(study: Published, terms: Terms, *, short: bool) -> str:
-    """What every output says first: weights, whether firms are the twin's, and the rules."""
-    twin = terms.say("notice.twin") if study.synthetic else ""
-    weights = weights_line(asdict(study.options), terms.language)
-    rules = rules_line(study.rules, terms.language, short=short)
-    return ". ".join(filter(None, (weights, twin, rules)))
+    """What every output says first, and the rules."""
+    opening = opening_line(study.options.weights, terms.language, synthetic=study.synthetic)
+    return f"{opening}. {rules_line(study.rules, terms.language, short=short)}"
 
 
 def _place_notice(study: Published, notice: str) -> str:

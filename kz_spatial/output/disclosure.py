@@ -30,9 +30,9 @@ __all__ = [
     "Distribution",
     "Published",
     "disclosure_record",
+    "opening_line",
     "publish",
     "rules_line",
-    "weights_line",
 ]
 
 _SHOWN: Final = VERDICTS[0]
@@ -190,18 +190,22 @@ def rules_line(
     return say(f"disclosure.{kind}", language, profile=profile, n=told["min_firms"])
 
 
-def weights_line(options: Mapping[str, Any], language: Language) -> str:
-    """By which weights firms count, as every output says it first.
+def opening_line(weights: str | None, language: Language, *, synthetic: bool) -> str:
+    """What every output says first: by which weights firms count, and whether they are the twin's.
 
     Parameters
     ----------
-    options : mapping
-        Those of a run as its record holds them, with the weights that it took.
+    weights : str or None
+        Column that a run took.
     language : str
+    synthetic : bool
     """
-    if not options["weights"]:
-        return say("notice.unweighted", language)
-    return say("notice.weighted", language, column=options["weights"])
+    counted = (
+        say("notice.weighted", language, column=weights)
+        if weights
+        else say("notice.unweighted", language)
+    )
+    return f"{counted}. {say('notice.twin', language)}" if synthetic else counted
 
 
 def disclosure_record(study: Published) -> dict[str, Any]:

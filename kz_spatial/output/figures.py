@@ -23,6 +23,7 @@ from kz_spatial.output.plots import (
     co_membership,
     dendrograms,
     moran_scatter,
+    write_notice,
 )
 from kz_spatial.output.style_classes import Style, StyleClass, describe_class
 from kz_spatial.output.styles import main_partitions
@@ -309,9 +310,9 @@ def _curve(curve: SpecificationCurve | None, notice: str) -> Figure | None:
     """A coefficient over all specifications that were fitted."""
     if curve is None or curve.frame.empty:
         return None
-    made: Any = curve.plot().figure
-    made.supxlabel(fill(notice, 110), fontsize=7.5, color="#8a1c00", x=0.01, ha="left")
-    return cast("Figure", made)
+    made = cast("Figure", curve.plot().figure)
+    write_notice(made, notice)
+    return made
 
 
 def _drawings(study: Published, terms: Terms, notice: str) -> dict[str, Drawing]:

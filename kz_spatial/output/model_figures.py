@@ -10,6 +10,7 @@ import numpy as np
 from kz_spatial.output.plots import blank_figure
 from kz_spatial.output.ticks import write_numbers
 from kz_spatial.palette import SEQUENTIAL_GOOD
+from kz_spatial.regression import interval_ends
 from kz_spatial.words import decimals
 
 if TYPE_CHECKING:
@@ -29,8 +30,7 @@ _FILL: Final = SEQUENTIAL_GOOD[3]
 def _draw(ax: Axes, model: PaperModel, terms: Terms) -> None:
     groups = model.groups
     rows, b = np.arange(len(groups))[::-1], groups["coefficient"].to_numpy(float)
-    ends = np.abs(groups[["ci_low", "ci_high"]].to_numpy(float).T - b)
-    ax.errorbar(b, rows, xerr=ends, fmt="o", color=_FILL, ecolor="#7f7f7f", ms=5)
+    ax.errorbar(b, rows, xerr=interval_ends(groups), fmt="o", color=_FILL, ecolor="#7f7f7f", ms=5)
     ax.axvline(0, color="#555555", lw=0.8)
     ax.set_yticks(rows, [terms.model_group(each) for each in groups.index])
     ax.set_ylim(-0.6, len(rows) - 0.4)

@@ -33,6 +33,7 @@ __all__ = [
     "dendrograms",
     "moran_scatter",
     "short_name",
+    "write_notice",
 ]
 
 _INK: Final = "#333333"
@@ -62,15 +63,20 @@ def blank_figure(
 
     made = Figure(figsize=(width, height), layout=layout)
     if notice:
-        made.supxlabel(
-            fill(notice, round(15 * width)),
-            fontsize=7.5,
-            color="#8a1c00",
-            x=0.01,
-            ha="left",
-            multialignment="left",
-        )
+        write_notice(made, notice)
     return made
+
+
+def write_notice(figure: Figure, notice: str) -> None:
+    """Put a notice at the foot of a figure, in lines as long as it is wide."""
+    figure.supxlabel(
+        fill(notice, round(15 * figure.get_size_inches()[0])),
+        fontsize=7.5,
+        color="#8a1c00",
+        x=0.01,
+        ha="left",
+        multialignment="left",
+    )
 
 
 def short_name(code: object, terms: Terms) -> str:

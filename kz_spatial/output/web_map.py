@@ -6,7 +6,6 @@ Layers, colours and class limits are those of the GeoPackage's styles (`kz_spati
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -16,7 +15,7 @@ from kz_spatial.design import parse_design
 from kz_spatial.errors import CallError
 from kz_spatial.options import Language
 from kz_spatial.output.change_layer import change_notice
-from kz_spatial.output.disclosure import rules_line, weights_line
+from kz_spatial.output.disclosure import opening_line, rules_line
 from kz_spatial.output.layers import Layer, describe
 from kz_spatial.output.style_classes import describe_class
 from kz_spatial.output.terms import Terms
@@ -27,7 +26,6 @@ from kz_spatial.words import catalogue_of, integer, languages
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
 
     import geopandas as gpd
 
@@ -57,17 +55,11 @@ def _layers_of(
     """Words and layers of a study, or of a bundle as it stands, and the rules in a sentence."""
     if isinstance(source, Findings):
         terms, frames = Terms.of(source, language), source.frames
-        notice = _notice(asdict(source.options), terms, synthetic=source.synthetic)
+        notice = opening_line(source.options.weights, language, synthetic=source.synthetic)
         rules = rules_line(source.rules, language, short=True)
     else:
         terms, frames, notice, rules = _read_bundle(Path(source), language)
     return terms, describe(frames, terms=terms, notice=notice), rules
-
-
-def _notice(options: Mapping[str, Any], terms: Terms, *, synthetic: bool) -> str:
-    """By which weights firms count, and whether they are the twin's."""
-    twin = terms.say("notice.twin") if synthetic else ""
-    return ". ".join(filter(None, (weights_line(options, terms.language), twin)))
 
 
 def _rules_of(records: list[dict[str, Any]], language: Language) -> str:
@@ -105,7 +97,7 @@ def _read_bundle(
         first, second = record["first"], record["second"]
         notice = change_notice(first, second, language)
         return terms, frames, notice, _rules_of([first, second], language)
-    notice = _notice(record["options"], terms, synthetic=record["synthetic"])
+    notice = opening_line(record["options"]["weights"], language, synthetic=record["synthetic"])
     return terms, frames, notice, _rules_of([record], language)
 
 

@@ -1,7 +1,7 @@
 from .by_inference import tables_by_inference
 from .coefficient_table import normal_table
 from .columns import split_effects
-from .display import latex_text
+from .display import interval_ends, latex_text
 from .estimation import fixed_effects
 from .extended_models import each_dimension, permit_by_reliability, sector_by_innovation
 from .few_clusters import covariance
@@ -37,6 +37,7 @@ __all__ = [
     "each_dimension",
     "fixed_effects",
     "fractional",
+    "interval_ends",
     "latex_text",
     "lm_tests",
     "model_matrices",

@@ -43,7 +43,7 @@ def indispensable(model: LinearModel) -> NDArray[np.bool_]:
         True where the term's coefficient cannot be estimated once the cluster is left out.
     """
     k = model.X.shape[1]
-    size = k + sum(int(level.max()) + 1 for level in model.levels)
+    size = k + sum(model.sizes)
     if not model.nested() and model.n_clusters * size**2 > _MAX_CELLS:
         # too many levels to refit them without a cluster: those of the whole sample stand in
         model = replace(model, levels=())

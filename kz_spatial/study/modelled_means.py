@@ -20,7 +20,7 @@ import pandas as pd
 
 from kz_spatial.crosswalk import LEVEL
 from kz_spatial.errors import InputError, NotEnoughDataError
-from kz_spatial.estimates import SmallAreas, pooled_variances, precision, small_areas
+from kz_spatial.estimates import CRITICAL, SmallAreas, pooled_variances, precision, small_areas
 from kz_spatial.options import MIN_CELLS
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ __all__ = [
     "unit_weights",
 ]
 
-_CRITICAL: Final = 1.959964
 _METHOD: Final = "yoshimori-lahiri"
 # columns of the layer and tables of oblasts
 _SHOWN: Final = ("se", "low", "high", "precision", "basis")
@@ -84,7 +83,7 @@ def _frame(
     name, share_of = indicator.name, indicator.whole
     moved = model.frame["estimate"] if model.benchmarked is None else model.benchmarked
     error = np.sqrt(model.frame["mse"])
-    low, high = moved - _CRITICAL * error, moved + _CRITICAL * error
+    low, high = moved - CRITICAL * error, moved + CRITICAL * error
     top = np.inf if share_of is None else share_of
     direct, direct_se = table[f"{name}_mean"], table[f"{name}_se"]
     return pd.DataFrame(
@@ -124,15 +123,15 @@ def _modelled(
             f"least {MIN_CELLS}"
         )
     variance = _variances(table, name)
-    model = small_areas(direct, variance, method=_METHOD)
+    aim = (national, unit_weights) if np.isfinite(national) and unit_weights.sum() > 0 else None
+    model = small_areas(direct, variance, method=_METHOD, benchmark=aim)
     if model.method == "inapplicable":
         raise NotEnoughDataError(model.reason)
-    if np.isfinite(national) and unit_weights.sum() > 0:
-        moved = small_areas(direct, variance, method=_METHOD, benchmark=(national, unit_weights))
-        inside = moved.benchmarked is not None and bool(
-            (moved.benchmarked <= (indicator.whole or np.inf)).all()
-        )
-        model, national = (moved, national) if inside else (model, float("nan"))
+    moved = model.benchmarked
+    if moved is None:
+        national = float("nan")
+    elif (moved > (indicator.whole or np.inf)).any():  # no share is above all there is
+        model, national = small_areas(direct, variance, method=_METHOD), float("nan")
     spatial = small_areas(direct, variance, graph=graph, method="reml")
     return ModelledMeans(name, _frame(table, indicator, model, spatial), model, spatial, national)
 

@@ -188,7 +188,8 @@ def _checks(
             found = check_regression(fit, source.codings, design, options, log, guarded=guarded)
     if "sensitivity" in options.parts:
         with log.step("sensitivity"):
-            found.tables.update(check_score(tables, design, log, seed=options.seed))
+            ranking = check_score(tables, design, log, seed=options.seed)
+        found = replace(found, tables={**found.tables, **ranking})
     return found
 
 

@@ -178,11 +178,11 @@ def check_regression(
         "cluster": design.grouping.name, "weights": options.weights, "design": design,
         "permutations": options.permutations, "seed": options.seed,
     }  # fmt: skip
-    for name in (*_CHECKS, "specifications") if guarded else ():
-        if name in _OF_SUBSETS:
-            log.inapplicable[f"check {name}"] = "withheld by the disclosure rules: fits of subsets"
+    hidden = _OF_SUBSETS if guarded else ()
+    for name in hidden:
+        log.inapplicable[f"check {name}"] = "withheld by the disclosure rules: fits of subsets"
     for name, check in _CHECKS.items():
-        if guarded and name in _OF_SUBSETS:
+        if name in hidden:
             continue
         try:
             tables[name] = check(fit, firms, **how)

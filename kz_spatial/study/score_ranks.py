@@ -21,6 +21,7 @@ from kz_spatial.estimates import (
     rank_sets,
     readiness_errors,
     score_jacobian,
+    scored,
     survey_covariance,
     tied_groups,
 )
@@ -76,7 +77,6 @@ class ScoreRanks:
 def _freedom(
     means: pd.DataFrame,
     numbers: pd.DataFrame,
-    errors: ScoreErrors,
     variances: pd.DataFrame,
     design: StudyDesign,
 ) -> pd.Series[Any]:
@@ -85,9 +85,9 @@ def _freedom(
     Each unit's own means carry most of its error, with as many degrees of freedom as firms less
     one.
     """
-    names, units = list(errors.indicators), errors.scores.dropna().index
-    directions = np.array([design.by_name[each].direction for each in names], dtype=float)
-    slopes = score_jacobian(means.loc[units, names].to_numpy(float), directions)
+    made = scored(means, design)
+    units, names = made.means.index, list(made.indicators)
+    slopes = score_jacobian(made.means.to_numpy(), made.directions)
     own = np.einsum("iij->ij", slopes) ** 2 * variances.loc[units, names].to_numpy(float)
     left = np.maximum(numbers.loc[units, names].to_numpy(float) - 1, 1)
     df = own.sum(axis=1) ** 2 / (own**2 / left).sum(axis=1)
@@ -113,7 +113,7 @@ def _ranks(
         found = readiness_errors(means, cov=cov, design=design)
         diagonal = pd.Series(np.diag(cov), cov.index)
         variances = diagonal.unstack()[names].reindex(means.index)  # noqa: PD010
-    df = _freedom(means, numbers, found, variances, design)
+    df = _freedom(means, numbers, variances, design)
     asked: dict[str, Any] = {
         "cov": found.cov, "coverage": _COVERAGE, "df": df, "n_draws": _DRAWS, "seed": seed,
     }  # fmt: skip

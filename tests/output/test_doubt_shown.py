@@ -12,12 +12,13 @@ from matplotlib.figure import Figure
 import kz_spatial as kz
 from kz_spatial.estimates import ScoreErrors
 from kz_spatial.output import doubt_figures, doubt_report
-from kz_spatial.output.disclosure import publish, weights_line
+from kz_spatial.output.disclosure import opening_line, publish
 from kz_spatial.output.layers import describe
 from kz_spatial.output.tables import make_tables
 from kz_spatial.output.terms import Terms
 from kz_spatial.output.web_themes import light_frame, make_theme
 from kz_spatial.study import ScoreRanks
+from kz_spatial.words import say
 
 
 @pytest.fixture(scope="module")
@@ -162,7 +163,11 @@ def test_maps_mark_estimates_that_are_not_reliable(study, terms):
 
 @pytest.mark.parametrize("language", ["en", "ru", "kk"])
 def test_every_output_says_first_by_which_weights(study, language):
-    assert "wmedian" in weights_line({"weights": "wmedian"}, language)
-    assert weights_line({"weights": None}, language) != weights_line({"weights": "w"}, language)
+    assert "wmedian" in opening_line("wmedian", language, synthetic=False)
+    plain, twin = (opening_line(None, language, synthetic=each) for each in (False, True))
+    assert plain != opening_line("w", language, synthetic=False)
+    assert twin.startswith(plain)
+    assert say("notice.twin", language) in twin
     page = kz.folium_map(study, language=language).get_root().render()
-    assert weights_line({"weights": None}, language) in page
+    assert twin.split(". ")[0] in page
+    assert say("notice.twin", language) in page
