@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from kz_spatial.design import DisclosureRules
     from kz_spatial.options import Language
-    from kz_spatial.study import PaperModel
+    from kz_spatial.study import Checks, PaperModel
 
 __all__ = [
     "Distribution",
@@ -36,6 +36,8 @@ __all__ = [
 ]
 
 _SHOWN: Final = VERDICTS[0]
+# inferences whose t has as many degrees of freedom as there are firms to spare
+_COUNTING: Final = ("iid", "hc1", "hc3")
 _NEEDS: Final = (
     "no coefficient of a regression, test or figure was checked beyond the rules below; two runs "
     "on files that differ by one firm give that firm away by subtraction: publish one of them"
@@ -103,11 +105,30 @@ def _distribution(study: Study, name: str) -> Distribution:
     return Distribution(bars, n, mean)
 
 
+def _few_lacking(n_obs: int, rules: DisclosureRules, n_firms: int) -> bool:
+    """Whether a fit's exact number of firms would tell how few firms it lacks."""
+    return rules.guarded and 0 < n_firms - n_obs < rules.min_firms
+
+
 def _fit(fit: Any, rules: DisclosureRules, n_firms: int) -> FitTables:
     told = tell_fit(fit)
-    if rules.guarded and 0 < n_firms - told.n_obs < rules.min_firms:
-        return replace(told, n_obs=int(shown_count(told.n_obs, rules)))
-    return told
+    if not _few_lacking(told.n_obs, rules, n_firms):
+        return told
+    why = dict.fromkeys(_COUNTING, "withheld by the disclosure rules: its t counts the firms")
+    return replace(
+        told,
+        n_obs=int(shown_count(told.n_obs, rules)),
+        tables={name: table for name, table in told.tables.items() if name not in why},
+        reasons={**told.reasons, **why},
+    )
+
+
+def _told_checks(checks: Checks, fits: Mapping[str, Any], told: Mapping[str, FitTables]) -> Checks:
+    """Checks without the classical one where a fit's number of firms is rounded."""
+    if all(told[coding].n_obs == fit.n_obs for coding, fit in fits.items()):
+        return checks
+    tables = {name: each for name, each in checks.tables.items() if name != "omitted_variable"}
+    return replace(checks, tables=tables)
 
 
 def _told_model(model: PaperModel, rules: DisclosureRules) -> PaperModel:
@@ -144,6 +165,7 @@ def publish(study: Study | Published) -> Published:
     if isinstance(study, Published):
         return study
     rules, n_firms = study.rules, len(study.firms)
+    fits = {coding: _fit(fit, rules, n_firms) for coding, fit in study.fits.items()}
     findings = {each.name: getattr(study, each.name) for each in fields(Findings)}
     if rules.guarded:
         # a checksum confirms a guess of the whole file
@@ -160,6 +182,7 @@ def publish(study: Study | Published) -> Published:
             )
             for name, each in study.surfaces.items()
         }
+        findings["checks"] = _told_checks(study.checks, study.fits, fits)
         findings["models"] = {name: _told_model(each, rules) for name, each in study.models.items()}
         findings["design"] = replace(
             study.design, left_out=tuple(told_text(each, rules) for each in study.design.left_out)
@@ -172,7 +195,7 @@ def publish(study: Study | Published) -> Published:
         listwise=whole["listwise"],
         attrition=told_attrition(study.attrition, rules),
         join=told_counts(asdict(study.join_audit), rules),
-        fits={coding: _fit(fit, rules, n_firms) for coding, fit in study.fits.items()},
+        fits=fits,
         distributions={name: _distribution(study, name) for name in names},
         verdicts=study.protected.verdicts,
     )

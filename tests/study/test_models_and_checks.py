@@ -169,3 +169,29 @@ def test_a_part_that_is_none_is_one_line(tmp_path, capsys):
         cli.main(["run", "--out", str(tmp_path / "out"), "--parts", "everything"])
     assert done.value.code == 2
     assert "expected core, default, all or some of small_areas" in capsys.readouterr().err
+
+
+def test_degrees_of_freedom_count_no_few_firms_that_a_fit_lacks(study):
+    """A fit of all firms but four: n is rounded, and no table gives it back by its t."""
+    from dataclasses import replace
+
+    formula = "epayment_share ~ outages_per_month | composite"
+    firms = study.firms.dropna(subset=["outages_per_month"]).copy()
+    firms.loc[firms.index[:4], "outages_per_month"] = np.nan
+    fit = kz.fixed_effects(formula, firms, cluster="composite")
+    held = replace(study, firms=firms, fits={"corrected": fit}, rules=disclosure_rules("survey"))
+    told = publish(held)
+    shown = told.fits["corrected"]
+    assert shown.n_obs % 5 == 0
+    assert fit.n_obs % 5
+    exact = {float(fit.n_obs - fit.n_parameters), float(fit.n_obs)}
+    for table in shown.tables.values():
+        assert not exact & set(table["df"])
+    assert set(shown.tables) == {"crv1", "crv3", "cr2", "wild"}
+    assert "counts the firms" in shown.reasons["hc1"]
+    assert "omitted_variable" not in told.checks.tables
+    assert "mixed_effects" in told.checks.tables
+    # where many lack, the number tells nothing of few
+    many = publish(replace(held, firms=study.firms, fits=study.fits))
+    assert "omitted_variable" in many.checks.tables
+    assert "hc1" in many.fits["corrected"].tables
