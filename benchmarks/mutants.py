@@ -100,6 +100,21 @@ INFERENCE = {
     "protection/rounding.py": ["tests/protection"],
     "protection/tables.py": ["tests/protection"],
 }
+_DOUBT = ["tests/study/test_doubt.py", "tests/output/test_doubt_shown.py"]
+_MODELS = ["tests/study/test_models_and_checks.py"]
+DOUBT = {
+    "estimates/reliability.py": ["tests/estimates/test_reliability.py"],
+    "estimates/score_choices.py": ["tests/estimates/test_score_choices.py"],
+    "study/sampling_design.py": _DOUBT,
+    "study/modelled_means.py": _DOUBT,
+    "study/score_ranks.py": _DOUBT,
+    "study/paper_models.py": _MODELS,
+    "study/robust_checks.py": _MODELS,
+    "output/doubt_figures.py": _DOUBT[::-1],
+    "output/doubt_report.py": _DOUBT[::-1],
+    "output/model_tables.py": _MODELS,
+    "output/pictures.py": ["tests/output/test_pictures.py"],
+}
 _SHOWN = ["tests/output/test_contents.py"]
 OUTPUT = {
     "output/tables.py": ["tests/output/test_tables.py", *_SHOWN],
@@ -127,7 +142,7 @@ TABLES = {
     "study/area_years.py": ["tests/study/test_areas.py"],
     "output/area_layers.py": ["tests/output/test_area_bundle.py"],
 }
-MODULES = INFERENCE | OUTPUT | TABLES
+MODULES = INFERENCE | DOUBT | OUTPUT | TABLES
 # words in the names of tests that see a module's faults soonest; all others run after them
 SOONEST = {
     "regression/wild.py": ("wild", "interval", "drawn"),
