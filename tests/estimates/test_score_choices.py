@@ -59,6 +59,28 @@ def test_a_unit_that_is_best_in_everything_stays_first_whatever_is_chosen():
     assert found.overall["total"].between(0, 1.05).all()
 
 
+def test_equal_scores_share_the_mean_of_their_ranks():
+    from kz_spatial.estimates.score_choices import _Problem
+
+    problem = _Problem(np.array([[2.0], [1.0], [1.0], [0.0]]), np.zeros((4, 1)))
+    one = {"weights": np.ones((1, 1)), "normalisation": np.zeros(1, dtype=int),
+           "aggregation": np.zeros(1, dtype=int), "sampling": np.zeros((1, 4, 1))}  # fmt: skip
+    assert problem.ranks(one).tolist() == [[1, 2.5, 2.5, 4]]
+
+
+def test_ranks_are_of_the_score_as_it_is_and_ends_are_the_middle_nine_tenths():
+    table = kz.aggregate(kz.load_twin(), by="composite")
+    means = table.filter(like="_mean").rename(columns=lambda name: name[:-5])
+    errors = table.filter(like="_se").rename(columns=lambda name: name[:-3])
+    found = score_sensitivity(means, errors, n_draws=512).ranks
+    assert found["rank"].tolist() == table["rank"].tolist()
+    assert (found["low"] <= found["median"]).all()
+    assert (found["median"] <= found["high"]).all()
+    assert found["high"].max() == 7
+    assert found["share_first"].sum() == pytest.approx(1, abs=0.05)
+    assert found["share_last"].sum() == pytest.approx(1, abs=0.05)
+
+
 def test_less_is_better_where_the_design_says_so():
     means = means_of([[1.0, 50], [9.0, 50.001], [5.0, 49.999]],
                      ("outages_per_month", "epayment_share"))  # fmt: skip
@@ -76,6 +98,10 @@ def test_errors_move_ranks_and_larger_ones_more():
         for by in (0.1, 1.5)
     )  # fmt: skip
     assert large.overall.loc["sampling", "total"] > small.overall.loc["sampling", "total"]
+    # what acts together with others counts in the total alone
+    for found in (large.overall, large.variance):
+        assert (found["total"] - found["first_order"]).max() > 0.05
+        assert (found["total"] - found["first_order"]).min() > -0.1
     assert large.ranks.loc["almaty", "share_first"] < small.ranks.loc["almaty", "share_first"]
 
 

@@ -105,3 +105,70 @@ def test_a_single_processor_saves_alone(monkeypatch):
 
     monkeypatch.setattr(loky, "get_reusable_executor", refused)
     assert pictures.second_process() is None
+
+
+class Eager:
+    """One that has done its work at once, and remembers what it was asked."""
+
+    def __init__(self):
+        self.asked, self.cancelled = [], []
+
+    def submit(self, work, *given):
+        self.asked.append(work)
+        future = Future()
+        if given:
+            future.set_result((f"png {len(self.asked)}".encode(), f"svg {len(self.asked)}"))
+        cancel = future.cancel
+        future.cancel = lambda: self.cancelled.append(len(self.asked)) or cancel()
+        return future
+
+
+def test_what_a_second_process_made_is_what_is_written(tmp_path):
+    """Every figure is handed over as it is drawn, and none is saved again here."""
+    helper = Eager()
+    texts = pictures.FigureSaver(drawn(3), helper).finish(tmp_path / "its")
+    assert texts == {f"figure_{i}": f"svg {i + 1}" for i in range(3)}
+    assert (tmp_path / "its" / "figure_1.png").read_bytes() == b"png 2"
+    assert (tmp_path / "its" / "figure_2.svg").read_text() == "svg 3"
+    assert len(helper.asked) == 3
+
+
+class Slow:
+    """One that has begun the first figure alone when the others are asked back."""
+
+    def __init__(self):
+        self.taken = []
+
+    def submit(self, _, figure, __):
+        future = Future()
+        name = figure.axes[0].get_title()
+        if not self.taken:
+            future.set_result((b"png", "svg"))
+        future.cancel, cancel = (lambda: self.taken.append(name) or cancel()), future.cancel
+        return future
+
+
+def test_the_last_figures_are_saved_here_first(tmp_path):
+    """The second process works from the first figure on, so the two meet in the middle."""
+    helper = Slow()
+    pictures.FigureSaver(drawn(3), helper).finish(tmp_path / "both")
+    assert helper.taken == ["Figure 2", "Figure 1", "Figure 0"]
+
+
+def test_the_layout_is_settled_once():
+    figure = dict(drawn(1))["figure_0"]
+    png, text = pictures._pictures(figure)
+    assert type(figure.get_layout_engine()).__name__ == "PlaceHolderLayoutEngine"
+    assert png.startswith(b"\x89PNG")
+    assert text == pictures.svg_text(figure)
+
+
+def test_two_processors_load_one_other_process(monkeypatch):
+    import loky
+
+    helper, asked = Eager(), {}
+    monkeypatch.setattr(loky, "cpu_count", lambda: 2)
+    monkeypatch.setattr(loky, "get_reusable_executor", lambda **how: asked.update(how) or helper)
+    assert pictures.second_process() is helper
+    assert asked["max_workers"] == 1
+    assert helper.asked == [pictures._load]
