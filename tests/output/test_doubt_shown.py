@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -66,7 +67,8 @@ def test_sentences_claim_what_the_sets_do(study, terms, low, high, first, last):
     assert first in told[0]
     assert last in told[1]
     assert "by region" in told[0]
-    assert "without Permit" in told[0] or "Readiness" in told[0]
+    score = terms.score(study.tables["composite"]["score_of"].iloc[0].split(", "))
+    assert all(each.startswith(f"{score} by region: ") for each in told)
 
 
 def test_bars_reach_from_the_best_to_the_worst_rank(terms):
@@ -130,7 +132,15 @@ def test_report_tables_give_sets_and_intervals(study, terms):
     page = str(doubt_report.ranks_table(study, terms))
     assert "7 (1–7)" in page
     assert page.index("Astana City") < page.index("West")
+    west = page[page.index(">West<") :]
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", west[: west.index("</tr>")])
+    frame = study.ranks["composite"].frame.loc["west"]
+    assert cells[:2] == [f"{frame['score']:.2f}".replace("-", "−"), f"{frame['score_se']:.2f}"]
+    assert cells[3:] == [f"{100 * frame[f'chance_{end}']:.0f}%" for end in ("first", "last")]
     areas = str(doubt_report.small_areas_table(study, terms))
+    for name in study.modelled_means:
+        told = f"{terms.indicator(name)}, {terms.shown_unit(name)}"
+        assert told.replace("CO₂", "CO") in areas.replace("CO₂", "CO")
     row = areas[areas.index("Almaty Region") :]
     assert "66.2 (60.5 to 71.9)" in row[: row.index("</tr>")]
     assert doubt_report.ranks_table(replace(study, ranks={}), terms) == ""

@@ -1,5 +1,7 @@
 """Weights and strata of a run, small areas and ranks: what the study does with the methods."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,12 +9,18 @@ import pytest
 import kz_spatial as kz
 from kz_spatial.design import disclosure_rules
 from kz_spatial.errors import CallError
+from kz_spatial.estimates import score_units
 from kz_spatial.options import PARTS
 from kz_spatial.output.disclosure import publish
 from kz_spatial.protection import protect_tables
-from kz_spatial.study.modelled_means import find_modelled_means, unit_weights
+from kz_spatial.study.modelled_means import (
+    _variances,
+    find_modelled_means,
+    join_modelled,
+    unit_weights,
+)
 from kz_spatial.study.run_log import RunLog
-from kz_spatial.study.score_ranks import find_ranks
+from kz_spatial.study.score_ranks import _freedom, find_ranks
 
 QUICK = kz.RunOptions(draws=0, permutations=99, cell_m=25_000)
 
@@ -216,3 +224,99 @@ def test_parts_can_be_left_out():
     assert PARTS[:2] == ("small_areas", "ranks")
     with pytest.raises(CallError, match="parts"):
         kz.run_study(options=kz.RunOptions(parts=("everything",)))
+
+
+def small_table(shares, n):
+    """A table of oblasts with one indicator: its means, and errors as of so many firms."""
+    codes = list(kz.oblasts().index)[: len(shares)]
+    mean, n = pd.Series(shares, codes, dtype=float), pd.Series(n, codes)
+    sd = np.sqrt(mean * (1 - mean) * n / (n - 1))
+    return pd.DataFrame(
+        {"co2_monitoring_mean": mean, "co2_monitoring_sd": sd, "co2_monitoring_n": n,
+         "co2_monitoring_se": sd / np.sqrt(n)}
+    )  # fmt: skip
+
+
+def modelled(table, national):
+    design = kz.load_design()
+    one = replace(design, indicators=tuple(e for e in design.indicators if e.item == "ge7"),
+                  outcome=None, formula=None)  # fmt: skip
+    country = pd.DataFrame({"estimate": [national]}, ["co2_monitoring"])
+    weights = pd.Series(1.0, table.index)
+    shapes = kz.oblasts(detail="light").loc[table.index]
+    log = RunLog(None)
+    return find_modelled_means(
+        {"oblast": table}, country, weights, {"oblast": kz.contiguity(shapes)}, one, log
+    )["co2_monitoring"], log
+
+
+def test_without_a_national_figure_estimates_stay_where_the_model_has_them():
+    table = small_table(np.linspace(0.1, 0.9, 20), 30)
+    found, _ = modelled(table, np.nan)
+    assert np.isnan(found.national)
+    np.testing.assert_allclose(found.frame["mean"], found.model.frame["estimate"])
+    moved, _ = modelled(table, 0.55)
+    assert moved.national == 0.55
+    assert moved.frame["mean"].mean() == pytest.approx(0.55)
+
+
+def test_no_share_is_moved_above_all_there_is():
+    table = small_table(np.linspace(0.6, 0.99, 20), 400)
+    found, _ = modelled(table, 0.95)
+    assert np.isnan(found.national)
+    assert found.frame["mean"].max() < 1
+    np.testing.assert_allclose(found.frame["mean"], found.model.frame["estimate"])
+
+
+def test_sampling_variances_are_pooled_with_one_design_effect_by_hand():
+    """Hidden units, and those of one firm, take no part; all with n have a variance."""
+    table = pd.DataFrame(
+        {"x_mean": [1.0, 2.0, np.nan, 4.0], "x_sd": [2.0, 4.0, 9.0, np.nan],
+         "x_se": [0.5, 2.0, 9.0, np.nan], "x_n": [11, 6, 50, 1]}, list("abcd"),
+    )  # fmt: skip
+    within = (10 * 4 + 5 * 16) / 15
+    effects = [0.25 * 11 / 4, 4 * 6 / 16]
+    effect = (10 * effects[0] + 5 * effects[1]) / 15
+    found = _variances(table, "x")
+    wanted = within * effect / np.array([11, 6, np.nan, 1])
+    np.testing.assert_allclose(found.to_numpy(float), wanted)
+
+
+def test_tables_without_modelled_means_stay_as_they_are(twin):
+    tables = dict(twin.protected.tables)
+    assert join_modelled(tables, {}) is tables
+
+
+def test_degrees_of_freedom_of_scores_by_hand():
+    """Satterthwaite over a unit's own means; of one indicator they are those of its firms."""
+    codes = list("abc")
+    two = pd.DataFrame({"epayment_share": [1.0, 2.0, 6.0], "co2_monitoring": [0.3, 0.1, 0.2]},
+                       codes)  # fmt: skip
+    numbers = pd.DataFrame({"epayment_share": [11, 21, 31], "co2_monitoring": [6, 26, 1]}, codes)
+    variances = pd.DataFrame({"epayment_share": [0.1, 0.2, 0.3], "co2_monitoring": [1e-3] * 3},
+                             codes)  # fmt: skip
+    design = kz.load_design()
+    design = replace(design, score=replace(design.score, least=1))
+    found = _freedom(two, numbers, variances, design)
+    z = (two - two.mean()) / two.std()
+    slope = (1 - 1 / 3 - z**2 / 2) / (2 * two.std())
+    own = slope**2 * variances
+    left = (numbers - 1).clip(lower=1)
+    wanted = own.sum(axis=1) ** 2 / (own**2 / left).sum(axis=1)
+    np.testing.assert_allclose(found, wanted)
+    alone = _freedom(two[["epayment_share"]], numbers, variances, design)
+    np.testing.assert_allclose(alone, [10, 20, 30])
+
+
+def test_two_units_are_enough_for_ranks_and_one_is_not():
+    design, rules = kz.load_design(), disclosure_rules("survey")
+    table = kz.aggregate(kz.load_twin(), by="composite").iloc[:2]
+    table = score_units(table, list(design.by_name), design)
+    found = find_ranks(kz.load_twin(), {"composite": table}, design, rules, RunLog(None),
+                       weights=None, strata=None, seed=1)  # fmt: skip
+    assert found["composite"].frame["rank"].tolist() in ([1, 2], [2, 1])
+    log = RunLog(None)
+    one = table.assign(readiness=[1.0, np.nan])
+    assert find_ranks(kz.load_twin(), {"composite": one}, design, rules, log,
+                      weights=None, strata=None, seed=1) == {}  # fmt: skip
+    assert "1 units have a score" in log.inapplicable["ranks, composite"]
