@@ -7,6 +7,7 @@ readers.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -85,7 +86,7 @@ CLUSTER_COLOURS: Final = (
 )
 
 
-def nice_breaks(values: list[float], n_classes: int = 5) -> list[float]:
+def nice_breaks(values: list[float], n_classes: int = 5, *, narrowest: float = 0.0) -> list[float]:
     """Quantile class limits rounded to as few digits as keep them apart.
 
     Parameters
@@ -94,6 +95,8 @@ def nice_breaks(values: list[float], n_classes: int = 5) -> list[float]:
         NaN is left out.
     n_classes : int
         At most this many classes; fewer where values are few or tied.
+    narrowest : float
+        Fewer classes, down to two, where one would be narrower than this, as an error is wide.
 
     Returns
     -------
@@ -111,6 +114,11 @@ def nice_breaks(values: list[float], n_classes: int = 5) -> list[float]:
         return []
     if known.size == 1:
         return [float(known[0]), float(known[0])]
+    while narrowest > 0 and n_classes > 2:
+        wide = nice_breaks(values, n_classes)
+        if min(high - low for low, high in pairwise(wide)) >= narrowest:
+            return wide
+        n_classes -= 1
     cuts = np.quantile(known, np.linspace(0, 1, min(n_classes, known.size) + 1))
     span = float(known[-1] - known[0])
     for digits in range(-int(np.floor(np.log10(span))) - 1, 12):
@@ -119,10 +127,13 @@ def nice_breaks(values: list[float], n_classes: int = 5) -> list[float]:
             rounded = np.round(cuts / fine) * fine
             rounded[0] = np.floor(cuts[0] / fine + 1e-9) * fine
             rounded[-1] = np.ceil(cuts[-1] / fine - 1e-9) * fine
-            if (np.diff(rounded) > 1e-9 * span).all():
+            # round limits far beyond the values would speak of values that nobody saw
+            near = known[0] - rounded[0] <= span / 2 and rounded[-1] - known[-1] <= span / 2
+            if near and (np.diff(rounded) > 1e-9 * span).all():
                 inside = np.histogram(known, rounded)[0]
                 if inside.all():
-                    return [round(float(each), max(digits + 1, 0)) for each in rounded]
+                    # and no minus before nought
+                    return [round(float(each), max(digits + 1, 0)) + 0.0 for each in rounded]
     return [float(each) for each in cuts]
 
 

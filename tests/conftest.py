@@ -6,9 +6,15 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # the same examples in every run, however slow the machine, and no database of failures
 settings.register_profile("house", deadline=None, derandomize=True, database=None, max_examples=60)
@@ -29,6 +35,23 @@ def chromium() -> str:
     """Path of Chromium."""
     names = ("chromium", "chromium-browser", "google-chrome")
     return _need(next(filter(None, map(shutil.which, names)), None), "Chromium")
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[webdriver.Chrome]:
+    """Chromium that a test drives: no network, what its console says kept."""
+    driver = _need(shutil.which("chromedriver"), "chromedriver, Chromium's driver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for each in (
+        *("headless=new", "no-sandbox", "disable-gpu", "disable-background-networking"),
+        *("hide-scrollbars", "lang=en", "host-resolver-rules=MAP * ~NOTFOUND"),
+    ):
+        options.add_argument(f"--{each}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    made = webdriver.Chrome(options=options, service=Service(driver))
+    yield made
+    made.quit()
 
 
 @pytest.fixture(scope="session")

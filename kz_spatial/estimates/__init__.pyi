@@ -11,7 +11,7 @@ from .domain_contrasts import survey_covariance, survey_difference
 from .rank_chances import rank_probabilities
 from .ranks import rank_sets, tied_groups
 from .redraws import drawn_by_error, drawn_means
-from .reliability import CRITICAL, CV_LIMIT, PRECISIONS, WIDTH_LIMIT, precision
+from .reliability import CONFIDENCE, CRITICAL, CV_LIMIT, PRECISIONS, WIDTH_LIMIT, precision
 from .sampling_variances import pooled_variances, smoothed_variances
 from .score_choices import SOURCES, ScoreSensitivity, score_sensitivity
 from .score_errors import ScoreErrors, readiness_errors, score_jacobian
@@ -19,6 +19,7 @@ from .scores import readiness, score_indicators, score_units, scored
 from .survey_quantiles import survey_quantile
 
 __all__ = [
+    "CONFIDENCE",
     "CRITICAL",
     "CV_LIMIT",
     "PRECISIONS",

@@ -18,9 +18,10 @@ import pandas as pd
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["CRITICAL", "CV_LIMIT", "PRECISIONS", "WIDTH_LIMIT", "precision"]
+__all__ = ["CONFIDENCE", "CRITICAL", "CV_LIMIT", "PRECISIONS", "WIDTH_LIMIT", "precision"]
 
 # half of a 95 % interval, in standard errors
+CONFIDENCE: Final = 0.95
 CRITICAL: Final = 1.959964
 PRECISIONS: Final = ("good", "fair", "poor")
 # beyond them an estimate is poor

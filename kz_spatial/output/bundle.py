@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable
@@ -158,6 +159,8 @@ def _record(study: Published, timings: dict[str, float]) -> dict[str, Any]:
         "contents": _contents(study, Terms.of(study)),
         "design": design_to_dict(study.design),
         "own": [own_to_record(each) for each in study.own],
+        "national": {n: v if math.isfinite(v) else None for n, v in study.national.items()},
+        "modelled": study.modelled,
         "warnings": [*study.warnings, *filter(None, [missing_note(study.options.language)])],
         "inapplicable": study.inapplicable,
         "timings_s": timings,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from kz_spatial.estimates import CRITICAL
+from kz_spatial.estimates import CONFIDENCE, CRITICAL
 from kz_spatial.output.plots import blank_figure
 from kz_spatial.output.ticks import write_numbers
 from kz_spatial.palette import SEQUENTIAL_GOOD
@@ -28,7 +28,6 @@ _FILL: Final = SEQUENTIAL_GOOD[3]
 # two greys, by turns, for groups of ranks that are not told apart
 _BARS: Final = ("#9fb8cc", "#d2c29d")
 _ROW: Final = 0.21  # inches
-_CERTAIN: Final = 0.95
 _ACROSS: Final = 4
 
 
@@ -87,7 +86,7 @@ def _draw_means(ax: Axes, means: ModelledMeans, terms: Terms) -> None:
     """Direct mean and modelled one of every oblast, the largest modelled one above."""
     scale = terms.design.by_name[means.indicator].scale
     frame = means.frame.sort_values("mean", kind="stable")
-    rows, level = np.arange(len(frame)), percent(_CERTAIN, terms.language)
+    rows, level = np.arange(len(frame)), percent(CONFIDENCE, terms.language)
     direct, error = frame["direct"], CRITICAL * frame["direct_se"]
     top = terms.design.by_name[means.indicator].whole or np.inf
     # an interval of a share ends where shares do

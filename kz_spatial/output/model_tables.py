@@ -9,6 +9,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from kz_spatial.crosswalk import LEVEL
+from kz_spatial.estimates import CONFIDENCE
 from kz_spatial.output.page import html_table
 from kz_spatial.robustness import paper_table
 from kz_spatial.words import NOTHING, decimals, integer, interval, number, percent
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["check_tables", "model_frames", "models_table", "write_paper_tables"]
 
-_CONFIDENCE: Final = 0.95
 # tables too long for a report
 _LONG: Final = ("specifications", "score_variance")
 
@@ -119,7 +119,7 @@ def models_table(study: Published, terms: Terms) -> Markup:
         "",
         terms.say("model.groups"),
         terms.say("model.slope"),
-        terms.say("report.interval", share=percent(_CONFIDENCE, language)),
+        terms.say("report.interval", share=percent(CONFIDENCE, language)),
         terms.say("column.n_firms"),
         terms.say("model.joint_p"),
     ]

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from kz_spatial.crosswalk import LEVEL
 from kz_spatial.design import SCORE
+from kz_spatial.estimates import CONFIDENCE
 from kz_spatial.output import report_tables
 from kz_spatial.output.disclosure import rules_line
 from kz_spatial.output.doubt_report import ranks_found, ranks_table, small_areas_table
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 __all__ = ["place_figure", "render_report"]
 
 _CLEAR: Final = 0.05
-_CERTAIN: Final = 0.95
 _IN_DOUBT: Final = 0.1  # share of draws with another class, as `resampled_moran` has it
 
 
@@ -209,7 +209,7 @@ def render_report(
         score=terms.indicator(SCORE),
         outcome=terms.indicator(outcome) if outcome else "",
         turned=terms.listed(turned),
-        certain=percent(_CERTAIN, language),
+        certain=percent(CONFIDENCE, language),
         clear=percent(_CLEAR, language),
         p_clear=decimals(_CLEAR, 2, language),
         in_doubt=percent(_IN_DOUBT, language),

@@ -8,6 +8,7 @@ import numpy as np
 from markupsafe import Markup
 
 from kz_spatial.design import SCORE
+from kz_spatial.estimates import CONFIDENCE
 from kz_spatial.output.page import english, html_table
 from kz_spatial.output.styles import score_of
 from kz_spatial.output.terms import Terms
@@ -28,7 +29,6 @@ __all__ = [
     "replication_table",
 ]
 
-_CONFIDENCE = 0.95
 _CRITERIA = ("silhouette", "calinski_harabasz", "gap")
 
 
@@ -69,7 +69,7 @@ def regression_table(study: Published, terms: Terms) -> Markup:
             terms.say("report.coefficient", coding=told),
             terms.say("report.std_error"),
             terms.say("report.p"),
-            terms.say("report.interval", share=percent(_CONFIDENCE, terms.language)),
+            terms.say("report.interval", share=percent(CONFIDENCE, terms.language)),
         ]
         columns += [
             [number(each, terms.language) for each in table["coefficient"]],
@@ -97,7 +97,7 @@ def moran_table(study: Published, terms: Terms) -> Markup:
     drawn = any(each.resampled is not None for each in study.patterns)
     heads = ["", "I", terms.say("report.expected"), terms.say("report.p")]
     if drawn:
-        share = percent(_CONFIDENCE, language)
+        share = percent(CONFIDENCE, language)
         heads.append(terms.say("report.draws_interval", share=share))
     rows = []
     for each in study.patterns:

@@ -11,7 +11,7 @@ import numpy as np
 
 from kz_spatial.crosswalk import LEVEL
 from kz_spatial.design import SCORE
-from kz_spatial.estimates import CV_LIMIT, WIDTH_LIMIT
+from kz_spatial.estimates import CONFIDENCE, CV_LIMIT, WIDTH_LIMIT
 from kz_spatial.output.style_classes import Hatch, Style, StyleClass
 from kz_spatial.output.surface_styles import contour_style
 from kz_spatial.output.terms import Terms
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 __all__ = ["main_partitions", "make_styles", "score_of"]
 
 _IN_DOUBT: Final = 0.1  # share of draws with another class, as `resampled_moran` has it
-_CERTAIN: Final = 0.95  # of intervals
 _POPULATION_CLASSES: Final = (
     (1_000_000, np.inf, 5.0),
     (300_000, 1_000_000, 4.0),
@@ -53,15 +52,30 @@ def _missing(terms: Terms) -> StyleClass:
 
 
 def _ranges(
-    known: pd.Series[Any], terms: Terms, *, bad: bool, limits: tuple[float, ...] = ()
+    known: pd.Series[Any],
+    terms: Terms,
+    *,
+    bad: bool,
+    limits: tuple[float, ...] = (),
+    errors: pd.Series[Any] | None = None,
 ) -> tuple[StyleClass, ...]:
-    """Classes of a number by given limits or by quantiles, from light to dark."""
-    breaks = list(limits) or nice_breaks(known.tolist())
+    """Classes of a number by given limits or by quantiles, from light to dark.
+
+    Where errors are known no class is narrower than the middle one of them.
+    """
+    error = 0.0 if errors is None else float(np.nan_to_num(errors.astype(float).median()))
+    breaks = list(limits) or nice_breaks(known.tolist(), narrowest=error)
     ramp = SEQUENTIAL_BAD if bad else SEQUENTIAL_GOOD
     n = max(len(breaks) - 1, 0)
     picked = [ramp[round(i * (len(ramp) - 1) / max(n - 1, 1))] for i in range(n)]
     return tuple(
-        StyleClass(span(low, high, terms.language), colour, low=low, high=high, last=i == n - 1)
+        StyleClass(
+            span(low, high, terms.language, closed=i == n - 1),
+            colour,
+            low=low,
+            high=high,
+            last=i == n - 1,
+        )
         for i, ((low, high), colour) in enumerate(zip(pairwise(breaks), picked, strict=True))
     )
 
@@ -72,7 +86,7 @@ def _poor_note(name: str, terms: Terms) -> str:
         return terms.say(
             "legend.poor_amount", mark=MARK, share=percent(CV_LIMIT, terms.language, digits=1)
         )
-    level = percent(_CERTAIN, terms.language)
+    level = percent(CONFIDENCE, terms.language)
     points = integer(100 * WIDTH_LIMIT, terms.language)
     return terms.say("legend.poor_share", mark=MARK, points=points, level=level)
 
@@ -88,7 +102,12 @@ def _modelled(frame: gpd.GeoDataFrame, name: str, terms: Terms) -> Style:
         terms.say("legend.modelled", name=terms.titled(name)),
         column,
         "graduated",
-        _ranges(frame[column].astype(float), terms, bad=each.direction < 0),
+        _ranges(
+            frame[column].astype(float),
+            terms,
+            bad=each.direction < 0,
+            errors=frame.get(f"{column}_se"),
+        ),
         tuple(c for c in tooltip if c in frame),
         f"{column}_poor",
         _poor_note(name, terms),
@@ -98,7 +117,8 @@ def _modelled(frame: gpd.GeoDataFrame, name: str, terms: Terms) -> Style:
 def _graduated(frame: gpd.GeoDataFrame, column: str, name: str, terms: Terms) -> Style:
     known = frame[column].astype(float)
     each = terms.design.by_name.get(name)
-    classes = _ranges(known, terms, bad=each is not None and each.direction < 0)
+    errors = frame.get("score_se" if name == SCORE else f"{name}_se")
+    classes = _ranges(known, terms, bad=each is not None and each.direction < 0, errors=errors)
     if known.isna().any() and name == SCORE:
         nothing = terms.say("legend.no_value")
         classes = (*classes, StyleClass(nothing, NO_DATA, missing=True, hatch="diagonal"))
@@ -203,7 +223,7 @@ def _clusters(frame: gpd.GeoDataFrame, column: str, terms: Terms) -> Style:
 def _settlements(terms: Terms) -> Style:
     classes = tuple(
         StyleClass(
-            span(low, high, terms.language),
+            span(low, high, terms.language, closed=False),
             "#333333",
             low=max(float(low), 0.0),
             high=float(high),

@@ -25,7 +25,7 @@ def _bands(lows: list[float], terms: Terms) -> tuple[StyleClass, ...]:
     ramp = DENSITY[-len(lows) :] if len(lows) <= len(DENSITY) else DENSITY
     return tuple(
         StyleClass(
-            span(low, high, terms.language),
+            span(low, high, terms.language, closed=False),
             ramp[min(i, len(ramp) - 1)],
             low=low,
             high=high,
@@ -53,7 +53,7 @@ def describe_surface(surface: DensitySurface, *, terms: Terms) -> Style:
         ramp, n = SEQUENTIAL_GOOD, max(len(limits) - 2, 1)
         classes = tuple(
             StyleClass(
-                span(low, high, terms.language),
+                span(low, high, terms.language, closed=i == len(limits) - 2),
                 ramp[round(i * (len(ramp) - 1) / n)],
                 low=low,
                 high=high,

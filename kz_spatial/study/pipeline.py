@@ -132,15 +132,16 @@ def _frames(
 
 def _tables(source: Source, log: RunLog) -> Protected:
     rules, options = source.rules, source.options
-    found = protect_tables(
-        source.codings[options.coding],
-        levels=source.levels,
-        design=source.design,
-        rules=rules,
-        weights=options.weights,
-        strata=source.strata,
-        corrected=source.codings["corrected"],
-    )
+    with log.step("aggregate"):
+        found = protect_tables(
+            source.codings[options.coding],
+            levels=source.levels,
+            design=source.design,
+            rules=rules,
+            weights=options.weights,
+            strata=source.strata,
+            corrected=source.codings["corrected"],
+        )
     hidden = found.verdicts[found.verdicts["verdict"] == "withheld"]
     for level, cells in hidden.groupby("level", sort=False):
         why = f"by the disclosure rules {rules.profile!r}" if rules.guarded else "too few firms"
@@ -254,9 +255,8 @@ def run_study(
     asked, options, rules = source.design, source.options, source.rules
     codings, areas, levels = source.codings, source.areas, source.levels
     firms = codings[options.coding]
-    with log.step("aggregate"):
-        protected = _tables(source, log)
-        tables = protected.tables
+    protected = _tables(source, log)
+    tables, country = protected.tables, protected.country["estimate"]
     light = areas_of(asked, detail="light")
     graphs: dict[str, Graph] = {each: contiguity(light[each]) for each in levels}
     modelled, ranks = _estimates(source, protected, graphs, log)
@@ -302,6 +302,7 @@ def run_study(
         frames=frames,
         own=(),
         replication=replication,
+        national={name: float(country[name]) for name in asked.by_name},
         inapplicable=log.inapplicable,
         warnings=tuple(log.warnings),
         timings=log.timings,

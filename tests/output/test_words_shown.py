@@ -20,7 +20,8 @@ from kz_spatial.output.report_tables import attrition_table
 from kz_spatial.output.styles import _clusters
 from kz_spatial.output.surface_styles import describe_surface
 from kz_spatial.output.terms import Terms
-from kz_spatial.output.web_themes import light_frame, make_theme
+from kz_spatial.output.web_themes import light_frame, make_theme, make_values
+from kz_spatial.output.web_units import make_units
 
 NBSP = "\u00a0"
 OPTIONS = kz.RunOptions(language="ru", draws=20, permutations=199)
@@ -40,9 +41,9 @@ def test_legend_of_settlements_parts_thousands(study):
     labels = [each.label for each in _layer(study, "settlements").styles[0].classes]
     assert labels == [
         f"≥ 1{NBSP}000{NBSP}000",
-        f"300{NBSP}000 – 1{NBSP}000{NBSP}000",
-        f"100{NBSP}000 – 300{NBSP}000",
-        f"30{NBSP}000 – 100{NBSP}000",
+        f"300{NBSP}000 – <1{NBSP}000{NBSP}000",
+        f"100{NBSP}000 – <300{NBSP}000",
+        f"30{NBSP}000 – <100{NBSP}000",
         f"< 30{NBSP}000",
     ]
     first = _layer(study, "settlements", "en").styles[0].classes[0]
@@ -57,7 +58,9 @@ def test_legend_limits_are_those_of_the_class_in_the_language(study):
         for each in style.classes:
             if each.low is None:
                 continue
-            ends = [float(e.replace("−", "-").replace(",", ".")) for e in each.label.split(" – ")]
+            assert ("<" in each.label) != each.last  # limits belong to one class each
+            told = each.label.replace("<", "").replace("−", "-").replace(",", ".")
+            ends = [float(end) for end in told.split(" – ")]
             assert ends == pytest.approx([each.low, each.high], abs=1e-9)
     readiness = _layer(study, "oblasts").styles[0]
     assert readiness.title == (
@@ -65,7 +68,7 @@ def test_legend_limits_are_those_of_the_class_in_the_language(study):
     )
     regions = _layer(study, "composites").styles[0]
     assert regions.title == "Индекс готовности, среднее z-оценок"
-    assert readiness.classes[0].label.startswith("−0,")
+    assert readiness.classes[0].label.startswith("−")
 
 
 def test_withheld_units_are_told_with_the_least_number_of_firms(study):
@@ -97,15 +100,16 @@ def test_tooltips_leave_out_what_the_legend_names(study):
 
 def test_each_tooltip_of_the_map_has_the_numbers_of_its_unit(study):
     layer = _layer(study, "oblasts")
-    frame, key = light_frame(layer)
-    theme = make_theme(layer, layer.styles[0], frame, key)
+    frame, key, column = light_frame(layer)
+    theme = make_theme([layer], 0, frame, key)
+    units, values = make_units([layer], frame, column), make_values([layer], frame)
     table = study.tables["oblast"]
-    for code, tip in zip(frame["oblast_code"], theme["tips"], strict=True):
-        shown = dict(re.findall(r"<th>(.*?)</th><td>(.*?)</td>", tip))
+    for i, code in enumerate(units["codes"]):
+        shown = {heading: values[name][i] for name, heading in theme["columns"]}
         score = f"{table.loc[code, 'readiness']:.3g}".replace("-", "−").replace(".", ",")
         assert shown["Индекс готовности (без учёта: Разрешения на строительство)"] == score
         assert shown["Место"] == str(table.loc[code, "rank"])
-        assert shown["Название"] == kz.oblasts()["name_ru"][code]
+        assert units["names"][i] == kz.oblasts()["name_ru"][code]
 
 
 def test_the_report_shows_the_reasons_that_occur(study):

@@ -16,7 +16,7 @@ PACKAGE = ROOT / "kz_spatial"
 ENGLISH = catalogue_of("en").messages
 # keys that code builds from parts, and nowhere else
 BUILT = {
-    "format.": ("interval", "range", "at_least", "below", "tiny"),
+    "format.": ("interval", "range", "half_open", "at_least", "below", "tiny"),
     "class.": (
         *(*LISA_COLOURS, "Hot spot", "Cold spot", "Positive", "Negative"),
         *("good", "fair", "poor", "own firms and model", "model alone"),
@@ -41,7 +41,15 @@ BUILT = {
         *("model", "model_se", "model_low", "model_high", "model_precision", "model_basis"),
         "model_poor",
     ),
-    "map.": ("theme", "zoom_in", "zoom_out", "metres", "kilometres", "step"),
+    "map.": (
+        *("theme", "zoom_in", "zoom_out", "metres", "kilometres", "step", "level", "search"),
+        *("search_hint", "not_found", "language", "legend", "number_of_groups", "table"),
+        *("download_table", "download_picture", "close", "compare", "compare_none", "national"),
+        *("small_area", "firms", "score", "rank", "rank_set", "neighbours", "groups_of", "unit"),
+        *("class", "shown", "whole_country", "hatched", "map", "card_of"),
+    ),
+    "map.question.": ("indicators", "modelled", "neighbours", "clusters", "density"),
+    "map.partition.": ("typology", "regions"),
     "table.": (
         *("readiness", "regression", "moran", "local_moran", "clusters", "clusters_by_number"),
         *("cluster_choice", "co_membership", "attrition", "replication", "ranks", "small_areas"),
@@ -85,7 +93,7 @@ BUILT = {
 }
 # what is written the same in every language
 SHARED = {
-    *(f"format.{each}" for each in ("range", "at_least", "below", "tiny", "interval")),
+    *(f"format.{each}" for each in ("range", "half_open", "at_least", "below", "tiny", "interval")),
     *("partition.of_number", "legend.titled", "legend.about", "column.p_fdr", "report.with_p"),
     *(
         "report.p",
