@@ -153,7 +153,9 @@ class UnitIndex:
         y = self._raster.south + (row + 0.5) / self._raster.per_y
         of_patch[1:] = self._by_tests(x, y)
         self._labels = of_patch[patch.ravel()]
-        shapely.intersects_xy(self._shapes, x[0], y[0])  # the first question makes ready, in peace
+        # the first question to a shape makes it ready, which no two threads may do at once
+        for shape in self._shapes:
+            shapely.intersects_xy(shape, *shapely.get_coordinates(shape)[0])
 
     def _by_tests(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.int16]:
         """Area of each point by asking all; -1 outside."""
@@ -233,9 +235,7 @@ def _index_of(outlines: tuple[bytes, ...], n_cells: int) -> UnitIndex | None:
     return UnitIndex(shapes, n_cells=n_cells) if shapely.coverage_is_valid(shapes) else None
 
 
-def find_units(
-    areas: gpd.GeoDataFrame, x: NDArray[np.float64], y: NDArray[np.float64]
-) -> Lookup:
+def find_units(areas: gpd.GeoDataFrame, x: NDArray[np.float64], y: NDArray[np.float64]) -> Lookup:
     """Find the area of each point; of areas that overlap, any that holds it.
 
     Parameters
@@ -267,9 +267,7 @@ def find_units(
     return _by_tree(areas, x, y)
 
 
-def _by_tree(
-    areas: gpd.GeoDataFrame, x: NDArray[np.float64], y: NDArray[np.float64]
-) -> Lookup:
+def _by_tree(areas: gpd.GeoDataFrame, x: NDArray[np.float64], y: NDArray[np.float64]) -> Lookup:
     import shapely
 
     points = shapely.points(x, y)
