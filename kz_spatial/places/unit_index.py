@@ -85,7 +85,9 @@ def _raster(bounds: NDArray[np.float64], n_cells: int) -> _Raster:
     return _Raster(west - step_x, south - step_y, 1 / step_x, 1 / step_y, rows, columns)
 
 
-def _crossed(raster: _Raster, line: NDArray[np.float64], part: NDArray[np.intp]) -> NDArray:
+def _crossed(
+    raster: _Raster, line: NDArray[np.float64], part: NDArray[np.intp]
+) -> NDArray[np.intp]:
     """Cells that a border comes near, each once: corners of boxes round pieces of half a cell."""
     at = (line - [raster.west, raster.south]) * [raster.per_x, raster.per_y]
     same = part[1:] == part[:-1]
@@ -151,7 +153,7 @@ class UnitIndex:
         row, column = np.unravel_index(some_cell[1:], shape_of)
         x = self._raster.west + (column + 0.5) / self._raster.per_x
         y = self._raster.south + (row + 0.5) / self._raster.per_y
-        of_patch[1:] = self._by_tests(x, y)
+        of_patch[1:] = self._by_tests(np.asarray(x, float), np.asarray(y, float))
         self._labels = of_patch[patch.ravel()]
         # the first question to a shape makes it ready, which no two threads may do at once
         for shape in self._shapes:
@@ -298,7 +300,7 @@ def find_in(
         index = _index_of((shapely.to_wkb(shape),), _FEW_CELLS)
         if index is not None:
             found = index.find(x, y)
-            inside = found.unit == 0
+            inside: NDArray[np.bool_] = np.asarray(found.unit == 0)
             inside[found.on_border] = False
             return inside
     given = np.isfinite(x) & np.isfinite(y)
