@@ -142,7 +142,10 @@ def moved(
         raise CallError(
             f"crs={crs!r}: expected a coordinate reference system such as {DATA_CRS!r}"
         ) from error
-    made = np.asarray(move.transform(x, y), dtype=float).reshape(2, -1)
+    if move.source_crs == move.target_crs:
+        made = np.array([x, y], dtype=float)
+    else:
+        made = np.asarray(move.transform(x, y), dtype=float).reshape(2, -1)
     made[:, ~np.isfinite(made).all(axis=0)] = np.nan
     return made[0], made[1]
 
@@ -234,20 +237,22 @@ def _kinds(
     """What each row with two numbers is."""
     from pyproj import CRS
 
-    kinds = np.where(_inside(*placed), PLACE, ELSEWHERE).astype("<U10")
-    stray = kinds != PLACE
-    kinds[stray & ~np.isfinite(placed[0])] = "impossible"
+    kinds = np.full(len(x), PLACE, dtype="<U10")
+    rows = np.flatnonzero(~_inside(*placed))  # few of many, as a rule
+    kinds[rows] = ELSEWHERE
+    kinds[rows[~np.isfinite(placed[0][rows])]] = "impossible"
     if CRS.from_user_input(crs).is_geographic:
-        kinds[(np.abs(x) > 180) | (np.abs(y) > 90)] = "impossible"
-        kinds[(np.abs(x) >= 1000) & (np.abs(y) >= 1000)] = "metres"
+        beyond = (np.abs(x) > 180) | (np.abs(y) > 90)
+        if beyond.any():
+            kinds[beyond] = "impossible"
+            kinds[beyond & (np.abs(x) >= 1000) & (np.abs(y) >= 1000)] = "metres"
     else:
-        rows = np.flatnonzero(stray)
-        kinds[rows[_inside(*moved(x[rows], y[rows], DATA_CRS, EQUAL_AREA_CRS))]] = "degrees"
-    far = np.flatnonzero(stray)
-    far = far[~_inside(placed[0][far], placed[1][far], _FAR_M)]
+        small = rows[(np.abs(x[rows]) <= 180) & (np.abs(y[rows]) <= 90)]
+        kinds[small[_inside(*moved(x[small], y[small], DATA_CRS, EQUAL_AREA_CRS))]] = "degrees"
+    far = rows[~_inside(placed[0][rows], placed[1][rows], _FAR_M)]
     kinds[far[_inside(*moved(y[far], x[far], crs, EQUAL_AREA_CRS))]] = "swapped"
     kinds[wrong_way] = "swapped"
-    kinds[stray & (x == 0) & (y == 0)] = "zero"
+    kinds[rows[(x[rows] == 0) & (y[rows] == 0)]] = "zero"
     return kinds
 
 
@@ -301,11 +306,15 @@ def locate(
         unreadable = given & ~(np.isfinite(across) & np.isfinite(along))
         given = given & ~unreadable
     placed = moved(across, along, crs, EQUAL_AREA_CRS)
-    kinds = np.full(len(table), NOTHING, dtype="<U10")
-    kinds[half] = "half"
-    kinds[unreadable] = "unreadable"
-    here = placed[0][given], placed[1][given]
-    kinds[given] = _kinds(across[given], along[given], crs, here, wrong_way[given])
-    lost = (kinds != PLACE) & (kinds != ELSEWHERE)
+    if given.all():
+        kinds = _kinds(across, along, crs, placed, wrong_way)
+    else:
+        kinds = np.full(len(table), NOTHING, dtype="<U10")
+        kinds[half] = "half"
+        kinds[unreadable] = "unreadable"
+        here = placed[0][given], placed[1][given]
+        kinds[given] = _kinds(across[given], along[given], crs, here, wrong_way[given])
+    other = np.flatnonzero(kinds != PLACE)
+    lost = other[kinds[other] != ELSEWHERE]
     placed[0][lost] = placed[1][lost] = np.nan
     return Located(across, along, *placed, kinds, crs, names, source, texts)

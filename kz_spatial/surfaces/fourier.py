@@ -82,7 +82,8 @@ class FourierSums:
             else least * np.exp(_BANDWIDTH_STEP * np.arange(self._group.max() + 1))
         )
         self._mask = mask
-        self._near = np.ones(self._n, dtype=bool) if mask is None else grid.near(at, mask)
+        near = np.ones(self._n, dtype=bool) if mask is None else grid.near(at, mask)
+        self._far = np.flatnonzero(~near[self._use])
 
     def _margin(self, at: NDArray[np.float64]) -> int:
         """Nodes beyond the grid on every side, as far as points lie whose kernels reach in."""
@@ -111,15 +112,20 @@ class FourierSums:
         self._across, self._down = across - column, down - row
         self._first = row.astype(np.intp) * columns + column
 
-    def _binned(self, mass: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _binned(
+        self, mass: NDArray[np.float64], points: NDArray[np.intp] | slice = slice(None)
+    ) -> NDArray[np.float64]:
+        """Mass of some points, or all that take part, at the nodes."""
         rows, columns = (n + 2 * self._pad for n in self._size)
-        low = mass * (1 - self._down)
-        high = mass - low
+        first, across, down = (each[points] for each in (self._first, self._across, self._down))
+        high = mass * down
+        low = mass - high
         found = np.zeros(rows * columns)
         for part, offset in ((low, 0), (high, columns)):
-            right = part * self._across
-            found += np.bincount(self._first + offset, part - right, len(found))
-            found += np.bincount(self._first + offset + 1, right, len(found))
+            right = part * across
+            # what is shared out from each node is moved on as a whole
+            found[offset:] += np.bincount(first, part - right, len(found))[: len(found) - offset]
+            found[offset + 1 :] += np.bincount(first, right, len(found))[: len(found) - offset - 1]
         return found.reshape(rows, columns)
 
     def _transformed(self, size: float, *, squared: bool) -> NDArray[np.complex128]:
@@ -170,10 +176,9 @@ class FourierSums:
                 inside = self._back(comb * plain)
                 usable = inside > LEAST_MASS
                 whole = np.divide(1.0, inside, out=np.ones_like(inside), where=usable)
-                nodes = self._binned(np.where(self._near, own, 0.0)[self._use])
-                nodes *= whole ** (2 if squared else 1)
-                if not self._near.all():
-                    nodes += self._binned(np.where(self._near, 0.0, own)[self._use])
+                own = own[self._use]
+                beyond = self._binned(own[self._far], self._far)
+                nodes = (self._binned(own) - beyond) * whole ** (2 if squared else 1) + beyond
             part = self._forth(nodes) * shape
             total = part if total is None else total + part
         if total is None:

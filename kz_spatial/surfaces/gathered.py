@@ -76,13 +76,13 @@ def merge(
     east: NDArray[np.float64], north: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.intp] | None]:
     """Places that points share, as firms in one settlement do, and each point's; None if none."""
-    at = np.column_stack([east, north])
-    if len(at) > _MANY_ROWS:
-        some = at[:: len(at) // 10_000]
-        if len(np.unique(some, axis=0)) > 0.8 * len(some):
-            return at.T, None
-    places, place = np.unique(at, axis=0, return_inverse=True)
-    return places.T, place.ravel()
+    at = np.stack([east, north])
+    if len(east) > _MANY_ROWS:
+        some = at[:, :: len(east) // 10_000]
+        if np.unique(some, axis=1).shape[1] > 0.8 * some.shape[1]:
+            return at, None
+    places, place = np.unique(at, axis=1, return_inverse=True)
+    return places, place.ravel()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -122,25 +122,33 @@ def _points(
     """Points that take part (metres east and north, weight, value, how many each is), and notes."""
     located = locate(points, **where)
     for name, read in zip(located.names, (located.x, located.y), strict=True):
-        if (located.kinds == "unreadable").any() and not np.isfinite(read).any():
+        if not np.isfinite(read).any() and (located.kinds == "unreadable").any():
             found = f"column {name} holds {points[name].dtype}"
             raise InputError(f"points: {found}, expected numbers")
     # groups of points lie at their middle, which is no place of anyone
     notes = warn_stray(located, points.index) if counts is None else []
-    w = np.ones(len(points)) if weights is None else _numbers(points, weights)
-    v = np.ones(len(points)) if value is None else _numbers(points, value)
-    many = np.ones(len(points)) if counts is None else _numbers(points, counts)
-    use = np.isfinite(located.east) & np.isfinite(v) & np.isfinite(w * many)
-    if many[use].sum() < 2:
+    one = np.ones(len(points))
+    w, v, many = (
+        one if name is None else _numbers(points, name) for name in (weights, value, counts)
+    )
+    use = np.isfinite(located.east)
+    for column, given in ((weights, w), (value, v), (counts, many)):
+        if column is not None:
+            use &= np.isfinite(given)
+    taken = _, _, w, _, many = _taken(use, located.east, located.north, w, v, many)
+    if many.sum() < 2:
         raise NotEnoughDataError(
-            f"points: found {use.sum()} with a place and a value, expected at least 2"
+            f"points: found {len(w)} with a place and a value, expected at least 2"
             + "".join(f"; {line}" for line in notes)
         )
-    if (w[use] < 0).any() or not w[use].sum() > 0:
-        raise InputError(
-            f"points: column {weights}: found {w[use].min():g}, expected weights above 0"
-        )
-    return (located.east[use], located.north[use], w[use], v[use], many[use]), tuple(notes)
+    if (w < 0).any() or not w.sum() > 0:
+        raise InputError(f"points: column {weights}: found {w.min():g}, expected weights above 0")
+    return taken, tuple(notes)
+
+
+def _taken(use: NDArray[np.bool_], *each: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
+    """Rows that take part; nothing is copied where all do."""
+    return each if use.all() else tuple(one[use] for one in each)
 
 
 def _area(
