@@ -15,13 +15,14 @@ wide they are in `bandwidths`.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
 from kz_spatial._validate import check_columns, check_option
-from kz_spatial.errors import CallError, InputError, NotEnoughDataError
+from kz_spatial.errors import CallError, CoordinatesWarning, InputError, NotEnoughDataError
 from kz_spatial.options import DATA_CRS, EQUAL_AREA_CRS
 from kz_spatial.places import locate, warn_stray
 from kz_spatial.surfaces.gathered import (
@@ -46,8 +47,10 @@ if TYPE_CHECKING:
     from rasterio.transform import Affine
 
     from kz_spatial.surfaces.bandwidths import Rule
+    from kz_spatial.surfaces.fourier import FourierSums
+    from kz_spatial.surfaces.sums import DirectSums
 
-__all__ = ["DensitySurface", "density"]
+__all__ = ["DensitySurface", "density", "prepared"]
 
 _PER_KM2: Final = 1e9  # densities are per 1000 km^2
 
@@ -295,3 +298,25 @@ def density(
 
 def _shown(values: NDArray[np.float64], hidden: NDArray[np.bool_]) -> NDArray[np.float32]:
     return np.where(hidden, np.nan, values).astype(np.float32)
+
+
+def prepared(
+    points: pd.DataFrame,
+    surface: DensitySurface,
+    value: str,
+    weights: str | None,
+    where: dict[str, Any],
+    mask: gpd.GeoDataFrame | None,
+) -> tuple[Points, DirectSums | FourierSums, NDArray[np.float64], NDArray[np.float64]]:
+    """Points by place, sums of their kernels, weights and values, as a surface was made of them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CoordinatesWarning)  # the surface has told
+        (east, north, w, v, _), _ = _points(points, value, weights, None, where)
+    merged = Points(*merge(east, north))
+    grid, _ = _area(mask, merged.at, surface.bandwidth_m, surface.cell_m)
+    size = each_alike(surface.bandwidth_m, merged.at)
+    kernel = cast("Kernel", surface.kernel)
+    if surface.rule == "adaptive":
+        least = surface.cell_m * LEAST_BANDWIDTH
+        size = np.maximum(adapted(merged, w, surface.bandwidth_m, kernel, grid), least)
+    return merged, choose_sums(grid, merged.at, kernel, size), w, v
