@@ -157,8 +157,11 @@ def test_a_point_on_a_straight_border_counts_twice(way):
     options = {"bandwidth": 50_000, "cell_m": 10_000, "mask": half, **METRIC}
     found = density(points, **options).values
     plain = density(points, **options, edge=False).values
-    seen = plain > 1e-6 * plain.max()  # farther out a transform knows nothing
-    np.testing.assert_allclose(found[seen] / plain[seen], 2.0, rtol=2e-3)
+    seen = plain > 0.01 * plain.max()  # farther out a transform knows nothing
+    # binned, the point lies half a cell to either side, and each half is made whole by itself
+    close = 1e-4 if way is DirectSums else 0.04
+    np.testing.assert_allclose(found[seen] / plain[seen], 2.0, rtol=close)
+    assert found[seen].sum() / plain[seen].sum() == pytest.approx(2, rel=2e-3)
     assert seen.sum() > 100
 
 
