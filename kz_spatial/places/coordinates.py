@@ -136,16 +136,15 @@ def moved(
     from pyproj import Transformer
     from pyproj.exceptions import CRSError
 
+    if isinstance(crs, str) and crs == to:
+        return x.copy(), y.copy()
     try:
         move = Transformer.from_crs(crs, to, always_xy=True)
     except CRSError as error:
         raise CallError(
             f"crs={crs!r}: expected a coordinate reference system such as {DATA_CRS!r}"
         ) from error
-    if move.source_crs == move.target_crs:
-        made = np.array([x, y], dtype=float)
-    else:
-        made = np.asarray(move.transform(x, y), dtype=float).reshape(2, -1)
+    made = np.asarray(move.transform(x, y), dtype=float).reshape(2, -1)
     made[:, ~np.isfinite(made).all(axis=0)] = np.nan
     return made[0], made[1]
 
@@ -246,11 +245,12 @@ def _kinds(
         if beyond.any():
             kinds[beyond] = "impossible"
             kinds[beyond & (np.abs(x) >= 1000) & (np.abs(y) >= 1000)] = "metres"
-    else:
+    elif len(rows):
         small = rows[(np.abs(x[rows]) <= 180) & (np.abs(y[rows]) <= 90)]
         kinds[small[_inside(*moved(x[small], y[small], DATA_CRS, EQUAL_AREA_CRS))]] = "degrees"
     far = rows[~_inside(placed[0][rows], placed[1][rows], _FAR_M)]
-    kinds[far[_inside(*moved(y[far], x[far], crs, EQUAL_AREA_CRS))]] = "swapped"
+    if len(far):
+        kinds[far[_inside(*moved(y[far], x[far], crs, EQUAL_AREA_CRS))]] = "swapped"
     kinds[wrong_way] = "swapped"
     kinds[rows[(x[rows] == 0) & (y[rows] == 0)]] = "zero"
     return kinds

@@ -20,6 +20,7 @@ MAX_CELLS: Final = 20_000_000
 BYTES_A_CELL: Final = 90
 # of a kernel that has less of its mass inside, nothing can be made whole
 LEAST_MASS: Final = 1e-9
+_AT_ONCE: Final = 1 << 17
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,9 +68,13 @@ class Grid:
         wide = np.pad(mask, 2)
         wide = np.logical_or.reduce([np.roll(wide, step, axis=0) for step in (-1, 0, 1)])
         wide = np.logical_or.reduce([np.roll(wide, step, axis=1) for step in (-1, 0, 1)])
-        column = np.floor((at[0] - self.west) / self.cell_m).clip(-2, self.columns + 1)
-        row = np.floor((self.north - at[1]) / self.cell_m).clip(-2, self.rows + 1)
-        return np.asarray(wide[row.astype(np.intp) + 2, column.astype(np.intp) + 2])
+        found = np.empty(at.shape[1], dtype=bool)
+        for start in range(0, at.shape[1], _AT_ONCE):  # so that nothing large is laid out for it
+            here = slice(start, start + _AT_ONCE)
+            column = np.floor((at[0, here] - self.west) / self.cell_m).clip(-2, self.columns + 1)
+            row = np.floor((self.north - at[1, here]) / self.cell_m).clip(-2, self.rows + 1)
+            found[here] = wide[row.astype(np.intp) + 2, column.astype(np.intp) + 2]
+        return found
 
 
 def make_grid(bounds: NDArray[np.float64], cell_m: float) -> Grid:
