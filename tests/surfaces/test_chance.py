@@ -51,7 +51,11 @@ def test_scores_are_those_of_every_dealing():
 
 
 def test_p_and_limit_belong_together():
-    found = density_envelope(cloud(), "v", bandwidth=6e4, cell_m=3e4, n_permutations=199, **METRIC)
+    points = cloud()
+    points["v"] += points["x"] / 5e4  # scores of every size, so that some lie next to the limit
+    found = density_envelope(points, "v", bandwidth=6e4, cell_m=1e4, n_permutations=199, **METRIC)
+    assert ((found.p > 0.03) & (found.p <= 0.05)).any()
+    assert ((found.p > 0.05) & (found.p <= 0.08)).any()
     shown = np.isfinite(found.score)
     assert (np.isfinite(found.p) == shown).all()
     assert found.p_map == pytest.approx(np.nanmin(found.p))
@@ -61,10 +65,10 @@ def test_p_and_limit_belong_together():
     beyond = np.abs(found.score[shown]) > found.limit
     assert (found.p[shown][beyond] <= 0.05 + 1e-6).all()
     assert (found.p[shown][np.abs(found.score[shown]) < found.limit - 1e-4] > 0.05 - 1e-6).all()
-    again = density_envelope(cloud(), "v", bandwidth=6e4, cell_m=3e4, n_permutations=199, **METRIC)
+    again = density_envelope(points, "v", bandwidth=6e4, cell_m=1e4, n_permutations=199, **METRIC)
     assert again.limit == found.limit
     other = density_envelope(
-        cloud(), "v", bandwidth=6e4, cell_m=3e4, n_permutations=199, seed=2, **METRIC
+        points, "v", bandwidth=6e4, cell_m=1e4, n_permutations=199, seed=2, **METRIC
     )
     assert other.limit != found.limit
 

@@ -175,6 +175,23 @@ def test_a_point_beyond_the_border_is_not_made_whole(way):
     assert 0 < added < 1  # of two, what lies inside
 
 
+def test_points_beside_the_mask_count_as_inside_it_by_hand():
+    """One cell of the mask: its own, and the eight round it, and none beyond or off the grid."""
+    grid = make_grid(np.array([0.0, 0.0, 70.0, 60.0]), 10.0)
+    mask = np.zeros((6, 7), dtype=bool)
+    mask[2, 3] = True  # x from 30 to 40, y from 30 to 40
+    x, y = (
+        each.ravel() for each in np.meshgrid(np.arange(-25.0, 100, 10), np.arange(-25.0, 90, 10))
+    )
+    found = grid.near(np.stack([x, y]), mask)
+    expected = (np.abs(x - 35) <= 10) & (np.abs(y - 35) <= 10)
+    assert found.tolist() == expected.tolist()
+    corner = np.zeros((6, 7), dtype=bool)
+    corner[0, 0] = True
+    found = grid.near(np.stack([x, y]), corner)
+    assert found.tolist() == ((np.abs(x - 5) <= 10) & (np.abs(y - 55) <= 10)).tolist()
+
+
 def test_a_smoothed_mean_needs_no_correction(way):
     points, mask = inside_country()
     options = {"value": "v", "bandwidth": 90_000, "cell_m": 20_000, "mask": mask, **METRIC}
