@@ -121,7 +121,7 @@ from .study import (
     study_areas,
     unregister_layer,
 )
-from .surfaces import density
+from .surfaces import density, density_envelope
 from .survey import attrition, check_survey, load_twin, read_survey
 from .tables_in import area_record, read_area_table
 from .words import add_language
@@ -164,6 +164,7 @@ __all__ = [
     "contiguity",
     "correlogram",
     "density",
+    "density_envelope",
     "distance_band",
     "each_dimension",
     "empirical_bayes_means",

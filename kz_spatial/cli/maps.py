@@ -71,6 +71,8 @@ def _surface(
     from kz_spatial.surfaces import density
 
     size: dict[str, Any] = {
+        "kernel": args.kernel,
+        "bandwidth": args.bandwidth,
         "bandwidth_m": None if args.bandwidth_km is None else 1000 * args.bandwidth_km,
         "cell_m": 1000 * args.cell_km,
         "mask": oblasts() if args.clip else None,
@@ -146,7 +148,7 @@ def add_density(commands: Any, common: argparse.ArgumentParser) -> None:
         "density",
         parents=[common],
         help="draw the density of points as a styled GeoTIFF",
-        description="Gaussian kernel density of points per 1000 km², or the smoothed mean of a "
+        description="Kernel density of points per 1000 km², or the smoothed mean of a "
         "column, as a Cloud-Optimised GeoTIFF with a QGIS style beside it.",
     )
     parser.add_argument("points", help="table with coordinates, or a point layer")
@@ -155,6 +157,16 @@ def add_density(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument("--value", metavar="COLUMN", help="column to smooth; density without it")
     parser.add_argument("--weights", metavar="COLUMN", help="column of weights")
     parser.add_argument("--bandwidth-km", type=float, help="kernel deviation; Scott's rule without")
+    parser.add_argument(
+        "--bandwidth",
+        choices=("scott", "silverman", "least-squares", "likelihood", "adaptive"),
+        help="rule for the bandwidth; adaptive: by place, about --bandwidth-km or Scott's",
+    )
+    parser.add_argument(
+        "--kernel",
+        choices=("gaussian", "quartic", "epanechnikov", "triweight", "uniform"),
+        default="gaussian",
+    )
     parser.add_argument("--cell-km", type=float, default=5.0)
     parser.add_argument("--x", default="longitude")
     parser.add_argument("--y", default="latitude")

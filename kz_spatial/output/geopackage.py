@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from kz_spatial.options import Language
     from kz_spatial.output.layers import Layer
     from kz_spatial.surfaces import DensitySurface
@@ -276,6 +278,32 @@ def write_geopackage(layers: Sequence[Layer], path: Path, *, about: About | None
     base.close()
 
 
+def _named(crs: str) -> str:
+    """Reference system of surfaces under a name that a reader of the file can look up."""
+    from pyproj import CRS
+
+    told = CRS.from_user_input(crs).to_json_dict()
+    if told["name"] == "unknown":
+        told["name"] = "WGS 84 / Kazakhstan Albers equal area"
+        told["base_crs"]["name"] = "WGS 84"
+    return CRS.from_json_dict(told).to_wkt()
+
+
+def _statistics(values: NDArray[np.float32]) -> dict[str, str]:
+    """What GDAL would find by reading the whole band, under its own names."""
+    known = values[np.isfinite(values)].astype(float)
+    told = {"STATISTICS_VALID_PERCENT": f"{100 * known.size / values.size:.4g}"}
+    if known.size:
+        for name, figure in (
+            ("MINIMUM", known.min()),
+            ("MAXIMUM", known.max()),
+            ("MEAN", known.mean()),
+            ("STDDEV", known.std()),
+        ):
+            told[f"STATISTICS_{name}"] = f"{figure:.10g}"
+    return told
+
+
 def write_surface(
     surface: DensitySurface, path: Path, *, terms: Terms | None = None, notice: str = ""
 ) -> None:
@@ -302,7 +330,7 @@ def write_surface(
         "width": columns,
         "count": 1,
         "dtype": "float32",
-        "crs": surface.crs,
+        "crs": _named(surface.crs),
         "transform": surface.transform,
         "nodata": np.nan,
         "compress": "DEFLATE",
@@ -313,9 +341,14 @@ def write_surface(
         with made.open(**profile) as target:
             target.write(surface.values, 1)
             target.set_band_description(1, style.title)
+            target.units = (surface.unit,)
+            target.update_tags(1, **_statistics(surface.values))
             target.update_tags(
                 unit=surface.unit,
                 bandwidth_m=f"{surface.bandwidth_m:g}",
+                bandwidth_rule=surface.rule,
+                kernel=surface.kernel,
+                edge="corrected" if surface.edge_corrected else "not corrected",
                 notice=notice,
                 n_points=str(surface.n_points),
                 language=terms.language,

@@ -19,6 +19,7 @@ from kz_spatial._validate import check_columns
 from kz_spatial.errors import CallError, InputError
 from kz_spatial.options import DATA_CRS, EQUAL_AREA_CRS
 from kz_spatial.places.boundaries import oblasts
+from kz_spatial.places.unit_index import find_in
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -34,6 +35,7 @@ __all__ = [
     "crs_name",
     "has_points",
     "locate",
+    "moved",
 ]
 
 _X, _Y = "longitude", "latitude"
@@ -115,13 +117,27 @@ def _geometry_rules(table: pd.DataFrame, x: str, y: str) -> bool:
     return _is_layer(table) and not named
 
 
-def _moved(
+def moved(
     x: NDArray[np.float64], y: NDArray[np.float64], crs: Any, to: Any
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Coordinates in another reference system; NaN where it has none."""
+    """Coordinates in another reference system; NaN where it has none.
+
+    Raises
+    ------
+    CallError
+        When there is no such reference system.
+
+    Examples
+    --------
+    >>> east, north = moved(np.array([67.0]), np.array([48.0]), DATA_CRS, EQUAL_AREA_CRS)
+    >>> abs(east.round()).tolist(), abs(north.round()).tolist()
+    ([0.0], [0.0])
+    """
     from pyproj import Transformer
     from pyproj.exceptions import CRSError
 
+    if isinstance(crs, str) and crs == to:
+        return x.copy(), y.copy()
     try:
         move = Transformer.from_crs(crs, to, always_xy=True)
     except CRSError as error:
@@ -147,12 +163,7 @@ def _country(margin_m: float) -> shapely.Geometry:
 def _inside(
     east: NDArray[np.float64], north: NDArray[np.float64], margin_m: float = _NEAR_BORDER_M
 ) -> NDArray[np.bool_]:
-    import shapely
-
-    given = np.isfinite(east)
-    found = np.zeros(len(east), dtype=bool)
-    found[given] = shapely.contains_xy(_country(margin_m), east[given], north[given])
-    return found
+    return find_in(_country(margin_m), east, north)
 
 
 def crs_name(crs: Any) -> str:
@@ -225,17 +236,23 @@ def _kinds(
     """What each row with two numbers is."""
     from pyproj import CRS
 
-    kinds = np.where(_inside(*placed), PLACE, ELSEWHERE).astype("<U10")
-    stray = kinds != PLACE
-    kinds[stray & ~np.isfinite(placed[0])] = "impossible"
+    kinds = np.full(len(x), PLACE, dtype="<U10")
+    rows = np.flatnonzero(~_inside(*placed))  # few of many, as a rule
+    kinds[rows] = ELSEWHERE
+    kinds[rows[~np.isfinite(placed[0][rows])]] = "impossible"
     if CRS.from_user_input(crs).is_geographic:
-        kinds[(np.abs(x) > 180) | (np.abs(y) > 90)] = "impossible"
-        kinds[(np.abs(x) >= 1000) & (np.abs(y) >= 1000)] = "metres"
-    else:
-        kinds[stray & _inside(*_moved(x, y, DATA_CRS, EQUAL_AREA_CRS))] = "degrees"
-    far = ~_inside(*placed, _FAR_M)
-    kinds[(far & _inside(*_moved(y, x, crs, EQUAL_AREA_CRS))) | wrong_way] = "swapped"
-    kinds[stray & (x == 0) & (y == 0)] = "zero"
+        beyond = (np.abs(x) > 180) | (np.abs(y) > 90)
+        if beyond.any():
+            kinds[beyond] = "impossible"
+            kinds[beyond & (np.abs(x) >= 1000) & (np.abs(y) >= 1000)] = "metres"
+    elif len(rows):
+        small = rows[(np.abs(x[rows]) <= 180) & (np.abs(y[rows]) <= 90)]
+        kinds[small[_inside(*moved(x[small], y[small], DATA_CRS, EQUAL_AREA_CRS))]] = "degrees"
+    far = rows[~_inside(placed[0][rows], placed[1][rows], _FAR_M)]
+    if len(far):
+        kinds[far[_inside(*moved(y[far], x[far], crs, EQUAL_AREA_CRS))]] = "swapped"
+    kinds[wrong_way] = "swapped"
+    kinds[rows[(x[rows] == 0) & (y[rows] == 0)]] = "zero"
     return kinds
 
 
@@ -288,12 +305,16 @@ def locate(
         given, wrong_way = first.given & second.given, first.wrong_way | second.wrong_way
         unreadable = given & ~(np.isfinite(across) & np.isfinite(along))
         given = given & ~unreadable
-    placed = _moved(across, along, crs, EQUAL_AREA_CRS)
-    kinds = np.full(len(table), NOTHING, dtype="<U10")
-    kinds[half] = "half"
-    kinds[unreadable] = "unreadable"
-    here = placed[0][given], placed[1][given]
-    kinds[given] = _kinds(across[given], along[given], crs, here, wrong_way[given])
-    lost = ~np.isin(kinds, (PLACE, ELSEWHERE))
+    placed = moved(across, along, crs, EQUAL_AREA_CRS)
+    if given.all():
+        kinds = _kinds(across, along, crs, placed, wrong_way)
+    else:
+        kinds = np.full(len(table), NOTHING, dtype="<U10")
+        kinds[half] = "half"
+        kinds[unreadable] = "unreadable"
+        here = placed[0][given], placed[1][given]
+        kinds[given] = _kinds(across[given], along[given], crs, here, wrong_way[given])
+    other = np.flatnonzero(kinds != PLACE)
+    lost = other[kinds[other] != ELSEWHERE]
     placed[0][lost] = placed[1][lost] = np.nan
     return Located(across, along, *placed, kinds, crs, names, source, texts)

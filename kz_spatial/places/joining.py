@@ -26,14 +26,17 @@ from kz_spatial.places.coordinates import (
     Located,
     has_points,
     locate,
+    moved,
 )
 from kz_spatial.places.join_record import JoinAudit
 from kz_spatial.places.place import COUNTRY, Kind, Place, units_before
 from kz_spatial.places.resolution import resolve_column
 from kz_spatial.places.strays import stray_notes, text_notes
+from kz_spatial.places.unit_index import find_units
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from numpy.typing import NDArray
 
 __all__ = ["join", "join_audit"]
 
@@ -150,45 +153,32 @@ def _by_name(
 
 
 def _by_point(
-    table: pd.DataFrame, located: Located, areas: gpd.GeoDataFrame
-) -> tuple[list[str | None], list[Status], int]:
-    """Code of the area each point lies in; a point on a border goes to the first code."""
-    import geopandas as gpd
-
-    given = np.isin(located.kinds, (PLACE, ELSEWHERE))
-    points = gpd.points_from_xy(located.x[given], located.y[given], crs=located.crs)
-    points = points.to_crs(areas.crs)
-    found = np.full(given.sum(), -1)
-    inside, unit = areas.sindex.query(points, predicate="within")
-    found[inside] = unit
-    left = np.flatnonzero(found < 0)
-    touching, unit = areas.sindex.query(points[left], predicate="intersects")
-    border: dict[int, int] = {}
-    for point, area in sorted(zip(touching.tolist(), unit.tolist(), strict=True), reverse=True):
-        border[point] = area  # the lowest area comes last and stays
-    for point, area in border.items():
-        found[left[point]] = area
-    codes: list[str | None] = [None] * len(table)
-    status: list[Status] = [
-        {"nothing": "missing", "half": "missing", "unreadable": "unmatched"}.get(kind, "outside")
-        for kind in located.kinds.tolist()
-    ]
-    for row, area in zip(np.flatnonzero(given), found, strict=True):
-        if area >= 0:
-            codes[row], status[row] = areas.index[area], "matched"
-    return codes, status, len(border)
+    located: Located, areas: gpd.GeoDataFrame
+) -> tuple[NDArray[np.int32], NDArray[np.object_], int]:
+    """Position of the area each point lies in; a point on a border goes to the first code."""
+    given = np.flatnonzero((located.kinds == PLACE) | (located.kinds == ELSEWHERE))
+    x, y = moved(located.x[given], located.y[given], located.crs, areas.crs)
+    found = find_units(areas, x, y)
+    unit = np.full(len(located.kinds), -1, dtype=np.int32)
+    unit[given] = found.unit
+    status = np.full(len(unit), "outside", dtype=object)
+    status[(located.kinds == NOTHING) | (located.kinds == "half")] = "missing"
+    status[located.kinds == "unreadable"] = "unmatched"
+    status[unit >= 0] = "matched"
+    return unit, status, len(found.on_border)
 
 
 def _point_reasons(
-    table: pd.DataFrame, located: Located, status: list[Status]
+    table: pd.DataFrame, located: Located, status: NDArray[np.object_]
 ) -> tuple[list[str], list[str]]:
     """What is wrong with points that found no unit, and what else their reader must know."""
 
     def row_name(row: int) -> str:
         return str(table.index[row])
 
-    lost = np.isin(status, ("outside", "unmatched"))
-    kinds = np.where(np.isin(located.kinds, (PLACE, ELSEWHERE)), OUTSIDE, located.kinds)
+    lost = (status == "outside") | (status == "unmatched")
+    placed = (located.kinds == PLACE) | (located.kinds == ELSEWHERE)
+    kinds = np.where(placed, OUTSIDE, located.kinds)
     kinds[~lost] = NOTHING
     reasons = stray_notes(replace(located, kinds=kinds), row_name, noun="rows")
     half = replace(located, kinds=np.where(located.kinds == "half", "half", NOTHING))
@@ -198,16 +188,22 @@ def _point_reasons(
 
 def _keep_regions(
     given: pd.Series[Any],
-    places: list[Place | None],
-    status: list[Status],
+    oblast: NDArray[np.object_],
+    region: NDArray[np.object_],
+    status: NDArray[np.object_],
     level: str,
     grouping: Grouping,
 ) -> None:
     """Let rows with nothing to join by keep the region that the table gives them."""
+    rows = np.flatnonzero(status == "missing")
+    if not len(rows):
+        return
     found = resolve_column(given.tolist(), level=grouping.name, grouping=grouping).places
-    for row, place in enumerate(found):
-        if status[row] == "missing" and place is not None and place.level == grouping.name:
-            places[row], status[row] = place, "matched" if level == place.level else place.level
+    for row in rows:
+        place = found[row]
+        if place is not None and place.level == grouping.name:
+            oblast[row], region[row] = None, place.region
+            status[row] = "matched" if level == place.level else place.level
 
 
 def _raise_unmatched(audit: JoinAudit) -> None:
@@ -287,24 +283,26 @@ def join(
     used: tuple[str, ...] = (str(column),)
     level = grouping.name if areas.index.name == grouping.name else LEVEL
     if column is not None:
-        places, status, reasons, settled = _by_name(table, column, areas, kind, grouping)
+        places, told, reasons, settled = _by_name(table, column, areas, kind, grouping)
+        status = _objects(told)
+        oblast = _objects([p.code if p and p.level == LEVEL else None for p in places])
+        region = _objects([p.region if p else None for p in places])
     else:
         located = locate(table, x=x, y=y, crs=crs, what="table")
-        codes, status, on_border = _by_point(table, located, areas)
+        unit, status, on_border = _by_point(located, areas)
         reasons, notes = _point_reasons(table, located, status)
         used = located.columns
-        places = [None if code is None else _place_of(code, level, grouping) for code in codes]
+        of_unit = [_place_of(code, level, grouping) for code in areas.index]
+        # the last, which -1 takes, is for points in no unit
+        oblast = _objects([p.code if p.level == LEVEL else None for p in of_unit] + [None])[unit]
+        region = _objects([*(p.region for p in of_unit), None])[unit]
     if column != grouping.name and grouping.name in table:
         check_columns(table.columns, [grouping.name], what="table")
-        _keep_regions(table[grouping.name], places, status, level, grouping)
+        _keep_regions(table[grouping.name], oblast, region, status, level, grouping)
     out = table.copy()
-    out["oblast_code"] = pd.Series(
-        [p.code if p and p.level == LEVEL else None for p in places], out.index, dtype=object
-    )
-    out[grouping.name] = pd.Series(
-        [p.region if p else None for p in places], out.index, dtype=object
-    )
-    out["join_status"] = status
+    out["oblast_code"] = pd.Series(oblast, out.index, dtype=object)
+    out[grouping.name] = pd.Series(region, out.index, dtype=object)
+    out["join_status"] = _objects(status.tolist())
     tally = out["join_status"].value_counts()
     ids = table["firm_id"] if "firm_id" in table else pd.Series(dtype=object)
     audit = JoinAudit(
@@ -334,6 +332,13 @@ def join(
         out = out[out["join_status"].isin(["matched", grouping.name])]
     out.attrs = {**table.attrs, "join": asdict(audit)}
     return out
+
+
+def _objects(values: list[Any]) -> NDArray[np.object_]:
+    """A list as an array of just these objects."""
+    made = np.empty(len(values), dtype=object)
+    made[:] = values
+    return made
 
 
 def _place_of(code: str, level: str, grouping: Grouping) -> Place:

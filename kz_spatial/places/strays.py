@@ -69,9 +69,11 @@ def stray_notes(
     ['row 1, columns longitude, latitude: found coordinates that look swapped (first: 43.2, 76.9), \
 expected longitude first, then latitude']
     """
-    notes = []
+    notes: list[str] = []
+    other = np.flatnonzero(located.kinds != PLACE)
+    of_other = located.kinds[other]
     for kind, (found, expected) in _WORDS.items():
-        rows = np.flatnonzero(located.kinds == kind)
+        rows = other[of_other == kind]
         if kind in kept or not len(rows):
             continue
         words = {"x": located.names[0], "y": located.names[1], "crs": crs_name(located.crs)}

@@ -103,11 +103,12 @@ def _spread(
         None if value is None else _means(tables, design, value),
     )
     if value is None:
-        return spread, {"weights": "weight"}
+        return spread, {"weights": "weight", "errors": False}
     return spread.rename(columns={"value": value}), {
         "value": value,
         "weights": "weight",
         "min_support": 0.0,
+        "errors": False,  # figures that are spread out have none of their own
     }
 
 

@@ -1,26 +1,44 @@
-"""Gaussian kernel surfaces on a metric grid: firms per area, or a smoothed mean of an indicator.
+"""Kernel surfaces on a metric grid: firms per area, or a smoothed mean of an indicator.
 
-For points i at distance d_i from a cell, weights w_i and K(d) = exp(-d^2 / 2 h^2) / (2 pi h^2):
+For points i at distance d_i from a cell, weights w_i and a kernel K that integrates to one:
 
-- density: sum_i w_i K(d_i), per 1000 km^2
-- smoothed mean of values v: sum_i w_i K(d_i) v_i / sum_i w_i K(d_i) (Nadaraya and Watson), shown
-  only where the density of points reaches `min_support` points within one bandwidth
+- density: sum_i w_i K(d_i) / m_i, per 1000 km^2, where m_i is the mass of the point's kernel at
+  cells inside the mask, and one without a mask and for points outside it
+- smoothed mean of values v: sum_i a_i v_i with a_i = w_i K(d_i) / sum_j w_j K(d_j) (Nadaraya and
+  Watson), shown only where the density of points reaches `min_support` points within one bandwidth;
+  the local number of points is 1 / sum_i a_i^2 = n, and the mean's standard error the root of
+  n / (n - 1) sum_i a_i^2 (v_i - mean)^2
 
-The Gaussian kernel parts into x and y, so a surface over n points is one matrix product, exact to
-rounding. No edge correction is made at the border.
+How kernels are summed, exactly or by transform, is told in `sums`, their shapes in `shapes`, how
+wide they are in `bandwidths`.
 """
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
-from kz_spatial._validate import check_columns, check_metres
-from kz_spatial.errors import CallError, InputError, NotEnoughDataError
+from kz_spatial._validate import check_columns, check_option
+from kz_spatial.errors import CallError, CoordinatesWarning, InputError, NotEnoughDataError
 from kz_spatial.options import DATA_CRS, EQUAL_AREA_CRS
 from kz_spatial.places import locate, warn_stray
+from kz_spatial.surfaces.gathered import (
+    LEAST_BANDWIDTH,
+    Points,
+    adapted,
+    asked_bandwidth,
+    check_bandwidth,
+    each_alike,
+    global_bandwidth,
+    merge,
+    smoothed_mean,
+)
+from kz_spatial.surfaces.grids import Grid, make_grid
+from kz_spatial.surfaces.shapes import KERNELS, Kernel, peak
+from kz_spatial.surfaces.sums import choose_sums
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -28,13 +46,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from rasterio.transform import Affine
 
-__all__ = ["DensitySurface", "check_bandwidth", "density"]
+    from kz_spatial.surfaces.bandwidths import Rule
+    from kz_spatial.surfaces.fourier import FourierSums
+    from kz_spatial.surfaces.sums import DirectSums
+
+__all__ = ["DensitySurface", "density", "prepared"]
 
 _PER_KM2: Final = 1e9  # densities are per 1000 km^2
-_LEAST_BANDWIDTH: Final = 0.5  # in cells
-_MAX_CELLS: Final = 20_000_000
-# points closer than this lie in one place, up to rounding
-_ONE_PLACE_M: Final = 1e-3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +67,7 @@ class DensitySurface:
         Cell to metres in `crs`.
     crs : str
     bandwidth_m : float
-        Standard deviation of the kernel.
+        Standard deviation of the kernel along an axis; the global one where it differs by place.
     cell_m : float
     unit : str
         "firms per 1000 km²", or "mean of <column>".
@@ -59,6 +77,15 @@ class DensitySurface:
     notes : tuple of str
         Coordinates that were no place and were left out, points outside Kazakhstan, and text that
         was read as coordinates: a line for each kind.
+    kernel : str
+    rule : str
+        How the bandwidth was found; "given" where it was.
+    edge_corrected : bool
+        Whether kernels were made whole at the border.
+    effective_n : (rows, columns) array of float32 or None
+        Local number of points behind a smoothed mean, by their weights.
+    std_error : (rows, columns) array of float32 or None
+        Of the smoothed mean.
     """
 
     values: NDArray[np.float32]
@@ -70,6 +97,11 @@ class DensitySurface:
     n_points: int
     value: str | None = None
     notes: tuple[str, ...] = ()
+    kernel: str = "gaussian"
+    rule: str = "given"
+    edge_corrected: bool = False
+    effective_n: NDArray[np.float32] | None = None
+    std_error: NDArray[np.float32] | None = None
 
 
 def _numbers(points: pd.DataFrame, name: str) -> NDArray[np.float64]:
@@ -83,37 +115,6 @@ def _numbers(points: pd.DataFrame, name: str) -> NDArray[np.float64]:
         ) from error
 
 
-def check_bandwidth(bandwidth_m: float | None, cell_m: float) -> None:
-    """Refuse sizes that are none, and a bandwidth of less than half a cell.
-
-    Cells are as high as the kernel is at their centres. From half a cell on they add up to the
-    points within 3 % along each axis; at a quarter they make 0.4 to 1.6 of a point, by where in its
-    cell it lies.
-
-    Parameters
-    ----------
-    bandwidth_m : float or None
-        Standard deviation of the kernel; None where it is not known yet.
-    cell_m : float
-
-    Raises
-    ------
-    CallError
-
-    Examples
-    --------
-    >>> check_bandwidth(2_000.0, 5_000.0)
-    Traceback (most recent call last):
-    ...
-    kz_spatial.errors.CallError: bandwidth_m=2000: expected at least half of cell_m=5000
-    """
-    check_metres("cell_m", cell_m)
-    if bandwidth_m is not None:
-        check_metres("bandwidth_m", bandwidth_m)
-    if bandwidth_m is not None and bandwidth_m < cell_m * _LEAST_BANDWIDTH:
-        raise CallError(f"bandwidth_m={bandwidth_m:g}: expected at least half of cell_m={cell_m:g}")
-
-
 def _points(
     points: pd.DataFrame,
     value: str | None,
@@ -124,64 +125,52 @@ def _points(
     """Points that take part (metres east and north, weight, value, how many each is), and notes."""
     located = locate(points, **where)
     for name, read in zip(located.names, (located.x, located.y), strict=True):
-        if (located.kinds == "unreadable").any() and not np.isfinite(read).any():
+        if not np.isfinite(read).any() and (located.kinds == "unreadable").any():
             found = f"column {name} holds {points[name].dtype}"
             raise InputError(f"points: {found}, expected numbers")
     # groups of points lie at their middle, which is no place of anyone
     notes = warn_stray(located, points.index) if counts is None else []
-    w = np.ones(len(points)) if weights is None else _numbers(points, weights)
-    v = np.ones(len(points)) if value is None else _numbers(points, value)
-    many = np.ones(len(points)) if counts is None else _numbers(points, counts)
-    use = np.isfinite(located.east) & np.isfinite(v) & np.isfinite(w * many)
-    if many[use].sum() < 2:
+    one = np.ones(len(points))
+    w, v, many = (
+        one if name is None else _numbers(points, name) for name in (weights, value, counts)
+    )
+    use = np.isfinite(located.east)
+    for column, given in ((weights, w), (value, v), (counts, many)):
+        if column is not None:
+            use &= np.isfinite(given)
+    taken = _, _, w, _, many = _taken(use, located.east, located.north, w, v, many)
+    if many.sum() < 2:
         raise NotEnoughDataError(
-            f"points: found {use.sum()} with a place and a value, expected at least 2"
+            f"points: found {len(w)} with a place and a value, expected at least 2"
             + "".join(f"; {line}" for line in notes)
         )
-    if (w[use] < 0).any() or not w[use].sum() > 0:
-        raise InputError(
-            f"points: column {weights}: found {w[use].min():g}, expected weights above 0"
-        )
-    return (located.east[use], located.north[use], w[use], v[use], many[use]), tuple(notes)
+    if (w < 0).any() or not w.sum() > 0:
+        raise InputError(f"points: column {weights}: found {w.min():g}, expected weights above 0")
+    return taken, tuple(notes)
 
 
-def _rule_of_thumb(
-    east: NDArray[np.float64], north: NDArray[np.float64], w: NDArray[np.float64]
-) -> float:
-    """Bandwidth by Scott's rule for two dimensions, from the mean of both deviations."""
-    effective = w.sum() ** 2 / (w**2).sum()
-    spread = [
-        np.sqrt(np.average((c - np.average(c, weights=w)) ** 2, weights=w)) for c in (east, north)
-    ]
-    return float(np.sqrt(np.mean(np.square(spread))) * effective ** (-1 / 6))
+def _taken(use: NDArray[np.bool_], *each: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
+    """Rows that take part; nothing is copied where all do."""
+    return each if use.all() else tuple(one[use] for one in each)
 
 
-def _kernel(centres: NDArray[np.float64], at: NDArray[np.float64], h: float) -> NDArray[np.float64]:
-    gap = (centres[:, None] - at[None, :]) / h
-    return np.asarray(np.exp(-0.5 * gap**2) / (np.sqrt(2 * np.pi) * h), dtype=np.float64)
+def _area(
+    mask: gpd.GeoDataFrame | None, at: NDArray[np.float64], h: float, cell_m: float
+) -> tuple[Grid, NDArray[np.bool_] | None]:
+    """Grid over the mask, or over the points with a margin, and the mask's cells."""
+    if mask is None:
+        bounds = np.concatenate([at.min(axis=1) - 3 * h, at.max(axis=1) + 3 * h])
+        return make_grid(bounds, cell_m), None
+    if mask.crs is None:
+        raise InputError("mask: found areas without a coordinate reference system, expected one")
+    area = mask.to_crs(EQUAL_AREA_CRS)
+    grid = make_grid(np.asarray(area.total_bounds, dtype=float), cell_m)
+    from rasterio.features import geometry_mask
 
-
-def _merge(
-    east: NDArray[np.float64], north: NDArray[np.float64], *sums: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], ...]:
-    """Add up points that share a place, as firms in one settlement do."""
-    places, place = np.unique(np.column_stack([east, north]), axis=0, return_inverse=True)
-    added = (np.bincount(place.ravel(), each, len(places)).astype(float) for each in sums)
-    return places[:, 0], places[:, 1], *added
-
-
-def _grid(bounds: NDArray[np.float64], cell_m: float) -> tuple[Affine, tuple[int, int]]:
-    from rasterio.transform import from_origin
-
-    west, south = np.floor(bounds[:2] / cell_m) * cell_m
-    east, north = np.ceil(bounds[2:] / cell_m) * cell_m
-    shape = round((north - south) / cell_m), round((east - west) / cell_m)
-    if shape[0] * shape[1] > _MAX_CELLS:
-        raise CallError(
-            f"cell_m={cell_m:g}: makes {shape[0]} x {shape[1]} cells, expected at most "
-            f"{_MAX_CELLS:,} in all"
-        )
-    return from_origin(west, north, cell_m, cell_m), shape
+    inside = ~geometry_mask(area.geometry, grid.shape, grid.transform)
+    if not inside.any():
+        raise CallError(f"cell_m={cell_m:g}: no cell has its centre in the mask, expected smaller")
+    return grid, np.asarray(inside)
 
 
 def density(
@@ -189,6 +178,8 @@ def density(
     *,
     value: str | None = None,
     weights: str | None = None,
+    kernel: Kernel = "gaussian",
+    bandwidth: float | Rule | None = None,
     bandwidth_m: float | None = None,
     cell_m: float = 10_000,
     mask: gpd.GeoDataFrame | None = None,
@@ -197,6 +188,8 @@ def density(
     crs: Any = DATA_CRS,
     min_support: float = 5.0,
     counts: str | None = None,
+    edge: bool = True,
+    errors: bool = True,
 ) -> DensitySurface:
     """Kernel density of points, or a kernel-smoothed mean of one of their columns.
 
@@ -210,9 +203,13 @@ def density(
         Column to smooth; without it the density of points is returned.
     weights : str, optional
         Column of point weights.
+    kernel : {"gaussian", "quartic", "epanechnikov", "triweight", "uniform"}
+    bandwidth : float or str, optional
+        Standard deviation of the kernel along an axis, in metres, at least half a cell; or a rule:
+        "scott" (as when not given), "silverman" (the same in two dimensions), "least-squares" or
+        "likelihood" cross-validation, "adaptive" by place about `bandwidth_m`, else Scott's.
     bandwidth_m : float, optional
-        Standard deviation of the kernel in metres, at least half a cell; Scott's rule when not
-        given.
+        `bandwidth` in metres.
     cell_m : float
         Cell size in metres.
     mask : GeoDataFrame, optional
@@ -224,6 +221,11 @@ def density(
     counts : str, optional
         Column of how many points each row stands for, where rows are groups of points; the density
         too is then shown only where support is not too thin.
+    edge : bool
+        Whether the kernels of points inside the mask are made whole, so that the density adds up to
+        the points; a smoothed mean needs no such correction.
+    errors : bool
+        Whether a smoothed mean comes with local n and standard error; never for groups of points.
 
     Returns
     -------
@@ -235,7 +237,13 @@ def density(
         With fewer than two points, or points all in one place and no bandwidth.
     InputError, CallError
         When columns are missing or no numbers, geometries are no points or lack a reference
-        system, or bandwidth or cell size is not above 0 or the one too small for the other.
+        system, bandwidth or cell size is not above 0 or the one too small for the other, or the
+        grid is too large.
+
+    Notes
+    -----
+    Up to some ten thousand places are summed exactly. More go through linear binning and Fourier
+    transform, with four nodes or more to a bandwidth: off by about 0.5 % of the highest cell.
 
     Examples
     --------
@@ -243,44 +251,36 @@ def density(
     >>> surface = kz.density(kz.settlements(), bandwidth_m=75_000, cell_m=50_000)
     >>> surface.values.shape, surface.bandwidth_m
     ((41, 66), 75000.0)
+    >>> inside = kz.density(kz.settlements(), bandwidth=75_000, mask=kz.oblasts(detail="light"))
+    >>> float((inside.values[inside.values > 0].astype(float) * 0.1).sum().round(2))  # 100 km2
+    345.0
     """
-    check_bandwidth(bandwidth_m, cell_m)
+    check_option("kernel", kernel, KERNELS)
+    rule, given = asked_bandwidth(bandwidth, bandwidth_m)
+    check_bandwidth(given, cell_m)
     where = {"x": x, "y": y, "crs": crs}
     (east, north, w, v, many), notes = _points(points, value, weights, counts, where)
-    h = _rule_of_thumb(east, north, w) if bandwidth_m is None else bandwidth_m
-    if bandwidth_m is None and h < _ONE_PLACE_M:
-        raise NotEnoughDataError("points: all lie in one place, so bandwidth_m must be given")
+    h = given
+    if h is None:
+        h = global_bandwidth(east, north, w, rule=rule or "scott", kernel=kernel, cell_m=cell_m)
     check_bandwidth(h, cell_m)
-    if mask is not None and mask.crs is None:
-        raise InputError("mask: found areas without a coordinate reference system, expected one")
-    area = mask.to_crs(EQUAL_AREA_CRS) if mask is not None else None
-    bounds = (
-        area.total_bounds
-        if area is not None
-        else np.array([east.min(), north.min(), east.max(), north.max()])
-        + 3 * h * np.array([-1, -1, 1, 1])
-    )
-    transform, shape = _grid(np.asarray(bounds, dtype=float), cell_m)
-    centre_x = transform.c + cell_m * (np.arange(shape[1]) + 0.5)
-    centre_y = transform.f - cell_m * (np.arange(shape[0]) + 0.5)
-    at_x, at_y, mass, count, moment = _merge(east, north, w, many, w * v)
-    kx, ky = _kernel(centre_x, at_x, h), _kernel(centre_y, at_y, h)
-    base = (ky * mass) @ kx.T
+    merged = Points(*merge(east, north))
+    grid, inside = _area(mask, merged.at, h, cell_m)
+    size = each_alike(h, merged.at)
+    if rule == "adaptive":
+        size = np.maximum(adapted(merged, w, h, kernel, grid), cell_m * LEAST_BANDWIDTH)
+    sums = choose_sums(grid, merged.at, kernel, size, inside if edge and value is None else None)
+    number = error = None
     if value is None:
-        surface = base * _PER_KM2
+        surface = sums.of(merged.add(w), edge=edge and inside is not None) * _PER_KM2
     else:
-        with np.errstate(invalid="ignore", divide="ignore"):
-            surface = ((ky * moment) @ kx.T) / base
+        surface, number, error = smoothed_mean(sums, merged, w, v, errors=errors and counts is None)
+    hidden = np.zeros(grid.shape, dtype=bool) if inside is None else ~inside
     if value is not None or counts is not None:
-        support = ((ky * count) @ kx.T) * (2 * np.pi * h**2)
-        surface[~(support >= min_support)] = np.nan
-    if area is not None:
-        from rasterio.features import geometry_mask
-
-        surface[geometry_mask(area.geometry, shape, transform)] = np.nan
+        hidden |= ~(sums.of(merged.add(many) / peak(kernel, size)) >= min_support)
     return DensitySurface(
-        values=surface.astype(np.float32),
-        transform=transform,
+        values=_shown(surface, hidden),
+        transform=grid.transform,
         crs=EQUAL_AREA_CRS,
         bandwidth_m=float(h),
         cell_m=float(cell_m),
@@ -288,4 +288,35 @@ def density(
         n_points=round(many.sum()),
         value=value,
         notes=notes,
+        kernel=kernel,
+        rule=rule or "given",
+        edge_corrected=edge and inside is not None and value is None,
+        effective_n=None if number is None else _shown(number, hidden),
+        std_error=None if error is None else _shown(error, hidden),
     )
+
+
+def _shown(values: NDArray[np.float64], hidden: NDArray[np.bool_]) -> NDArray[np.float32]:
+    return np.where(hidden, np.nan, values).astype(np.float32)
+
+
+def prepared(
+    points: pd.DataFrame,
+    surface: DensitySurface,
+    value: str,
+    weights: str | None,
+    where: dict[str, Any],
+    mask: gpd.GeoDataFrame | None,
+) -> tuple[Points, DirectSums | FourierSums, NDArray[np.float64], NDArray[np.float64]]:
+    """Points by place, sums of their kernels, weights and values, as a surface was made of them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CoordinatesWarning)  # the surface has told
+        (east, north, w, v, _), _ = _points(points, value, weights, None, where)
+    merged = Points(*merge(east, north))
+    grid, _ = _area(mask, merged.at, surface.bandwidth_m, surface.cell_m)
+    size = each_alike(surface.bandwidth_m, merged.at)
+    kernel = cast("Kernel", surface.kernel)
+    if surface.rule == "adaptive":
+        least = surface.cell_m * LEAST_BANDWIDTH
+        size = np.maximum(adapted(merged, w, surface.bandwidth_m, kernel, grid), least)
+    return merged, choose_sums(grid, merged.at, kernel, size), w, v

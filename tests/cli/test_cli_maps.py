@@ -55,6 +55,38 @@ def test_density_ends_at_the_border_unless_asked(points, tmp_path):
     assert 0.4 < sizes["clip"] < 0.7
 
 
+@pytest.mark.parametrize("more", [("--bandwidth-km", "40"), ("--bandwidth", "adaptive")])
+@pytest.mark.parametrize("kernel", ["gaussian", "quartic"])
+def test_a_clipped_density_adds_up_to_the_points_and_says_what_it_is(
+    points, tmp_path, kernel, more
+):
+    out = tmp_path / "d.tif"
+    frame = pd.read_csv(points)
+    frame = frame[frame["latitude"] > 43.5]  # beyond the border is no place of the country
+    frame.to_csv(points, index=False)
+    assert _run(points, out, "--kernel", kernel, *more) == 0
+    with rasterio.open(out) as found:
+        values = found.read(1)
+        assert np.nansum(values.astype(float)) * 0.4 == pytest.approx(len(frame), rel=1e-3)
+        assert found.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+        assert found.units == ("firms per 1000 km²",)
+        assert np.isnan(found.nodata)
+        assert "Kazakhstan Albers equal area" in found.crs.to_wkt()
+        told, tags = found.tags(1), found.tags()
+        known = values[np.isfinite(values)].astype(float)
+        for name, figure in (
+            ("MINIMUM", known.min()),
+            ("MAXIMUM", known.max()),
+            ("MEAN", known.mean()),
+            ("STDDEV", known.std()),
+        ):
+            assert float(told[f"STATISTICS_{name}"]) == pytest.approx(figure, rel=1e-6)
+        share = 100 * known.size / values.size
+        assert float(told["STATISTICS_VALID_PERCENT"]) == pytest.approx(share, rel=1e-3)
+        assert (tags["kernel"], tags["edge"]) == (kernel, "corrected")
+        assert tags["bandwidth_rule"] == ("given" if more[0] == "--bandwidth-km" else "adaptive")
+
+
 def test_smoothed_mean_stays_between_the_values(points, tmp_path):
     out = tmp_path / "mean.tif"
     assert _run(points, out, "--value", "pay", "--weights", "weight") == 0
