@@ -9,10 +9,10 @@ a call dropped for its argument, a guard taken out.
 Left alone, since no result can tell: documentation, types, messages, raises, `strict=True` (it can
 but raise, and only where the package contradicts itself) and what decorates functions and classes
 (whether a dataclass is frozen, has slots or compares). Nor is `float` dropped around arithmetic or
-around a sum, mean, norm, greatest or smallest value, which are numbers with or without it: the type
-changes, no number does. `float` around anything else may read a text, `np.array` copies, `list` and
-`tuple` keep what an iterator gives only once, `str` and `int` change what is compared: their drops
-stay among the faults.
+around a sum, mean, norm, greatest or smallest value, which are numbers with or without it, nor
+`np.asarray` around what numpy gives: the type changes, no number does. `float` around anything else
+may read a text, `np.array` copies, `list` and `tuple` keep what an iterator gives only once, `str`
+and `int` change what is compared: their drops stay among the faults.
 """
 
 from __future__ import annotations
@@ -223,9 +223,11 @@ def _silent(tree: ast.Module) -> set[int]:
 
 
 def _only_type(node: ast.Call) -> bool:
-    """Whether a call turns what is a number already into a plain one."""
-    held = node.args[0]
-    if ast.unparse(node.func) != "float":
+    """Whether a call changes the type of what is a number, or numbers, already."""
+    held, name = node.args[0], ast.unparse(node.func)
+    if name == "np.asarray":
+        return ast.unparse(held).startswith("np.")
+    if name != "float":
         return False
     if isinstance(held, ast.Call):
         return ast.unparse(held.func).rpartition(".")[2] in NUMBERS
