@@ -217,6 +217,8 @@ def test_two_ways_of_clusters_by_hand():
         assert len(few_clusters.clipped_note(model)) == notes
         alone = dataclasses.replace(model, crossed=np.zeros(4, np.intp))
         assert few_clusters.clipped_note(alone) == ()
+        with pytest.raises(NotEnoughDataError, match="found one cluster, expected at least two"):
+            covariance(alone, "crv1")
 
 
 @pytest.mark.parametrize(
