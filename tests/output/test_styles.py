@@ -319,8 +319,6 @@ def test_a_score_tells_what_is_not_in_it_where_the_table_says():
     assert made.aliases["readiness"] == f"Readiness score (without {left})"
     (whole,) = layers.describe({"oblasts": units.drop(columns="score_of")}, terms=TERMS)
     assert whole.aliases["readiness"] == "Readiness score"
-    (bare,) = layers.describe({"oblasts": units.drop(columns="readiness")}, terms=TERMS)
-    assert "readiness" not in bare.aliases
 
 
 def layer_of(frame, *made, geometry="polygon", aliases=None, label="name_en", name="areas"):
