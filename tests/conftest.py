@@ -48,3 +48,23 @@ def qgis_python() -> str:
 def xvfb() -> str:
     """Path of Xvfb, a screen that needs no monitor."""
     return _need(shutil.which("Xvfb"), "Xvfb")
+
+
+@pytest.fixture(scope="session")
+def pdflatex() -> str:
+    """Path of pdflatex, for Latin letters."""
+    return _need(shutil.which("pdflatex"), "pdflatex")
+
+
+@pytest.fixture(scope="session")
+def lualatex(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Path of a lualatex that finds fonts of the system, for Cyrillic."""
+    found = shutil.which("lualatex")
+    if found:
+        place = tmp_path_factory.mktemp("lualatex")
+        body = r"\documentclass{article}\usepackage{fontspec}\begin{document}x\end{document}"
+        (place / "t.tex").write_text(body, encoding="utf-8")
+        asked = [found, "-interaction=nonstopmode", "-halt-on-error", "t.tex"]
+        done = subprocess.run(asked, cwd=place, capture_output=True, check=False)
+        found = found if done.returncode == 0 else None
+    return _need(found, "a lualatex with fontspec")

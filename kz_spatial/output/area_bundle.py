@@ -17,9 +17,9 @@ from kz_spatial.output.area_terms import AreaTerms
 from kz_spatial.output.bundle import Bundle
 from kz_spatial.output.folders import check_target, now, versions, whole_or_absent, write_record
 from kz_spatial.output.geopackage import About, write_geopackage
+from kz_spatial.output.latex import to_latex
 from kz_spatial.output.layers import describe
 from kz_spatial.output.pictures import FigureSaver, second_process
-from kz_spatial.output.tables import to_latex
 from kz_spatial.output.web_map import folium_map
 from kz_spatial.study import AREA_STEPS, AreaOptions, own_to_record, study_areas
 from kz_spatial.words import missing_note

@@ -28,11 +28,12 @@ from kz_spatial.output.folders import (
     write_record,
 )
 from kz_spatial.output.geopackage import About, write_geopackage, write_surface
+from kz_spatial.output.latex import to_latex
 from kz_spatial.output.layers import describe
 from kz_spatial.output.model_tables import write_paper_tables
 from kz_spatial.output.pictures import FigureSaver, second_process
 from kz_spatial.output.report import render_report
-from kz_spatial.output.tables import make_tables, to_latex
+from kz_spatial.output.tables import make_tables
 from kz_spatial.output.terms import Terms
 from kz_spatial.output.web_map import folium_map
 from kz_spatial.study import (

@@ -22,9 +22,9 @@ from kz_spatial.output.change_layer import (
 from kz_spatial.output.change_report import change_notes, render_changes
 from kz_spatial.output.folders import check_target, now, versions, whole_or_absent, write_record
 from kz_spatial.output.geopackage import About, write_geopackage
+from kz_spatial.output.latex import to_latex
 from kz_spatial.output.layers import describe
 from kz_spatial.output.pictures import FigureSaver
-from kz_spatial.output.tables import to_latex
 from kz_spatial.output.web_map import folium_map
 from kz_spatial.places import place_name
 from kz_spatial.study import own_to_record

@@ -61,7 +61,8 @@ def write_paper_tables(study: Published, folder: Path, terms: Terms, notice: str
     regression = {terms.say(f"coding.{coding}"): fit for coding, fit in study.fits.items()}
     titled = {"regression": (terms.say("report.regression"), regression)}
     for name, model in study.models.items():
-        titled[name] = (terms.say(f"model.{name}"), dict(model.fits))
+        fits = {terms.model_fit(title): fit for title, fit in model.fits.items()}
+        titled[name] = (terms.say(f"model.{name}"), fits)
     for name, (caption, fits) in titled.items():
         if not fits:
             continue

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import pandas as pd
 
 from kz_spatial.design import SCORE
 from kz_spatial.errors import NotEnoughDataError
 from kz_spatial.output.model_tables import model_frames
 from kz_spatial.places import place_name
-from kz_spatial.regression import INFERENCES, latex_text
+from kz_spatial.regression import INFERENCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from kz_spatial.output.disclosure import Published
     from kz_spatial.study import UnitGroups
 
-__all__ = ["make_tables", "to_latex"]
+__all__ = ["make_tables"]
 
 # heads of tables that every bundle has
 _CLUSTERS: Final = (
@@ -278,43 +277,3 @@ def make_tables(study: Published) -> dict[str, pd.DataFrame]:
         for name, table in every.items()
         if table is not None and (len(table) or name not in optional)
     }
-
-
-def _cell(value: Any) -> str:
-    if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
-        return "--"
-    if isinstance(value, bool | np.bool_):
-        return "yes" if value else "no"
-    if isinstance(value, float | np.floating):
-        return f"{float(value):.4g}"
-    return latex_text(value)
-
-
-def to_latex(table: pd.DataFrame, *, caption: str, notice: str = "") -> str:
-    """Write a frame as a LaTeX longtable for the booktabs and longtable packages.
-
-    Parameters
-    ----------
-    table : DataFrame
-    caption : str
-    notice : str
-        Printed below the caption, such as that of the twin.
-    """
-    kinds = "".join("r" if pd.api.types.is_numeric_dtype(table[c]) else "l" for c in table)
-    head = " & ".join(_cell(str(c)) for c in table.columns)
-    body = "\n".join(" & ".join(map(_cell, row)) + r" \\" for row in table.itertuples(index=False))
-    title = _cell(caption) + (rf" \emph{{{_cell(notice)}}}" if notice else "")
-    lines = (
-        rf"\begin{{longtable}}{{{kinds}}}",
-        rf"\caption{{{title}}} \\",
-        r"\toprule",
-        rf"{head} \\",
-        r"\midrule",
-        r"\endhead",
-        r"\bottomrule",
-        r"\endfoot",
-        body,
-        r"\end{longtable}",
-        "",
-    )
-    return "\n".join(lines)

@@ -117,6 +117,13 @@ class Terms:
         key = f"model.group.{group}"
         return self.say(key) if has_words(key) else str(group)
 
+    def model_fit(self, title: str) -> str:
+        """A fit of a further model at the head of its column: an outcome, or what sets it apart."""
+        if title in self.design.by_name:
+            return self.indicator(title)
+        key = f"model.fit.{title}"
+        return self.say(key) if has_words(key) else title
+
     def layer(self, name: str) -> str:
         """Title of a layer of the bundle."""
         if name == self.design.grouping.layer:

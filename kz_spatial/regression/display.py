@@ -41,7 +41,19 @@ _LATEX: Final = str.maketrans(
         "^": r"\textasciicircum{}",
         "~": r"\textasciitilde{}",
         "²": "$^2$",
+        # by themselves pdflatex prints these not at all, or as others
+        "−": "$-$",
+        "×": r"$\times$",
+        "≥": r"$\geq$",
+        "≤": r"$\leq$",
+        "<": "$<$",
+        ">": "$>$",
+        "|": "$|$",
+        "→": r"$\to$",
+        "\u00a0": "~",
+        "\u202f": r"\,",
     }
+    | {chr(0x2080 + i): f"$_{i}$" for i in range(10)}
 )
 
 

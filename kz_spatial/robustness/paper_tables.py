@@ -41,28 +41,22 @@ _STARS: Final = ((0.01, "***"), (0.05, "**"), (0.1, "*"))
 _MOST_DECIMALS: Final = 6
 _UPRIGHT_MM, _TURNED_MM, _GAP_MM = 160.0, 247.0, 4.3  # A4 less margins; room between columns
 _NARROWEST_MM: Final = 19.0
+_LATIN_MM, _CYRILLIC_MM = 1.63, 1.9  # a letter of a long word
 _UPRIGHT_MOST: Final = 5
 _FIRST_MM: Final = (40.0, 55.0)
-# what pdflatex does not print by itself
-_SIGNS: Final = str.maketrans(
-    {
-        "−": "$-$",
-        "×": r"$\times$",
-        "≥": r"$\geq$",
-        "≤": r"$\leq$",
-        "<": "$<$",  # by themselves, others in fonts that pdflatex has by default
-        ">": "$>$",
-        "|": "$|$",
-        "\u00a0": "~",
-        "\u202f": r"\,",
-        **{chr(0x2080 + i): f"$_{i}$" for i in range(10)},
-    }
-)
+# Cyrillic needs pdflatex with T2A, or another engine with a font that has it
+_FONTS: Final = {
+    "latin": "\\usepackage[T1]{fontenc}\n",
+    "cyrillic": r"""\usepackage{iftex}
+\ifpdftex\usepackage[T2A]{fontenc}\else
+\usepackage{fontspec}
+\setmainfont[Scale=0.87]{DejaVu Serif}
+\fi
+""",
+}
 _PREAMBLE: Final = r"""\documentclass[a4paper]{article}
-\usepackage[%s]{fontenc}
-\usepackage[utf8]{inputenc}
-\usepackage[margin=25mm]{geometry}
-\usepackage{array,booktabs,pdflscape}
+%s\usepackage[margin=25mm]{geometry}
+\usepackage{array,booktabs,longtable,pdflscape}
 \begin{document}
 %s\end{document}
 """
@@ -106,8 +100,7 @@ class PaperTable:
 
     def document(self) -> str:
         """A LaTeX document that holds the table alone."""
-        font = "T2A" if self.language in ("ru", "kk") else "OT1"
-        return _PREAMBLE % (font, self.to_latex())
+        return latex_document(self.to_latex(), self.language)
 
     def save(self, path: str | PathLike[str]) -> Path:
         """Write the table by the ending of its path: .tex or .html.
@@ -125,8 +118,9 @@ class PaperTable:
         return path
 
 
-def _tex(text: object) -> str:
-    return latex_text(text).translate(_SIGNS)
+def latex_document(body: str, language: str = "en") -> str:
+    """A LaTeX document of A4 with margins of 25 mm around tables that this package wrote."""
+    return _PREAMBLE % (_FONTS["cyrillic" if language in ("ru", "kk") else "latin"], body)
 
 
 def _widths(n: int, *, turned: bool) -> tuple[float, float]:
@@ -134,6 +128,14 @@ def _widths(n: int, *, turned: bool) -> tuple[float, float]:
     whole = (_TURNED_MM if turned else _UPRIGHT_MM) - _GAP_MM * n
     first = _FIRST_MM[1] if n < 4 or turned else _FIRST_MM[0]
     return first, min((whole - first) / n, 40.0)
+
+
+def _needs_turning(heads: Sequence[str]) -> bool:
+    """Whether columns, or a word in their heads, are too wide for a page upright."""
+    words = [word for head in heads for word in head.split()]
+    longest = max(len(each) * (_LATIN_MM if each.isascii() else _CYRILLIC_MM) for each in words)
+    width = _widths(len(heads), turned=False)[1]
+    return len(heads) > _UPRIGHT_MOST or longest > max(width, _NARROWEST_MM)
 
 
 def _styled(table: PaperTable, labels: Sequence[str]) -> pd.DataFrame:
@@ -144,12 +146,12 @@ def _styled(table: PaperTable, labels: Sequence[str]) -> pd.DataFrame:
 
 
 def _latex(table: PaperTable) -> str:
-    labels = [_tex(each) for each in table.labels]
+    labels = [latex_text(each) for each in table.labels]
     first_told = next(i for i, (term, _) in enumerate(table.frame.index) if not term)
     labels[first_told] = "\\midrule\n" + labels[first_told]
     shown = _styled(table, labels)
-    shown.iloc[:, 1:] = shown.iloc[:, 1:].map(_tex)
-    shown.columns = pd.Index(["", *map(_tex, table.frame.columns)])
+    shown.iloc[:, 1:] = shown.iloc[:, 1:].map(latex_text)
+    shown.columns = pd.Index(["", *map(latex_text, table.frame.columns)])
     left, width = _widths(len(table.frame.columns), turned=table.turned)
     ragged = rf">{{\raggedright\arraybackslash}}p{{{left:.1f}mm}}"
     centred = rf">{{\centering\arraybackslash}}p{{{width:.1f}mm}}"
@@ -158,7 +160,7 @@ def _latex(table: PaperTable) -> str:
         .to_latex(
             hrules=True,
             column_format="@{}" + ragged + centred * len(table.frame.columns) + "@{}",
-            caption=_tex(table.caption) if table.caption else None,
+            caption=latex_text(table.caption) if table.caption else None,
             label=table.label or None,
             position="htbp",
             position_float="centering",
@@ -167,7 +169,7 @@ def _latex(table: PaperTable) -> str:
     )
     total = left + (width + _GAP_MM) * len(table.frame.columns)
     notes = "".join(
-        rf"\par\smallskip\parbox{{{total:.1f}mm}}{{\footnotesize {_tex(each)}}}" + "\n"
+        rf"\par\smallskip\parbox{{{total:.1f}mm}}{{\footnotesize {latex_text(each)}}}" + "\n"
         for each in table.notes
     )
     made = made.replace("\\end{table}", notes + "\\end{table}")
@@ -290,7 +292,8 @@ def paper_table(
     language : str
         One of `languages()`.
     turned : bool, optional
-        Whether the page of LaTeX is turned; by default with more than five models.
+        Whether the page of LaTeX is turned; by default with more than five models, or where a word
+        in a heading would not fit its column.
     design : StudyDesign, optional
         Whose labels are used; the published study's by default.
 
@@ -323,7 +326,7 @@ def paper_table(
         check_option("inference", inference, INFERENCES)
     design = design or load_design()
     columns = _named(fits, design, language)
-    turned = len(columns) > _UPRIGHT_MOST if turned is None else turned
+    turned = _needs_turning(list(columns)) if turned is None else turned
     if _widths(len(columns), turned=turned)[1] < _NARROWEST_MM:
         raise CallError(
             f"fits: found {len(columns)} models, more than a page of A4 is wide"

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-import numpy as np
 import pandas as pd
-import pytest
 
 from kz_spatial.design import load_design
 from kz_spatial.output import tables
-from kz_spatial.output.tables import to_latex
 from kz_spatial.study import Checks
 
 DESIGN = load_design()
@@ -198,47 +195,3 @@ def test_what_every_bundle_has_keeps_its_head_and_the_rest_is_left_out(monkeypat
     again = pd.DataFrame({"table": []})
     full = tables.make_tables(study(groupings=FOUND, replication=again))
     assert {"clusters_by_number", "cluster_choice", "replication"} <= set(full)
-
-
-@pytest.mark.parametrize(
-    ("value", "told"),
-    [
-        (None, "--"),
-        (pd.NA, "--"),
-        (float("nan"), "--"),
-        (np.float64("nan"), "--"),
-        (True, "yes"),
-        (np.False_, "no"),
-        (0.0, "0"),
-        (12345.678, "1.235e+04"),
-        (np.float32(0.25), "0.25"),
-        (7, "7"),
-        ("A & B", r"A \& B"),
-        # braces group and a backslash commands: neither may do so in a name
-        ("x{y", r"x\{y"),
-        ("}", r"\}"),
-        ("a\\b", r"a\textbackslash{}b"),
-        ("\\{", r"\textbackslash{}\{"),
-        ("m^2 ~ 5 % of $1 #_", r"m\textasciicircum{}2 \textasciitilde{} 5 \% of \$1 \#\_"),
-    ],
-)
-def test_a_cell_of_latex_is_text(value, told):
-    """What LaTeX would take for a command is printed as it stands."""
-    assert tables._cell(value) == told
-
-
-def test_latex_aligns_numbers_to_the_right():
-    """One letter a column; the caption comes before the head, and the notice with it."""
-    table = pd.DataFrame({"name": ["a"], "n": [3], "x": [0.5]})
-    assert to_latex(table, caption="All 100 %", notice="made_up").splitlines() == [
-        r"\begin{longtable}{lrr}",
-        r"\caption{All 100 \% \emph{made\_up}} \\",
-        r"\toprule",
-        r"name & n & x \\",
-        r"\midrule",
-        r"\endhead",
-        r"\bottomrule",
-        r"\endfoot",
-        r"a & 3 & 0.5 \\",
-        r"\end{longtable}",
-    ]

@@ -1,7 +1,6 @@
 """Tables for a paper: what stands in each cell, and that pdflatex sets them within a page."""
 
 import re
-import shutil
 import subprocess
 from html.parser import HTMLParser
 
@@ -245,14 +244,6 @@ def test_faults_are_named(fits):
         kz.paper_table(fits * 3, turned=False)
     with pytest.raises(CallError, match="language='de'"):
         kz.paper_table(fits, language="de")
-
-
-@pytest.fixture(scope="module")
-def pdflatex():
-    found = shutil.which("pdflatex")
-    if not found:
-        pytest.skip("pdflatex is missing")
-    return found
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 6, 8])

@@ -55,6 +55,10 @@ BUILT = {
         *("sector", "sector_by_innovation", "permit_by_reliability", "dimensions", "applicants"),
     ),
     "model.group.": ("above", "below"),
+    "model.fit.": (
+        *("sector", "interaction", "slope by sector", "slope by reliability", "applying"),
+        *("applicants", "applicants, without permit days", "all firms, without permit days"),
+    ),
     "attrition.": (
         *("item", "indicator", "firms", "answered", *load_design().special_codes.values()),
         *("skipped", "system_missing", "other", "used", "listwise"),
