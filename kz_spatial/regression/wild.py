@@ -15,7 +15,7 @@ of G, whatever the number of firms (Roodman, Nielsen, MacKinnon and Webb, 2019, 
   at least as large, so that rounding cannot move p. Enumerated restricted Rademacher p-values are
   multiples of 2/2^G, and no smaller p than that can occur.
 - interval: the values that a test of that level does not reject, found by inversion; an end is
-  infinite where no value, however far, is rejected.
+  infinite where no value, however far, is rejected, or none within 1e7 standard errors.
 """
 
 from __future__ import annotations
@@ -128,8 +128,10 @@ class _Draws:
         return abs(self.estimate - b0) * self.information / self.score_norm
 
     def p(self, b0: float) -> float:
-        square = self.c0 - 2 * b0 * self.c1 + b0**2 * self.c2
-        floor = 1e-20 * float((self.c0 + b0**2 * self.c2).max())
+        moved = b0**2 * self.c2
+        square = self.c0 - 2 * b0 * self.c1 + moved
+        # what rounding leaves of a zero is more where parts cancel
+        floor = 1e-20 * self.c0.max() + 1e-14 * np.minimum(self.c0, moved)
         numerator = np.abs(self.a0 - b0 * self.a1)
         bound = self.t(b0) * (1 - _TIE)
         # no variance in a draw means an infinite statistic
@@ -255,7 +257,7 @@ def wild_bootstrap(
     NotEnoughDataError
         With fewer than two clusters, or when the term varies in one cluster only.
     """
-    check_option("weights", weights, tuple(_POINTS))
+    check_option("weights", weights, _POINTS)
     G = len(moments)
     if G < 2:
         raise NotEnoughDataError(f"wild bootstrap: found {G} clusters, expected at least two")
