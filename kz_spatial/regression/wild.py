@@ -138,15 +138,7 @@ class _Draws:
         extreme = (numerator >= bound * np.sqrt(np.maximum(square, 0.0))) | (square <= floor)
         if self.restricted:
             extreme |= self.same
-        return self._share(int(extreme.sum()))
-
-    def p_far(self) -> float:
-        """P for a hypothesis infinitely far away, where the null is imposed."""
-        far = self.same | (self.c2 <= 1e-20 * float(self.c2.max()))
-        return self._share(int(far.sum())) if self.restricted else 0.0
-
-    def _share(self, count: int) -> float:
-        n = len(self.a0)
+        count, n = np.count_nonzero(extreme), len(extreme)
         return count / n if self.exact else (1 + count) / (1 + n)
 
 
@@ -196,8 +188,6 @@ def _draws(
 
 def _end(draws: _Draws, side: int, alpha: float) -> float:
     """Outermost value on one side that is not rejected: a scan, then bisection."""
-    if draws.p_far() > alpha:
-        return side * np.inf
     unit = draws.score_norm / draws.information
     steps = unit * np.concatenate([np.linspace(0.0, 20, 81), np.geomspace(25, 1e7, 30)])
     kept = [draws.p(draws.estimate + side * step) > alpha for step in steps]

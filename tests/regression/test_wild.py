@@ -225,6 +225,11 @@ def test_an_end_millions_of_errors_away_is_found(share, outcome):
     assert found.ci_low == pytest.approx(-1, rel=1e-7)
 
 
+def test_an_interval_of_no_coverage_is_the_estimate():
+    found = wild_bootstrap(moments_of(ONES, HAND), 0, level=0)
+    assert (found.ci_low, found.ci_high) == pytest.approx((0.6, 0.6), rel=1e-12)
+
+
 def test_ten_million_errors_away_is_nowhere():
     made = moments_of([1, 1, 1, 1, 1, 1e-4], [1, 2, -1, 1, 1.5, 1000])
     found = wild_bootstrap(made, 0)
