@@ -172,10 +172,12 @@ def nearest_moments(cell: Cell, n: int) -> Moments | None:
     sums = sorted(range(int(first), int(last) + 1), key=lambda s: abs(s - n * cell.mean.value))
     for total in sums:
         middle = (n - 1) * cell.sd.value**2 + Fraction(total * total, n)
-        near = round(middle)
-        for squares in sorted(range(near - 3, near + 4), key=lambda q: abs(q - middle)):
+        odd = total % 2
+        below = odd + 2 * ((middle - odd) // 2)
+        # where any sum of squares prints so, one of the two about the middle does
+        for squares in sorted((below, below + 2), key=lambda q: abs(q - middle)):
             moments = Moments(n, total, squares)
-            if (squares - total) % 2 == 0 and cell.holds(moments):
+            if cell.holds(moments):
                 return moments
     return None
 
@@ -236,7 +238,9 @@ def _splits(n: int, parts: int) -> Iterator[tuple[int, ...]]:
             yield (first, *rest)
 
 
-def _within(n: int, values: Sequence[int], low: int, high: int) -> Iterator[tuple[int, ...]]:
+def _within(
+    n: int, values: Sequence[int], low: Fraction, high: Fraction
+) -> Iterator[tuple[int, ...]]:
     """Splits of n answers whose sum is from low to high, in rising order."""
     if len(values) == 1:
         if low <= n * values[0] <= high:
@@ -301,9 +305,8 @@ def recover_counts(
         )
     cell = Cell(Printed.parse(mean), Printed.parse(sd))
     values = [scale * (code + shift) for code in codes]
-    low, high = ceil(cell.mean.low * n), floor(cell.mean.high * n)
     found = []
-    for counts in _within(n, values, low, high):
+    for counts in _within(n, values, cell.mean.low * n, cell.mean.high * n):
         total = sum(c * v for c, v in zip(counts, values, strict=True))
         squares = sum(c * v * v for c, v in zip(counts, values, strict=True))
         if cell.holds(Moments(n, total, squares)):
@@ -338,16 +341,16 @@ def compatible_df(
     from scipy import stats
 
     b, se, tail = (Printed.parse(each) for each in (coefficient, std_error, p))
-    if se.low <= 0:
+    # half a unit is less than any figure but nought
+    if se.value <= 0:
         raise CallError(f"std_error={std_error!r}: expected a number above 0")
     ends = [abs(x) / y for x in (b.low, b.high) for y in (se.low, se.high)]
-    smallest = Fraction(0) if b.low <= 0 <= b.high else min(ends)
+    smallest = Fraction(0) if b.value == 0 else min(ends)
     greatest = max(ends)
     if t is not None:
         printed = Printed.parse(t)
         sides = (abs(printed.low), abs(printed.high))
-        crosses = printed.low <= 0 <= printed.high
-        smallest = max(smallest, Fraction(0) if crosses else min(sides))
+        smallest = max(smallest, Fraction(0) if printed.value == 0 else min(sides))
         greatest = min(greatest, max(sides))
     if smallest > greatest:
         return ()

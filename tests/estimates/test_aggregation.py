@@ -452,5 +452,11 @@ def test_errors_by_strata_by_hand():
     found = kz.aggregate(more, strata="drawn", min_firms=1)
     one = kz.survey_mean(more, "epayment_share", weights=False, strata="drawn", by="composite")
     assert found.loc["west", "epayment_share_se"] == pytest.approx(one.loc["west", "std_error"])
+    # two answers of one stratum, 1 and 3: 2 * (0.5^2 + 0.5^2), so an error of 1 about 2
+    pair = firms.assign(epayment_share=[1.0, 3.0, np.nan, np.nan], drawn=["a", "a", "b", "b"])
+    pair = kz.aggregate(pair, strata="drawn", min_firms=1).loc["west"]
+    assert (pair["epayment_share_mean"], pair["epayment_share_se"]) == pytest.approx((2, 1))
+    with pytest.raises(InputError, match="nowhere"):
+        kz.aggregate(firms, strata="nowhere")
     with pytest.raises(InputError, match="found no stratum"):
         kz.aggregate(firms.assign(drawn=[None, "a", "b", "b"]), strata="drawn")

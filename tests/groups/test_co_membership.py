@@ -113,8 +113,14 @@ def test_what_cannot_be_grouped_is_said():
     withheld = table.assign(permit_days_mean=np.nan)
     with pytest.raises(NotEnoughDataError, match="none of 3 draws"):
         redrawn_co_membership(withheld, indicators=NAMES, n_draws=3)
-    one = co_membership(FIRMS, indicators=NAMES, n_clusters=1, n_draws=2)
-    assert (one.matrix == 1).all(axis=None)
+    asked = {"n_clusters": 1, "n_draws": 2}
+    means = table[[f"{name}_mean" for name in NAMES]]
+    for one in (
+        co_membership(FIRMS, indicators=NAMES, **asked),
+        redrawn_co_membership(table, indicators=NAMES, **asked),
+        kz.co_membership_of(means, means * 0, **asked),
+    ):
+        assert (one.matrix == 1).all(axis=None)
 
 
 def test_units_of_few_firms_take_part_as_they_are_not_shown():

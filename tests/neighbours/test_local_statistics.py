@@ -5,6 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import combinations, permutations
 
+import esda
+import libpysal
 import numpy as np
 import pandas as pd
 import pygeoda
@@ -27,7 +29,7 @@ from scipy.stats import false_discovery_control
 from kz_spatial.errors import CallError, IslandWarning
 from kz_spatial.neighbours import arrangements as _arrangements
 from kz_spatial.neighbours.global_statistics import moran
-from kz_spatial.neighbours.local_statistics import LISA_LABELS, local_moran, local_tests
+from kz_spatial.neighbours.local_statistics import LISA_LABELS, local_moran, local_tests, quadrants
 from kz_spatial.options import RunOptions
 
 
@@ -452,3 +454,18 @@ def test_a_study_and_a_call_of_its_own_ask_for_the_same():
     bare = local_tests(z[None], graph.sparse.toarray())
     np.testing.assert_array_equal(bare.p[0], plain.frame["p"])
     assert bare.label[0].tolist() == plain.frame["label"].tolist()
+
+
+def test_quadrants_of_units_and_neighbours_at_the_mean_are_those_of_esda():
+    """Five in a row about a mean of nought: what is not above the mean is low, as esda has it."""
+    values = np.array([2.0, 0, -1, 0, -1])
+    near = np.abs(np.subtract.outer(range(5), range(5))) == 1
+    W = near / near.sum(axis=1, keepdims=True)
+    pairs = {i: np.flatnonzero(near[i]).tolist() for i in range(5)}
+    weights = libpysal.weights.W(pairs)
+    theirs = esda.Moran_Local(values, weights, permutations=0)
+    names = np.array(["", "High-High", "Low-High", "Low-Low", "High-Low"])
+    assert quadrants(values, W @ values).tolist() == names[theirs.q].tolist()
+    assert quadrants(values, W @ values).tolist() == [
+        "High-Low", "Low-High", "Low-Low", "Low-Low", "Low-Low",
+    ]  # fmt: skip

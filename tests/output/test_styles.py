@@ -295,6 +295,32 @@ def test_a_heading_leaves_out_what_the_legend_names():
     assert layer.heading("unknown", style) == "unknown"
 
 
+def test_the_legend_of_a_modelled_mean_has_the_direct_one_beside_it():
+    """The mean of the firms is called direct under the map of the model, and nowhere else."""
+    names = (f"{GOOD}_mean", f"{GOOD}_se", f"{BAD}_mean")
+    layer = layer_of(areas(1), aliases={name: f"all of {name}" for name in names})
+    model = Style(f"{GOOD}_model", "t", f"{GOOD}_model", "graduated", (), ())
+    assert layer.heading(names[0], model) == "direct mean"
+    assert layer.heading(names[1], model) == "standard error"
+    assert layer.heading(names[2], model) == f"all of {BAD}_mean"
+    plain = Style(GOOD, "t", f"{GOOD}_mean", "graduated", (), ())
+    assert layer.heading(names[0], plain) == "mean"
+    # what has no word of its own keeps its whole name
+    odd = layer_of(areas(1), aliases={f"{GOOD}_oddity": "an oddity"})
+    assert odd.heading(f"{GOOD}_oddity", plain) == "an oddity"
+
+
+def test_a_score_tells_what_is_not_in_it_where_the_table_says():
+    """Without permits the score of oblasts is called so; a layer of groups has no such list."""
+    units = areas(2, oblast_code=["KZ-71", "KZ-75"], readiness=[1.0, -1.0])
+    units["score_of"] = ", ".join(name for name in DESIGN.by_name if name != "permit_days")
+    (made,) = layers.describe({"oblasts": units}, terms=TERMS)
+    left = TERMS.indicator("permit_days")
+    assert made.aliases["readiness"] == f"Readiness score (without {left})"
+    (whole,) = layers.describe({"oblasts": units.drop(columns="score_of")}, terms=TERMS)
+    assert whole.aliases["readiness"] == "Readiness score"
+
+
 def layer_of(frame, *made, geometry="polygon", aliases=None, label="name_en", name="areas",
              group="own", terms=TERMS):  # fmt: skip
     return Layer(
@@ -421,6 +447,20 @@ def test_cities_are_named_beside_their_outline():
     assert bare.find("previewExpression").text == '"c"'
 
 
+def test_areas_of_a_time_have_one_in_qgis_and_others_none():
+    """Only both days together make a span."""
+    style = style_of(StyleClass("x", "#000000", value=1))
+    for columns, has in (
+        ({}, False),
+        ({"valid_from": ["2022-06-08"]}, False),
+        ({"valid_from": ["2022-06-08"], "valid_to": ["2024-01-01"]}, True),
+    ):
+        frame = areas(1, c=[1], name_en=["a"], **columns)
+        found = tree(qml.vector_style(layer_of(frame, style), style)).find("temporal")
+        assert (found is not None) == has
+    assert (found.get("startField"), found.get("endField")) == ("valid_from", "valid_to")
+
+
 def surface(*classes, **more):
     style = Style("s", "t", "c", "graduated", classes, ())
     return tree(qml.raster_style(style, **more)).find("pipe/rasterrenderer")
@@ -441,6 +481,12 @@ def test_a_surface_is_clear_below_its_lowest_open_class():
     closed = StyleClass("2 to 3", "#222222", low=2.0, high=3.0, last=True)
     items = [each.attrib for each in surface(low, closed).iter("item")]
     assert [(each["value"], each["alpha"]) for each in items] == [("2", "255"), ("3", "255")]
+    # without ends of their own the first class starts from nought, the last holds what is greater
+    ends = surface(
+        StyleClass("to 5", "#111111", high=5.0), StyleClass("more", "#222222", low=5.0, last=True)
+    )
+    assert [each.get("value") for each in ends.iter("item")] == ["5", "inf"]
+    assert (ends.get("classificationMin"), ends.get("classificationMax")) == ("0", "5")
     nothing = surface()
     assert not list(nothing.iter("item"))
     assert (nothing.get("classificationMin"), nothing.get("classificationMax")) == ("0", "1")

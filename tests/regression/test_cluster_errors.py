@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from kz_spatial.errors import CallError, NotEnoughDataError
-from kz_spatial.regression import linear_model
+from kz_spatial.regression import few_clusters, linear_model
 from kz_spatial.regression.bias_reduced import bias_reduced
 from kz_spatial.regression.few_clusters import (
     ANALYTIC,
@@ -86,7 +86,7 @@ def test_the_pseudo_inverse_knows_no_scale_and_bears_empty_columns(size):
     np.testing.assert_allclose(found[:, 1] * [1, 1, size], 0, atol=1e-12)
 
 
-@pytest.mark.parametrize("effects", [(), (10,), (4, 3), (10, 3)])
+@pytest.mark.parametrize("effects", [(), (10,), (4, 3), (10, 3), (4, 3, 2)])
 @pytest.mark.parametrize("weighted", [True, False])
 def test_hc3_divides_by_what_leverage_leaves(effects, weighted):
     """Leverage of the whole regression, a column for each level, by its hat matrix."""
@@ -198,6 +198,50 @@ def test_a_mean_of_four_by_hand():
     cr2 = covariance(model, "cr2")
     assert cr2.matrix == pytest.approx(np.array([[2.25]]), rel=1e-9)
     assert cr2.df == pytest.approx([1.0], rel=1e-9)
+
+
+def test_two_ways_of_clusters_by_hand():
+    """Four outcomes in rows and columns of two, each fitted by the mean.
+
+    1, 2, 4, 5 leave -2, -1, 1, 2: rows -3 and 3, columns -1 and 1, so 18 + 2 - 10 of squares, and
+    crv1 is 2 * 3 / 3 * 10 / 16. Of 1, -1, -1, 1 rows and columns are nought: 0 + 0 - 4 is no
+    square, and nought is told for it, with a note.
+    """
+    for outcome, value, notes in (([1.0, 2, 4, 5], 1.25, 0), ([1.0, -1, -1, 1], 0.0, 1)):
+        one_way = model_of([[1.0]] * 4, outcome)
+        assert few_clusters.clipped_note(one_way) == ()
+        model = dataclasses.replace(one_way, crossed=B)
+        found = covariance(model, "crv1")
+        assert found.matrix == pytest.approx(np.array([[value]]), rel=1e-12)
+        assert found.df.tolist() == [1.0]
+        assert len(few_clusters.clipped_note(model)) == notes
+        alone = dataclasses.replace(model, crossed=np.zeros(4, np.intp))
+        assert few_clusters.clipped_note(alone) == ()
+        with pytest.raises(NotEnoughDataError, match="found one cluster, expected at least two"):
+            covariance(alone, "crv1")
+
+
+@pytest.mark.parametrize(
+    ("eigenvalues", "is_one"),
+    [
+        ([0.0, 1], True),
+        ([1.0, 2, 3], True),
+        ([-1.0, 1, 2], False),
+        # below nought by rounding, of the greatest, or by more
+        ([-5e-14, 1, 10], True),
+        ([-2e-13, 1, 10], False),
+        ([-5e-16, 0.02, 0.1], True),
+        ([-2e-15, 0.02, 0.1], False),
+    ],
+)
+def test_a_covariance_has_no_eigenvalue_below_nought_but_by_rounding(eigenvalues, is_one):
+    assert few_clusters._is_covariance(np.diag(eigenvalues)) == is_one
+
+
+def test_the_nearest_covariance_by_hand():
+    """Eigenvalues 3 and -1 along (1, 1) and (1, -1): 3 / 2 of ones is left."""
+    found = few_clusters._semi_definite(np.array([[1.0, 2], [2, 1]]))
+    np.testing.assert_allclose(found, np.full((2, 2), 1.5), rtol=1e-12)
 
 
 def test_one_firm_more_than_parameters_is_enough():

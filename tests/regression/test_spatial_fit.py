@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.optimize import minimize_scalar
 from scipy.stats import multivariate_normal, norm
 
 from kz_spatial.regression.spatial_fit import (
@@ -88,6 +89,32 @@ def test_the_likelihood_is_that_of_a_normal_outcome_and_no_other_is_greater(W, l
             where = S @ mean if lag else mean
             moved = multivariate_normal(where, sigma2 * S @ S.T)
             assert moved.logpdf(problem.y) < density
+
+
+@pytest.mark.parametrize("W", [RING, PAIRS])
+@pytest.mark.parametrize("spatial", [0.997, -0.997, 0.9999, -0.9999])
+def test_an_optimum_close_to_an_end_is_found(W, spatial):
+    """With next to no noise rho is as good as known; it lies in the last 0.0015 of the range.
+
+    The greatest density of the outcome is sought by scipy, between the ends alone.
+    """
+    problem = drawn(W, lag=True, spatial=spatial, noise=1e-3)
+    found = maximise_lag(problem)
+    assert found.inside
+    assert found.spatial == pytest.approx(spatial, abs=2e-4)
+
+    def loss(value):
+        y = problem.y - value * W @ problem.y
+        _, (squares,), *_ = np.linalg.lstsq(problem.X, y, rcond=None)
+        _, jacobian = np.linalg.slogdet(np.eye(12) - value * W)
+        return 6 * np.log(squares / 12) - jacobian
+
+    between = np.clip([spatial - 3e-4, spatial + 3e-4], -1 + 1e-9, 1 - 1e-9)
+    best = minimize_scalar(loss, bounds=between, method="bounded", options={"xatol": 1e-12})
+    assert found.spatial == pytest.approx(best.x, abs=1e-7)
+    assert loss(found.spatial) < best.fun + 1e-7
+    density = -loss(found.spatial) - 6 * np.log(2 * np.pi) - 6
+    assert found.log_likelihood == pytest.approx(density, rel=1e-6)
 
 
 @pytest.mark.parametrize("lag", [True, False])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import product
+from operator import mul
 
 import numpy as np
 import pytest
@@ -142,6 +144,99 @@ def test_an_end_is_open_where_nothing_far_is_rejected():
     # an interval at just the level of the smallest p still has its ends
     just = wild_bootstrap(made, 0, level=1 - 2 / 32)
     assert np.isfinite([just.ci_low, just.ci_high]).all()
+
+
+def exactly(x, y, hypothesis, *, constant):
+    """The share of sign vectors as far out as what is observed, in fractions: nothing is rounded.
+
+    A draw without variance counts as infinitely far.
+    """
+    x, y, at = [Fraction(v) for v in x], [Fraction(v) for v in y], Fraction(hypothesis)
+
+    def centred(values):
+        middle = sum(values) / len(values) if constant else 0
+        return [each - middle for each in values]
+
+    net = centred(x)
+    information = sum(each**2 for each in net)
+
+    def square(outcome):
+        """The squared t-statistic of an outcome, or None where nothing varies."""
+        b = sum(map(mul, net, outcome)) / information
+        left = centred([each - b * a for each, a in zip(outcome, x, strict=True)])
+        scores = sum((a * u) ** 2 for a, u in zip(net, left, strict=True))
+        return (b * information) ** 2 / scores if scores else None
+
+    null = centred([each - at * a for each, a in zip(y, x, strict=True)])
+    # all signs alike give the observed statistic
+    observed = square(null)
+    vectors = list(product((-1, 1), repeat=len(x)))
+    drawn = [square(list(map(mul, v, null))) for v in vectors]
+    return sum(each is None or each >= observed for each in drawn) / len(vectors)
+
+
+def test_where_the_estimate_is_the_hypothesis_all_vectors_are_as_far():
+    """The sum of 1, -1, 1, -1 is nought, and so are those of six of its 16 sign vectors."""
+    found = wild_bootstrap(moments_of(np.ones(4), [1, -1, 1, -1]), 0)
+    assert (found.t, found.p) == (0, 1)
+
+
+@pytest.mark.parametrize("hypothesis", [0, 0.5, 0.7, -2.25, 30, -1000, 0.001])
+@pytest.mark.parametrize("x", [(1, 2, 4, -7, 3, 0), (5, 1, 1, -2, 3, 8), (0.1, 2.3, 4, 7, 1, 3)])
+def test_a_draw_that_the_model_fits_wholly_is_infinitely_far(x, hypothesis):
+    """Deviations from the null are 1 or -1: two of the 64 sign vectors make them a constant."""
+    errors = (1, 1, -1, -1, 1, -1)
+    y = [Fraction(hypothesis) * Fraction(a) + e for a, e in zip(x, errors, strict=True)]
+    expected = exactly(x, y, hypothesis, constant=True)
+    found = wild_bootstrap(
+        moments_of(np.ones(6), x, np.array(y, dtype=float)), 1, hypothesis=hypothesis,
+        interval=False,
+    )  # fmt: skip
+    assert found.p == expected
+    assert 4 / 64 <= expected < 1
+
+
+@pytest.mark.parametrize("hypothesis", [-2, 0, 0.5, 3])
+@pytest.mark.parametrize("constant", [True, False])
+def test_p_is_that_of_all_sign_vectors_in_fractions(constant, hypothesis):
+    rng = np.random.default_rng(17)
+    for _ in range(5):
+        x, y = rng.integers(-9, 9, size=(2, 7)).tolist()
+        columns = [np.ones(7), x, y][0 if constant else 1 :]
+        found = wild_bootstrap(
+            moments_of(*columns), len(columns) - 2, hypothesis=hypothesis, interval=False
+        )
+        assert found.p == exactly(x, y, hypothesis, constant=constant)
+
+
+@pytest.mark.parametrize(
+    ("share", "outcome"), [(1e-3, 100), (1e-3, 1000), (1e-4, 100), (1e-4, 300)]
+)
+def test_an_end_millions_of_errors_away_is_found(share, outcome):
+    """A cluster with next to no part in the term sees its deviation turn at outcome / share only.
+
+    Until then its sign vectors, four of 64, are as far out as the observed one; below, they are so
+    nowhere beyond -1, where the third cluster's deviation turns.
+    """
+    made = moments_of([1, 1, 1, 1, 1, share], [1, 2, -1, 1, 1.5, outcome])
+    found = wild_bootstrap(made, 0)
+    # ties of a relative 1e-9 move an end so near to where both statistics meet
+    assert found.ci_high == pytest.approx(outcome / share, rel=1e-4)
+    assert found.ci_low == pytest.approx(-1, rel=1e-7)
+
+
+def test_an_interval_of_no_coverage_is_the_estimate():
+    found = wild_bootstrap(moments_of(ONES, HAND), 0, level=0)
+    assert (found.ci_low, found.ci_high) == pytest.approx((0.6, 0.6), rel=1e-12)
+
+
+def test_ten_million_errors_away_is_nowhere():
+    made = moments_of([1, 1, 1, 1, 1, 1e-4], [1, 2, -1, 1, 1.5, 1000])
+    found = wild_bootstrap(made, 0)
+    assert found.ci_high == np.inf
+    assert found.ci_low == pytest.approx(-1, rel=1e-7)
+    turned = wild_bootstrap(moments_of([1, 1, 1, 1, 1, 1e-4], [-1, -2, 1, -1, -1.5, -1000]), 0)
+    assert (turned.ci_low, turned.ci_high) == (-np.inf, -found.ci_low)
 
 
 @pytest.mark.parametrize("size", [1e-12, 1, 1e12])

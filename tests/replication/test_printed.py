@@ -192,6 +192,23 @@ def test_counts_by_hand():
     assert recover_counts("-80.0", "325.9", 10).solutions == ((7, 2, 1),)
     # one code alone: all gave it
     assert recover_counts("0.0", "0.0", 3, codes=(1,)).solutions == ((3,),)
+    # two codes of one value cannot be told apart: every split of three answers prints as 200
+    assert recover_counts("200", "0", 3, codes=(3, 3)).solutions == ((0, 3), (1, 2), (2, 1), (3, 0))
+
+
+def test_counts_at_either_end_of_what_rounds_to_the_mean():
+    """Of ten answers of 0 or 1 a mean of 0.25 and one of 0.35 may print as 0.3, ends with them.
+
+    Ten answers of mean 0.3 have 3 ones; twenty have 5, 6 or 7: 0.25, 0.3 and 0.35. Their
+    deviations are the roots of 20/19 * 0.1875, 0.21 and 0.2275: 0.444, 0.470 and 0.489.
+    """
+    asked = {"codes": (1, 2), "scale": 1}
+    assert recover_counts("0.3", "0.48", 10, **asked).solutions == ((7, 3),)
+    assert recover_counts("0.3", "0.4", 20, **asked).solutions == ((15, 5),)
+    assert recover_counts("0.3", "0.5", 20, **asked).solutions == ((13, 7), (14, 6))
+    # 1, 1, 1, 2 have mean 1.25 and deviation 0.5; 1, 1, 2, 2 have 1.5, which may print as 1 too,
+    # but a deviation of 0.58
+    assert recover_counts("1", "0.5", 4, codes=(1, 2), shift=0, scale=1).solutions == ((3, 1),)
 
 
 @pytest.mark.parametrize(
@@ -244,6 +261,18 @@ def test_a_printed_t_narrows_the_quotient():
     # no t below 1 or above 5 goes with them
     assert compatible_df("2", "1", "0.050", t="0.90") == ()
     assert compatible_df("2", "1", "0.050", t="12.706") == ()
+    # nor where p alone would let it: with 3 degrees t of 0.905 has 0.43 and t of 1 has 0.39
+    assert compatible_df("2", "1", "0.4", t="0.90") == ()
+
+
+def test_one_quotient_alone_may_be_left():
+    """0.7 over 1 is 1.5 at most, 0.75 over 0.5; a printed t of 2 is 1.5 at least.
+
+    At 1.5 the two-sided p of one degree of freedom is 1 - 2 atan(1.5) / pi = 0.374, of ten 0.1645.
+    """
+    for sign in ("", "-"):
+        assert compatible_df(f"{sign}0.7", "1", "0.374", t=f"{sign}2", largest=50) == (1,)
+        assert compatible_df(f"{sign}0.7", "1", "0.1645", t=f"{sign}2", largest=50) == (10,)
 
 
 def test_a_coefficient_that_may_be_nought_allows_p_of_one():
@@ -259,5 +288,8 @@ def test_a_coefficient_that_may_be_nought_allows_p_of_one():
 
 
 def test_an_error_that_may_be_nought_has_no_quotient():
-    with pytest.raises(CallError, match="above 0"):
-        compatible_df("1.0", "0.0", "0.05")
+    """0.1 is 0.05 at least, 0.0 may be nought, and an error below nought is none."""
+    for wrong in ("0.0", "0", "-0.1"):
+        with pytest.raises(CallError, match="above 0"):
+            compatible_df("1.0", wrong, "0.05")
+    assert compatible_df("0.25", "0.1", "0.126", t="2.5", largest=3) == (2,)
