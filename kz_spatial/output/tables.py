@@ -60,8 +60,7 @@ def _regression(study: Published) -> pd.DataFrame:
                 table = fit.table(inference).rename_axis("term").reset_index()
             except NotEnoughDataError as error:
                 table = pd.DataFrame({"term": [""], "reason": [str(error)]})
-            table.insert(0, "coding", coding)
-            table.insert(1, "inference", inference)
+            table = table.assign(coding=coding, inference=inference)
             if "reason" not in table:
                 df = fit.degrees_of_freedom(inference)
                 table = table.assign(df=df.to_numpy(), reason="")

@@ -266,7 +266,10 @@ def test_moran_has_its_arrangements_or_its_reason():
     again = SimpleNamespace(low=0.125, high=0.75)
     every = [pattern("oblast", FIRST, 0.03, again=again),
              pattern("composite", OTHER, np.nan, reason="all alike")]  # fmt: skip
-    heads, rows = cells(report_tables.moran_table(study(patterns=Patterns(every)), TERMS))
+    made = report_tables.moran_table(study(patterns=Patterns(every)), TERMS)
+    # a reason is English in whichever language the page is
+    assert '<span lang="en">all alike</span>' in made
+    heads, rows = cells(made)
     assert heads == ["", "I", "expected", "p", "middle 95% of draws", "inference"]
     assert rows == [
         [f"{TERMS.indicator(FIRST)} by oblast", "0.5", "−0.25", "0.03", "0.125 to 0.75",

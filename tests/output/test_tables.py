@@ -195,3 +195,59 @@ def test_what_every_bundle_has_keeps_its_head_and_the_rest_is_left_out(monkeypat
     again = pd.DataFrame({"table": []})
     full = tables.make_tables(study(groupings=FOUND, replication=again))
     assert {"clusters_by_number", "cluster_choice", "replication"} <= set(full)
+
+
+def test_ranks_of_each_level_stand_below_one_another():
+    """Each unit leads with its level, code and English name."""
+    found = tables._ranks(
+        study(
+            ranks={
+                "oblast": SimpleNamespace(
+                    frame=pd.DataFrame({"rank": [2, 1], "low": [1, 1]}, ["KZ-75", "KZ-71"])
+                ),
+                "composite": SimpleNamespace(
+                    frame=pd.DataFrame({"rank": [1], "low": [3]}, ["west"])
+                ),
+            }
+        )
+    )
+    assert list(found) == ["level", "code", "name", "rank", "low"]
+    assert found.to_numpy().tolist() == [
+        ["oblast", "KZ-75", "Almaty", 2, 1],
+        ["oblast", "KZ-71", "Astana", 1, 1],
+        ["composite", "west", "West", 1, 3],
+    ]
+    assert list(found.index) == [0, 1, 2]
+    assert tables._ranks(study()).empty
+
+
+def test_small_areas_carry_the_model_behind_them():
+    """Each indicator's own national mean, variance, method, rho and reason, on each of its rows."""
+
+    def modelled(direct, national, variance, reason):
+        return SimpleNamespace(
+            frame=pd.DataFrame({"direct": direct}, ["KZ-75", "KZ-71"]), national=national,
+            model=SimpleNamespace(variance=variance, method=f"by {variance}", reason=reason),
+            spatial=SimpleNamespace(rho=national / 10),
+        )  # fmt: skip
+
+    found = tables._small_areas(
+        study(
+            modelled_means={
+                "x": modelled([1.0, 2.0], 5.0, 0.25, "flat"),
+                "z": modelled([3.0, 4.0], 7.0, 0.5, ""),
+            }
+        )
+    )
+    assert list(found) == [
+        "indicator", "code", "name", "direct", "national", "variance_between", "method", "rho",
+        "reason",
+    ]  # fmt: skip
+    assert found.to_numpy().tolist() == [
+        ["x", "KZ-75", "Almaty", 1.0, 5.0, 0.25, "by 0.25", 0.5, "flat"],
+        ["x", "KZ-71", "Astana", 2.0, 5.0, 0.25, "by 0.25", 0.5, "flat"],
+        ["z", "KZ-75", "Almaty", 3.0, 7.0, 0.5, "by 0.5", 0.7, ""],
+        ["z", "KZ-71", "Astana", 4.0, 7.0, 0.5, "by 0.5", 0.7, ""],
+    ]
+    assert list(found.index) == [0, 1, 2, 3]
+    assert tables._small_areas(study()).empty
