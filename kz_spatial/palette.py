@@ -96,7 +96,7 @@ def nice_breaks(values: list[float], n_classes: int = 5, *, narrowest: float = 0
     n_classes : int
         At most this many classes; fewer where values are few or tied.
     narrowest : float
-        Fewer classes, down to two, where one would be narrower than this, as an error is wide.
+        Fewer classes, down to three, where one would be narrower than this, as an error is wide.
 
     Returns
     -------
@@ -114,7 +114,7 @@ def nice_breaks(values: list[float], n_classes: int = 5, *, narrowest: float = 0
         return []
     if known.size == 1:
         return [float(known[0]), float(known[0])]
-    while narrowest > 0 and n_classes > 2:
+    while narrowest > 0 and n_classes > 3:
         wide = nice_breaks(values, n_classes)
         if min(high - low for low, high in pairwise(wide)) >= narrowest:
             return wide

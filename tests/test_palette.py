@@ -89,15 +89,15 @@ def test_class_limits_by_hand():
 
 
 def test_no_class_is_narrower_than_an_error():
-    """Fewer classes until each is as wide as asked, down to two; never limits far beyond values."""
+    """Fewer classes until each is as wide as asked, down to three; never limits far beyond values."""
     values = [0.0, 0.1, 0.2, 0.3, 0.9, 1.0]
     for narrowest in (0.0, 0.15, 0.3, 0.5):
         found = nice_breaks(values, narrowest=narrowest)
-        assert len(found) == 3 or min(b - a for a, b in pairwise(found)) >= narrowest
+        assert len(found) == 4 or min(b - a for a, b in pairwise(found)) >= narrowest
         assert found[0] >= -0.5
         assert found[-1] <= 1.5
     assert len(nice_breaks(values)) == 6
-    assert len(nice_breaks(values, narrowest=5.0)) == 3
+    assert len(nice_breaks(values, narrowest=5.0)) == 4
     assert "-0.0" not in str(nice_breaks([-0.8, -0.3, 0.1, 0.7], narrowest=1.0))
 
 
