@@ -89,7 +89,7 @@ def test_class_limits_by_hand():
 
 
 def test_no_class_is_narrower_than_an_error():
-    """Fewer classes until each is as wide as asked, down to three; never limits far beyond values."""
+    """Fewer classes until each is as wide as asked, down to three, near the values."""
     values = [0.0, 0.1, 0.2, 0.3, 0.9, 1.0]
     for narrowest in (0.0, 0.15, 0.3, 0.5):
         found = nice_breaks(values, narrowest=narrowest)
