@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "MOST_PLACES",
     "RULES",
     "Rule",
     "abramson",
@@ -39,7 +40,7 @@ __all__ = [
 Rule = Literal["scott", "silverman", "least-squares", "likelihood", "adaptive"]
 RULES: Final[tuple[str, ...]] = get_args(Rule)
 # places whose pairs are still taken one by one
-_MOST_PLACES: Final = 2_000
+MOST_PLACES: Final = 2_000
 _NODES: Final = 512
 _TRIALS: Final = 24
 # the search: these parts and multiples of Scott's rule
@@ -216,7 +217,7 @@ def cross_validated(
     from scipy.optimize import minimize_scalar
 
     thumb = rule_of_thumb(east, north, w)
-    by = scores_by_pair if len(east) <= _MOST_PLACES else scores_by_lag
+    by = scores_by_pair if len(east) <= MOST_PLACES else scores_by_lag
     score = by(east, north, w, kernel)[rule]
     low = max(_LEAST * thumb, least)
     trials = np.geomspace(low, max(_MOST * thumb, low * 1.01), _TRIALS)

@@ -64,8 +64,8 @@ class FourierSums:
         self._reach = int(np.ceil(radius(kernel, most) / self._step))
         self._size = grid.rows * self._fine, grid.columns * self._fine
         self._pad = self._margin(at)
-        whole = [n + 2 * self._pad for n in self._size]
-        self._nodes = tuple(next_fast_len(n + min(self._reach, n), real=True) for n in whole)
+        self._whole = [n + 2 * self._pad for n in self._size]
+        self._nodes = tuple(next_fast_len(n + min(self._reach, n), real=True) for n in self._whole)
         if self._nodes[0] * self._nodes[1] > 4 * MAX_CELLS:
             n_bytes = self._nodes[0] * self._nodes[1] * BYTES_A_CELL
             raise CallError(
@@ -101,7 +101,7 @@ class FourierSums:
         """First node of the four round each point, and shares of the second along each axis."""
         across = (at[0] - self._grid.west) / self._step - 0.5 + self._pad
         down = (self._grid.north - at[1]) / self._step - 0.5 + self._pad
-        rows, columns = (n + 2 * self._pad for n in self._size)
+        rows, columns = self._whole
         # what lies farther out than any kernel reaches takes no part
         self._use = (across >= 0) & (across < columns - 1) & (down >= 0) & (down < rows - 1)
         if not self._use.all():
@@ -116,7 +116,7 @@ class FourierSums:
         self, mass: NDArray[np.float64], points: NDArray[np.intp] | slice = slice(None)
     ) -> NDArray[np.float64]:
         """Mass of some points, or all that take part, at the nodes."""
-        rows, columns = (n + 2 * self._pad for n in self._size)
+        rows, columns = self._whole
         first, across, down = (each[points] for each in (self._first, self._across, self._down))
         high = mass * down
         low = mass - high
@@ -146,16 +146,18 @@ class FourierSums:
         from scipy.fft import irfft2
 
         found = irfft2(made, self._nodes, workers=os.cpu_count())
-        rows, columns = (n + 2 * self._pad for n in self._size)
+        rows, columns = self._whole
         return np.asarray(found[:rows, :columns])
+
+    def _centres(self, nodes: NDArray[np.float64]) -> NDArray[np.float64]:
+        """View of the nodes that lie at the centres of cells."""
+        first, ends = self._pad + self._fine // 2, [self._pad + n for n in self._size]
+        return nodes[first : ends[0] : self._fine, first : ends[1] : self._fine]
 
     def _comb(self, mask: NDArray[np.bool_]) -> NDArray[np.complex128]:
         """Transform of the cells inside: their area at the node of each one's centre."""
-        nodes = np.zeros([n + 2 * self._pad for n in self._size])
-        first = self._pad + self._fine // 2
-        ends = [self._pad + n for n in self._size]
-        inner = nodes[first : ends[0] : self._fine, first : ends[1] : self._fine]
-        inner[...] = mask * self._grid.cell_m**2
+        nodes = np.zeros(self._whole)
+        self._centres(nodes)[...] = mask * self._grid.cell_m**2
         return self._forth(nodes)
 
     def of(
@@ -183,7 +185,5 @@ class FourierSums:
             total = part if total is None else total + part
         if total is None:
             return np.zeros(self._grid.shape)
-        first = self._pad + self._fine // 2
-        ends = [self._pad + n for n in self._size]
-        found = self._back(total)[first : ends[0] : self._fine, first : ends[1] : self._fine]
+        found = self._centres(self._back(total))
         return np.maximum(found, 0.0) if (mass >= 0).all() else found

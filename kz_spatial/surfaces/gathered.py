@@ -9,7 +9,14 @@ import numpy as np
 
 from kz_spatial._validate import check_metres, check_option
 from kz_spatial.errors import CallError, NotEnoughDataError
-from kz_spatial.surfaces.bandwidths import RULES, Rule, abramson, cross_validated, rule_of_thumb
+from kz_spatial.surfaces.bandwidths import (
+    MOST_PLACES,
+    RULES,
+    Rule,
+    abramson,
+    cross_validated,
+    rule_of_thumb,
+)
 from kz_spatial.surfaces.shapes import Kernel, height
 from kz_spatial.surfaces.sums import choose_sums
 
@@ -23,12 +30,11 @@ if TYPE_CHECKING:
 __all__ = [
     "LEAST_BANDWIDTH",
     "Points",
-    "adapted",
     "asked_bandwidth",
     "check_bandwidth",
-    "each_alike",
     "global_bandwidth",
     "merge",
+    "place_bandwidths",
     "smoothed_mean",
 ]
 
@@ -37,8 +43,6 @@ LEAST_BANDWIDTH: Final = 0.5  # in cells
 _ONE_PLACE_M: Final = 1e-3
 # of more rows than this it is first seen whether they share places
 _MANY_ROWS: Final = 50_000
-# of which every pair is taken
-_FEW_PLACES: Final = 2_000
 
 
 def check_bandwidth(bandwidth_m: float | None, cell_m: float) -> None:
@@ -174,19 +178,24 @@ def smoothed_mean(
         return mean + middle, number, np.where(number > 1 + 1e-6, error, np.nan)
 
 
-def adapted(
-    points: Points, w: NDArray[np.float64], h: float, kernel: Kernel, grid: Grid
+def place_bandwidths(
+    points: Points,
+    w: NDArray[np.float64],
+    h: float,
+    *,
+    rule: str | None,
+    kernel: Kernel,
+    grid: Grid,
 ) -> NDArray[np.float64]:
-    """Bandwidth of each place by the pilot density there, which counts the place's own points."""
-    mass, at = points.add(w), points.at
-    if at.shape[1] <= _FEW_PLACES:
+    """Bandwidth of each place: the same, or by the pilot density there, its own points counted."""
+    at = points.at
+    alike = np.full(at.shape[1], float(h))
+    if rule != "adaptive":
+        return alike
+    mass = points.add(w)
+    if at.shape[1] <= MOST_PLACES:
         squared = (at[0][:, None] - at[0]) ** 2 + (at[1][:, None] - at[1]) ** 2
         pilot = height(kernel, squared, h) @ mass
     else:
-        pilot = _at_points(grid, choose_sums(grid, at, kernel, each_alike(h, at)).of(mass), at)
-    return h * abramson(pilot, mass)
-
-
-def each_alike(h: float, at: NDArray[np.float64]) -> NDArray[np.float64]:
-    """One bandwidth for every place."""
-    return np.full(at.shape[1], float(h))
+        pilot = _at_points(grid, choose_sums(grid, at, kernel, alike).of(mass), at)
+    return np.maximum(h * abramson(pilot, mass), grid.cell_m * LEAST_BANDWIDTH)

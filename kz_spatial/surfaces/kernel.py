@@ -26,14 +26,12 @@ from kz_spatial.errors import CallError, CoordinatesWarning, InputError, NotEnou
 from kz_spatial.options import DATA_CRS, EQUAL_AREA_CRS
 from kz_spatial.places import locate, warn_stray
 from kz_spatial.surfaces.gathered import (
-    LEAST_BANDWIDTH,
     Points,
-    adapted,
     asked_bandwidth,
     check_bandwidth,
-    each_alike,
     global_bandwidth,
     merge,
+    place_bandwidths,
     smoothed_mean,
 )
 from kz_spatial.surfaces.grids import Grid, make_grid
@@ -266,9 +264,7 @@ def density(
     check_bandwidth(h, cell_m)
     merged = Points(*merge(east, north))
     grid, inside = _area(mask, merged.at, h, cell_m)
-    size = each_alike(h, merged.at)
-    if rule == "adaptive":
-        size = np.maximum(adapted(merged, w, h, kernel, grid), cell_m * LEAST_BANDWIDTH)
+    size = place_bandwidths(merged, w, h, rule=rule, kernel=kernel, grid=grid)
     sums = choose_sums(grid, merged.at, kernel, size, inside if edge and value is None else None)
     number = error = None
     if value is None:
@@ -314,9 +310,6 @@ def prepared(
         (east, north, w, v, _), _ = _points(points, value, weights, None, where)
     merged = Points(*merge(east, north))
     grid, _ = _area(mask, merged.at, surface.bandwidth_m, surface.cell_m)
-    size = each_alike(surface.bandwidth_m, merged.at)
-    kernel = cast("Kernel", surface.kernel)
-    if surface.rule == "adaptive":
-        least = surface.cell_m * LEAST_BANDWIDTH
-        size = np.maximum(adapted(merged, w, surface.bandwidth_m, kernel, grid), least)
+    kernel, h = cast("Kernel", surface.kernel), surface.bandwidth_m
+    size = place_bandwidths(merged, w, h, rule=surface.rule, kernel=kernel, grid=grid)
     return merged, choose_sums(grid, merged.at, kernel, size), w, v

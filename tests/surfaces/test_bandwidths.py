@@ -96,7 +96,7 @@ def test_the_optimum_is_one_and_both_ways_find_it(monkeypatch, kernel, rule):
     assert score(found) <= min(score(each) for each in trials) + 1e-6
     near = minimize_scalar(score, bounds=(found * 0.9, found * 1.1), method="bounded")
     assert found == pytest.approx(near.x, rel=0.01)
-    monkeypatch.setattr(bandwidths, "_MOST_PLACES", 0)
+    monkeypatch.setattr(bandwidths, "MOST_PLACES", 0)
     monkeypatch.setattr(bandwidths, "scores_by_pair", None)  # is not asked
     assert cross_validated(x, y, w, kernel=kernel, rule=rule) == pytest.approx(found, rel=0.01)
 
