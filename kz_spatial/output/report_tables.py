@@ -153,7 +153,7 @@ def groupings_table(study: Published, terms: Terms) -> Markup:
                 integer(found.n_clusters, language),
                 percent(share, language),
                 terms.say("report.proven") if found.certified else unknown,
-                *(integer(best[c], language) if best.get(c) else NOTHING for c in _CRITERIA),
+                *(integer(best.get(c), language) for c in _CRITERIA),
             ]
         )
     if not rows:

@@ -69,10 +69,6 @@ class _Source:
         return Terms(self.design, language, self.own, self.min_firms)
 
 
-def _in_every(layers: Sequence[Layer], say: Callable[[Layer], str]) -> Told:
-    return tell(say(layer) for layer in layers)
-
-
 def _dots(layers: Sequence[Layer]) -> list[dict[str, Any]]:
     """Larger settlements as data for the page's script, which draws them."""
     first = layers[0]
@@ -198,10 +194,7 @@ def _page_data(source: _Source, opened: str | None) -> dict[str, Any]:
     """Everything that the page's script shows."""
     codes = languages()
     every = [source.terms(code) for code in codes]
-    described = [
-        describe(source.frames, terms=terms, notice=source.notice(terms.language))
-        for terms in every
-    ]
+    described = [describe(source.frames, terms=terms) for terms in every]
     data: dict[str, Any] = {
         "language": opened,
         "languages": [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -28,7 +27,6 @@ __all__ = ["Told", "light_frame", "make_theme", "make_values", "outlines", "smal
 # a text alike in every language of a page, or a text for each
 Told = str | list[str]
 _SMALL_KM2: Final = 3000
-_NUMBERED: Final = re.compile(r"(.+)_k(\d+)")
 
 
 def tell(texts: Iterable[str]) -> Told:

@@ -11,6 +11,7 @@ from kz_spatial.design import SCORE
 from kz_spatial.estimates import CRITICAL
 from kz_spatial.neighbours import contiguity
 from kz_spatial.output.style_classes import describe_class
+from kz_spatial.output.styles import main_partitions
 from kz_spatial.output.web_themes import Told, small_units, tell
 from kz_spatial.words import integer, interval, number
 
@@ -149,9 +150,10 @@ def _classes_of(layers: Sequence[Layer], key: str) -> dict[str, list[list[Told]]
     """By code: titles of a layer's themes, and the class of the unit in each."""
     found: dict[str, list[list[Told]]] = {}
     first = layers[0]
+    asked_for = main_partitions(first.terms.design.grouping.name)
     for place, style in enumerate(first.styles):
-        if "_k" in style.name and style.name.rpartition("_k")[2].isdigit():
-            continue  # every other number of groups
+        if first.entry.group == "clusters" and style.name not in asked_for:
+            continue
         title = tell(layer.styles[place].title for layer in layers)
         for code, value in zip(first.frame[key], first.frame[style.column], strict=True):
             held = describe_class(style, value)

@@ -25,18 +25,6 @@ WIDTHS = [360, 768, 1024, 1280]
 
 
 @pytest.fixture(scope="module")
-def study():
-    return kz.run_study()
-
-
-@pytest.fixture(scope="module")
-def page(study, tmp_path_factory):
-    path = tmp_path_factory.mktemp("map") / "map.html"
-    kz.folium_map(study).save(path)
-    return path
-
-
-@pytest.fixture(scope="module")
 def data(page):
     return map_data(page)
 

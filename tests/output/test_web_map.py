@@ -23,18 +23,6 @@ from kz_spatial.output.web_map import folium_map
 from kz_spatial.output.web_page import script_json
 
 
-@pytest.fixture(scope="module")
-def study():
-    return kz.run_study()
-
-
-@pytest.fixture(scope="module")
-def page(study, tmp_path_factory):
-    path = tmp_path_factory.mktemp("map") / "map.html"
-    folium_map(study).save(path)
-    return path
-
-
 def test_page_names_no_outside_script_style_or_image(page):
     text = page.read_text(encoding="utf-8")
     # Leaflet's own licence and credit links are addresses a reader may follow, not ones it asks

@@ -158,6 +158,9 @@ const kzMap = (function () {
       const key = Object.keys(data.units).find((each) => data.units[each].codes.includes(code));
       return key ? {key: key, i: data.units[key].codes.indexOf(code), units: data.units[key]} : null;
     };
+    // every name of every unit, in any language, and its code
+    const named = [].concat(...Object.values(data.units).map((units) => [].concat(...units.codes.map(
+      (code, i) => [].concat(units.names[i], code).map((name) => [name, code])))));
     const nameOf = (code) => { const found = placeOf(code); return found ? text(found.units.names[found.i]) : code; };
 
     // ---- patterns, panes, shapes
@@ -170,13 +173,14 @@ const kzMap = (function () {
       if (!patterns[id]) { patterns[id] = pattern(id, ground, kind); defs.append(patterns[id]); }
       return "url(#" + id + ")";
     };
-    const fillOf = (theme, i) => {
-      const look = lookAt(theme, i);
-      if (look.hatch) { return hatched(look.colour, look.hatch); }
-      return theme.doubtful.includes(i) ? hatched(look.colour, "doubt") : look.colour;
-    };
-    const styleOf = (theme, i) => ({color: data.outline, weight: theme.weight, fillColor: fillOf(theme, i),
-      fillOpacity: lookAt(theme, i).opacity});
+    const fillOf = (look, doubt) => (look.hatch || doubt ? hatched(look.colour, look.hatch || "doubt") : look.colour);
+    const DOUBT = {colour: "#ffffff", hatch: "", letter: "", opacity: 1};
+    const styleOf = (theme, i) => ({color: data.outline, weight: theme.weight,
+      fillColor: fillOf(lookAt(theme, i), theme.doubtful.includes(i)), fillOpacity: lookAt(theme, i).opacity});
+    // what a legend tells: each class, and what hatching over it means
+    const legendOf = (theme) => theme.looks.filter((each) => each.kept)
+      .map((look) => ({look: look, doubt: false, label: text(look.label)}))
+      .concat(theme.doubtful.length ? [{look: DOUBT, doubt: true, label: say("hatched")}] : []);
     map.createPane("ground").style.zIndex = 340;
     map.getPane("ground").style.pointerEvents = "none";
     map.createPane("areas").style.zIndex = 350;
@@ -296,26 +300,20 @@ const kzMap = (function () {
     // ---- legend, of the theme that is shown
     const swatch = (look, doubt) => {
       const made = shape("svg", {width: 22, height: 15, "aria-hidden": "true", class: "kz-swatch"});
-      const fill = look.hatch ? hatched(look.colour, look.hatch) : doubt ? hatched(look.colour, "doubt") : look.colour;
       made.append(shape("rect", {x: 0.5, y: 0.5, width: 21, height: 14, fill: "#fff"}));
-      made.append(shape("rect", {x: 0.5, y: 0.5, width: 21, height: 14, fill: fill, stroke: "#555",
-        "fill-opacity": look.opacity === undefined ? 1 : look.opacity}));
+      made.append(shape("rect", {x: 0.5, y: 0.5, width: 21, height: 14, fill: fillOf(look, doubt), stroke: "#555",
+        "fill-opacity": look.opacity}));
       if (look.letter) {
         made.append(shape("text", {x: 11, y: 11.5, "text-anchor": "middle", class: "kz-swatch-letter"}, look.letter));
       }
       return made;
     };
     function drawLegend() {
-      const theme = now(), box = get("kz-legend"), rows = theme.looks.filter((each) => each.kept)
-        .map((look) => el("li", {}, swatch(look), text(look.label)));
-      const notes = [text(theme.note)];
-      if (theme.doubtful.length) {
-        rows.push(el("li", {}, swatch({colour: "#ffffff", hatch: ""}, true), say("hatched")));
-      }
-      const levels = data.levels[theme.level];
+      const theme = now(), box = get("kz-legend"), levels = data.levels[theme.level], note = text(theme.note);
+      const rows = legendOf(theme).map((each) => el("li", {}, swatch(each.look, each.doubt), each.label));
       box.replaceChildren(el("details", {open: true}, el("summary", {}, text(theme.title)),
         levels ? el("p", {className: "kz-level"}, text(levels)) : null, el("ul", {}, ...rows),
-        ...notes.filter(Boolean).map((note) => el("p", {className: "kz-note"}, note))));
+        note ? el("p", {className: "kz-note"}, note) : null));
       box.setAttribute("role", "region");
       box.setAttribute("aria-label", say("legend"));
     }
@@ -344,13 +342,13 @@ const kzMap = (function () {
       if (levels.length > 1) {
         const choose = el("div", {className: "kz-levels", role: "radiogroup", "aria-label": say("level")});
         levels.forEach((level) => {
-          const box1 = el("input", {type: "radio", name: "kz-level", id: "kz-level-" + level, value: level,
+          const button = el("input", {type: "radio", name: "kz-level", id: "kz-level-" + level, value: level,
             checked: level === theme.level});
-          box1.onchange = () => {
+          button.onchange = () => {
             const same = sameTopic(theme, level);
             show(same.find((each) => each.step === theme.step) || opening(same));
           };
-          choose.append(el("label", {}, box1, text(data.levels[level] || level)));
+          choose.append(el("label", {}, button, text(data.levels[level] || level)));
         });
         parts.push(choose);
       }
@@ -379,38 +377,27 @@ const kzMap = (function () {
       return el("label", {className: "kz-field kz-steps"}, (groups ? say("number_of_groups") : say("step")) + " ", told, range);
     }
     function searchField() {
-      const list = el("datalist", {id: "kz-places"}), seen = new Set();
-      Object.values(data.units).forEach((units) => units.names.forEach((told, i) => {
-        const all = Array.isArray(told) ? told : [told];
-        all.forEach((name, k) => {
-          if (!seen.has(name)) {
-            seen.add(name);
-            list.append(el("option", {value: name, label: name === text(told) ? "" : text(told) + (k === at ? "" : "")}));
-          }
-        });
-      }));
+      const shown = new Map(named.filter(([name, code]) => name !== code));
+      const list = el("datalist", {id: "kz-places"}, ...[...shown].map(([name, code]) => el("option",
+        {value: name, label: name === nameOf(code) ? "" : nameOf(code)})));
       const input = el("input", {type: "search", id: "kz-search", placeholder: say("search_hint"),
         list: "kz-places", autocomplete: "off"});
-      const go = (loud) => {
+      const go = () => {
         const code = find(input.value);
-        if (code) { input.value = ""; open(code, true); zoomTo(code); } else if (loud && input.value.trim()) {
+        if (code) { input.value = ""; open(code, true); zoomTo(code); } else if (input.value.trim()) {
           get("kz-said").textContent = say("not_found") + " " + input.value;
           input.setCustomValidity(say("not_found"));
           input.reportValidity();
         }
       };
       input.oninput = () => { input.setCustomValidity(""); };
-      input.onchange = () => go(true);
+      input.onchange = go;
       return el("label", {className: "kz-field"}, say("search"), input, list);
     }
     function find(asked) {
       const wanted = plain(asked);
       if (!wanted) { return ""; }
-      const every = [];
-      Object.values(data.units).forEach((units) => units.codes.forEach((code, i) => {
-        const told = units.names[i];
-        (Array.isArray(told) ? told : [told]).concat(code).forEach((name) => every.push([plain(name), code]));
-      }));
+      const every = named.map(([name, code]) => [plain(name), code]);
       const hit = every.find(([name]) => name === wanted) || every.find(([name]) => name.startsWith(wanted)) ||
         every.find(([name]) => name.includes(wanted));
       return hit ? hit[1] : "";
@@ -433,9 +420,9 @@ const kzMap = (function () {
 
     // ---- a theme as a table
     function matrix(theme) {
-      const titles = theme.columns.map((each) => text(each[1])), codes1 = unitsOf(theme);
-      const head = [...(codes1 ? [say("unit")] : []), ...titles, say("class")];
-      const rows = theme.features.map((_, i) => [...(codes1 ? [nameAt(theme, i)] : []),
+      const titles = theme.columns.map((each) => text(each[1])), hasUnits = Boolean(unitsOf(theme));
+      const head = [...(hasUnits ? [say("unit")] : []), ...titles, say("class")];
+      const rows = theme.features.map((_, i) => [...(hasUnits ? [nameAt(theme, i)] : []),
         ...theme.columns.map((each) => cell(theme, each[0], i)), text(lookAt(theme, i).label)]);
       return [head, ...rows];
     }
@@ -479,7 +466,6 @@ const kzMap = (function () {
       const begin = top, tall = (north - south) * scale, group = shape("g", {});
       const used = shape("defs", {});
       made.append(used, group);
-      Object.values(patterns).forEach((each) => used.append(each.cloneNode(true)));
       const outlineOf = (geometry) => ringsOf(geometry).map((ring) => "M" + ring.map(([x, y]) => project(x, y)
         .map((v) => v.toFixed(1)).join(" ")).join("L") + "Z").join("");
       const units = unitsOf(theme), over = shape("g", {});
@@ -505,10 +491,9 @@ const kzMap = (function () {
       group.append(over);
       const room = wide ? side - pad : width - 2 * pad, left = wide ? width - side : pad;
       let y = wide ? begin + 10 : begin + tall + 12;
-      const entry = (look, doubt, told) => {
-        const fill = look.hatch ? hatched(look.colour, look.hatch) : doubt ? hatched(look.colour, "doubt") : look.colour;
-        made.append(shape("rect", {x: left, y: y, width: 26, height: 16, fill: fill, stroke: "#555",
-          "fill-opacity": look.opacity === undefined ? 1 : look.opacity}));
+      legendOf(theme).forEach(({look, doubt, label: told}) => {
+        made.append(shape("rect", {x: left, y: y, width: 26, height: 16, fill: fillOf(look, doubt), stroke: "#555",
+          "fill-opacity": look.opacity}));
         if (look.letter) { made.append(shape("text", {x: left + 13, y: y + 12.5, "font-size": 11, "font-weight": 700, "text-anchor": "middle",
           stroke: "#fff", "stroke-width": 2.5, "paint-order": "stroke"}, look.letter)); }
         wrap(told, room - 36, (t) => measure(t, 14)).forEach((each, k) => {
@@ -516,9 +501,7 @@ const kzMap = (function () {
           if (k) { y += 18; }
         });
         y += 24;
-      };
-      theme.looks.filter((each) => each.kept).forEach((look) => entry(look, false, text(look.label)));
-      if (theme.doubtful.length) { entry({colour: "#ffffff", hatch: ""}, true, say("hatched")); }
+      });
       const ending = (told) => wrap(told, room, (t) => measure(t, 12)).forEach((each) => {
         made.append(shape("text", {x: left, y: y + 12, "font-size": 12, fill: "#333"}, each));
         y += 16;
@@ -529,7 +512,7 @@ const kzMap = (function () {
         made.append(shape("text", {x: pad, y: height + 11, "font-size": 11, fill: "#333"}, each));
         height += 15;
       });
-      Object.values(patterns).forEach((each) => { if (!used.querySelector("#" + CSS.escape(each.id))) { used.append(each.cloneNode(true)); } });
+      Object.values(patterns).forEach((each) => used.append(each.cloneNode(true)));
       height += pad / 2;
       made.setAttribute("viewBox", "0 0 " + width + " " + height.toFixed(0));
       made.setAttribute("role", "img");
@@ -621,16 +604,16 @@ const kzMap = (function () {
         ...data.indicators.map((_, k) => (card.figures[k] ? indicatorRow(k, pair, names) : null)),
         el("p", {className: "kz-note"}, say("interval_note")),
         card.classes.length ? el("h3", {}, say("groups_of")) : null,
-        card.classes.length ? el("ul", {}, ...card.classes.map(([title, label1]) => el("li", {}, text(title) + ": " + text(label1)))) : null,
+        card.classes.length ? el("ul", {}, ...card.classes.map(([title, held]) => el("li", {}, text(title) + ": " + text(held)))) : null,
         near.length ? el("h3", {}, say("neighbours")) : null,
         near.length ? el("p", {className: "kz-near"}, ...near) : null];
     }
     function plainBody(code) {  // a unit of a layer that has no card: what every theme says of it
       const found = placeOf(code), rows = [];
       data.themes.filter((theme) => theme.shapes === found.key).forEach((theme) => {
-        const first = theme.columns[0], label1 = text(lookAt(theme, found.i).label);
+        const first = theme.columns[0], held = text(lookAt(theme, found.i).label);
         rows.push(el("tr", {}, el("th", {scope: "row"}, text(theme.title)),
-          el("td", {}, first ? cell(theme, first[0], found.i) : label1)));
+          el("td", {}, first ? cell(theme, first[0], found.i) : held)));
       });
       return [el("table", {}, el("tbody", {}, ...rows))];
     }
