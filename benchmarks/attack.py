@@ -283,23 +283,20 @@ def _equations(target: Target, name: str) -> tuple[np.ndarray, np.ndarray, np.nd
             blur = 0.0 if code == "KZ" else target.half_width(code, name)
             low.append((mean - blur) * w[own].sum() - 1e-6)
             high.append((mean + blur) * w[own].sum() + 1e-6)
-    own, told = target.rows("KZ", name), _moved_to(target, name)
-    if np.isfinite(told):  # what small areas agree with, under the weights of the study
+    own, told = target.rows("KZ", name), _told_whole(target, name)
+    if np.isfinite(told):  # under the weights of the study
         rows.append(np.where(np.isin(every, own), target.w, 0.0))
         low.append(told * target.w[own].sum() - 1e-6)
         high.append(told * target.w[own].sum() + 1e-6)
     return np.array(rows), np.array(low), np.array(high)
 
 
-def _moved_to(target: Target, name: str) -> float:
-    """The national figure that small-area estimates were moved to."""
-    file = target.path / "tables" / "small_areas.csv"
-    if not file.is_file():
-        return np.nan
-    found = pd.read_csv(file).query("indicator == @name")["national"]
+def _told_whole(target: Target, name: str) -> float:
+    """The national figure that the record and the map tell, and small areas were moved to."""
+    told = json.loads((target.path / "run.json").read_text(encoding="utf-8"))["national"][name]
     binary = name in ("co2_monitoring", "product_innovation")
     # a share may be a rounded one: its width is not known here, so it is left out
-    return float(found.iloc[0]) if len(found) and not binary else np.nan
+    return np.nan if told is None or binary else float(told)
 
 
 def _national(target: Target, name: str) -> float:

@@ -135,6 +135,9 @@ OUTPUT = {
         *_SHOWN,
         "tests/output/test_web_map.py",
     ],
+    "output/web_units.py": ["tests/output/test_web_map.py", *_SHOWN],
+    "output/web_page.py": ["tests/output/test_web_map.py"],
+    "output/latex.py": ["tests/output/test_latex.py"],
 }
 TABLES = {
     "tables_in/numbers.py": ["tests/tables_in/test_numbers.py", "tests/tables_in"],

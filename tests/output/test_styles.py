@@ -232,6 +232,34 @@ def test_layers_of_ones_own_take_their_words_and_classes():
     assert layers._alias("half_a_km", "roads", words) == "half a km"
 
 
+def test_modelled_means_are_red_where_more_is_bad_and_say_when_they_are_poor():
+    """Amounts by the share of the error, a third of the estimate; shares by 30 points of width."""
+    for name, ramp in ((BAD, SEQUENTIAL_BAD), (GOOD, SEQUENTIAL_GOOD)):
+        frame = areas(4, **{f"{name}_model": [1.0, 2.0, 3.0, 4.0]})
+        made = styles._modelled(frame, name, TERMS)
+        assert (made.classes[0].colour, made.classes[-1].colour) == (ramp[0], ramp[-1])
+        assert made.mark_note == styles._poor_note(name, TERMS)
+    assert styles._poor_note(BAD, TERMS) == "? standard error above 33.3% of the estimate"
+    assert styles._poor_note(GOOD, TERMS) == "? 95% interval wider than 30 points"
+    for direction, ramp in ((-1, SEQUENTIAL_BAD), (1, SEQUENTIAL_GOOD)):
+        wished = theme(direction=direction)
+        made = styles._own(areas(2, km=[1.0, 2.0]), own_layer(wished), wished, TERMS)
+        assert made.classes[-1].colour == ramp[-1]
+    assert styles._settlements(TERMS).title == "Settlements, people"
+
+
+def test_classes_are_no_narrower_than_the_middle_error():
+    """Errors of 1 over values from 0 to 4: four classes of 1 in place of five of 0.8."""
+    known = pd.Series([0.0, 1.0, 2.0, 3.0, 4.0])
+    assert len(styles._ranges(known, TERMS, bad=False)) == 5
+    errors = pd.Series([1.0, 0.9, np.nan, 1.0, 9.0])
+    made = styles._ranges(known, TERMS, bad=False, errors=errors)
+    assert [(each.low, each.high) for each in made] == [(0, 1), (1, 2), (2, 3), (3, 4)]
+    assert [each.label.count("<") for each in made] == [1, 1, 1, 0]
+    # three at the least, however large the errors
+    assert len(styles._ranges(known, TERMS, bad=False, errors=9 * errors)) == 3
+
+
 def test_local_moran_keeps_its_four_classes_and_those_that_occur():
     """Words of the reader for each, crosses and stripes for what was not or cannot be tested."""
     frame = areas(
