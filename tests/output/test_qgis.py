@@ -14,6 +14,7 @@ import geopandas as gpd
 import matplotlib.pyplot as plt
 import pytest
 from helpers import DESIGN
+from map_cases import map_data
 
 from kz_spatial.cli import main as cli
 from kz_spatial.output.geopackage import About, write_geopackage
@@ -251,9 +252,16 @@ def test_desktop_opens_a_bundle_from_the_menu(settings, profile, screen):
     assert found["crs tip"] == "Current CRS: Kazakhstan Albers Equal Area"
     assert found["with boundaries"] == 10
     assert found["after unload"] == []
+    theme = next(
+        each
+        for each in map_data(Path(bundle) / "map.html")["themes"]
+        if each["id"] == "oblasts.readiness"
+    )
+    colours = [each["colour"] for each in theme["looks"] if each["kept"]]
+    assert colours == [SEQUENTIAL_GOOD[i] for i in (0, 2, 4)]
     for name in ("desktop", "layout"):
         seen = plt.imread(out / f"{name}.png")[..., :3] * 255
-        for colour in SEQUENTIAL_GOOD:
+        for colour in colours:
             wanted = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
             # every class of the default map is on the screen, in legend and map
             count = (abs(seen - wanted).max(axis=2) <= 2).sum()
