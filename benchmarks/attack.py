@@ -536,7 +536,7 @@ ATTACKS: dict[str, tuple[str, Callable[[Target], Claims]]] = {
     "mean and deviation solved": ("readiness.csv", from_mean_and_deviation),
     "share times n": ("readiness.csv", counts_from_shares),
     "subtraction, linear programming": (
-        "readiness.csv, replication.csv, small_areas.csv",
+        "readiness.csv, replication.csv, run.json",
         by_subtraction,
     ),
     "second largest firm": ("readiness.csv", by_second_largest),
