@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from change_cases import CODES, two_bundles, write_bundle
+from map_cases import in_language, map_data
 from markupsafe import Markup
 
 import kz_spatial as kz
@@ -246,6 +247,8 @@ def test_what_is_made_from_the_twin_says_so_everywhere(tmp_path, first, second):
     which = "" if first and second else "First wave: " if first else "Second wave: "
     for name in ("report.html", "map.html", "tables/changes.tex"):
         assert f"{which}{TWIN}" in (made.path / name).read_text(encoding="utf-8"), name
+    data = map_data(made.path / "map.html")  # a comparison counts no firms by weights
+    assert in_language(data, data["words"]["notice"], "en") == f"{which}{TWIN}"
     with sqlite3.connect(made.path / "kz_spatial.gpkg") as base:
         [(told,)] = base.execute(
             "SELECT description FROM gpkg_contents WHERE table_name = 'changes'"

@@ -137,6 +137,24 @@ def test_the_whole_country_is_told_as_the_rules_let_it(page, study):
     assert not any("national" in each or "told" in each for each in again["indicators"])
 
 
+def test_the_page_before_its_script_is_in_the_language_asked_for_else_english(study):
+    """Title, language and first words; a title is text, whatever stands in it."""
+    titled = replace(study.design, title={"en": "A <b> & c", "ru": "Б"})
+    for language, head in ((None, ("en", "A &lt;b&gt; &amp; c")), ("ru", ("ru", "Б"))):
+        text = folium_map(replace(study, design=titled), language=language).get_root().render()
+        assert text.startswith(f'<!DOCTYPE html>\n<html lang="{head[0]}">')
+        assert f"<title>{head[1]}</title>" in text
+        assert f'<h1 id="kz-title">{head[1]}</h1>' in text
+        assert map_data(text)["language"] == language
+
+
+def test_levels_are_called_as_the_layers_are(page):
+    data = map_data(page)
+    assert list(data["levels"]) == ["oblast", "composite"]
+    assert data["levels"]["oblast"] == ["Oblasts", "Области", "Облыстар"]
+    assert in_language(data, data["levels"]["composite"], "ru") == "Макрорегионы"
+
+
 def test_themes_of_one_topic_differ_in_level_or_step(page, study):
     """A question and a topic lead to a theme by units and, of groups, by their number."""
     data = map_data(page)
