@@ -98,7 +98,7 @@ def draw_area_figures(
     frames = area_frames(study)
     if not terms.own_units:
         grouping = terms.design.grouping
-        frames = {name: light_outlines(frame, grouping)[0] for name, frame in frames.items()}
+        frames = {n: light_outlines(f, grouping, printed=True)[0] for n, f in frames.items()}
     else:
         frames = {n: f.set_geometry(f.geometry.simplify(0.01)) for n, f in frames.items()}
     k = study.options.n_clusters

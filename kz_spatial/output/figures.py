@@ -318,7 +318,9 @@ def _curve(curve: SpecificationCurve | None, notice: str) -> Figure | None:
 def _drawings(study: Published, terms: Terms, notice: str) -> dict[str, Drawing]:
     """What draws each figure of a study, by file stem."""
     grouping = study.design.grouping
-    frames = {name: light_outlines(f, grouping)[0] for name, f in study.frames.items()}
+    frames = {
+        name: light_outlines(f, grouping, printed=True)[0] for name, f in study.frames.items()
+    }
     layers = {each.name: each for each in describe(frames, terms=terms, notice=notice)}
     themes = (SCORE, *filter(None, [study.design.outcome]))
     main = main_partitions(grouping.name)
@@ -338,7 +340,9 @@ def _drawings(study: Published, terms: Terms, notice: str) -> dict[str, Drawing]
     placed = notice
     if study.modelled:
         placed = "; ".join(filter(None, (notice, terms.say("notice.modelled"))))
-    areas = oblasts(vintage=grouping.vintage, detail="light")
+    areas = light_outlines(
+        oblasts(vintage=grouping.vintage, detail="light").reset_index(), grouping, printed=True
+    )[0]
     for name, surface in study.surfaces.items():
         title = terms.titled(name)
         made[f"density_{name}"] = partial(_surface_map, surface, areas, title, terms, placed)
