@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +41,28 @@ def run_python(code: str) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def table_cells(table: object) -> tuple[list[str], list[list[str]]]:
+    """Headings and rows of an HTML table as they stand in it; no heading is an empty text."""
+    head, _, body = str(table).partition("</thead>")
+    heads = re.findall(r"<t[hd](?: [^>]*)?>(.*?)</t[hd]>", head.partition("<thead>")[2])
+    rows = [
+        re.findall(r"<t[hd](?: [^>]*)?>(.*?)</t[hd]>", row)
+        for row in re.findall(r"<tr>(.*?)</tr>", body, re.DOTALL)
+    ]
+    return heads, rows
+
+
+def places_of(told: str) -> int:
+    """Decimals of a number in English."""
+    return len(told.partition(".")[2])
+
+
+def reads(told: str, value: float) -> bool:
+    """Whether a number in English is the value, rounded to the decimals that it has."""
+    shown = float(told.replace("\u2212", "-").replace(",", ""))
+    return abs(shown - value) <= 0.5 * 10.0 ** -places_of(told) * (1 + 1e-9)
 
 
 def survey_frame(n: int = 21) -> pd.DataFrame:

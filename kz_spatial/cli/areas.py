@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from kz_spatial.cli.shared import (
     add_language_options,
+    add_pdf_option,
+    check_pdf,
     choose_language,
     pairs,
     print_files,
+    print_page,
     show_progress,
 )
 from kz_spatial.options import NEIGHBOURS
@@ -22,6 +25,7 @@ __all__ = ["add_areas"]
 
 def _areas(args: argparse.Namespace) -> int:
     language = choose_language(args, quiet=True)
+    check_pdf(args)
     from kz_spatial.output import ALL_AREA_STEPS, run_areas
     from kz_spatial.study import AreaOptions
 
@@ -74,6 +78,7 @@ def _areas(args: argparse.Namespace) -> int:
     span = f", {years[0]} to {years[-1]}" if years else ""
     print(f"{made.path}: {len(record['columns'])} columns{span}")
     print_files(made.path)
+    print_page(args, made.path / "report.html")
     return 0
 
 
@@ -162,4 +167,5 @@ def add_areas(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-progress", dest="progress", action="store_false")
     parser.add_argument("--progress-lines", action="store_true", help="a line for each step")
     add_language_options(parser)
+    add_pdf_option(parser)
     parser.set_defaults(do=_areas)

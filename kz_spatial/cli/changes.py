@@ -6,7 +6,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kz_spatial.cli.shared import add_language_options, choose_language, print_files
+from kz_spatial.cli.shared import (
+    add_language_options,
+    add_pdf_option,
+    check_pdf,
+    choose_language,
+    print_files,
+    print_page,
+)
 from kz_spatial.errors import CallError
 
 if TYPE_CHECKING:
@@ -23,6 +30,7 @@ def _told(key: str) -> str:
 
 def _compare(args: argparse.Namespace) -> int:
     language = choose_language(args, quiet=True)
+    check_pdf(args)
     if Path(args.out).resolve() in (Path(args.first).resolve(), Path(args.second).resolve()):
         raise CallError(f"{args.out}: is one of the bundles to compare, expected another folder")
     from kz_spatial.output import write_change
@@ -37,6 +45,7 @@ def _compare(args: argparse.Namespace) -> int:
     for name, found in counts.items():
         print(f"  {name}: {', '.join(f'{n} {_told(key)}' for key, n in found.items())}")
     print_files(made.path)
+    print_page(args, made.path / "report.html")
     return 0
 
 
@@ -56,4 +65,5 @@ def add_compare(commands: Any, common: argparse.ArgumentParser) -> None:
         "--overwrite", action="store_true", help="replace a bundle or comparison of that name"
     )
     add_language_options(parser)
+    add_pdf_option(parser)
     parser.set_defaults(do=_compare)

@@ -19,11 +19,14 @@ __all__ = [
     "add_design_options",
     "add_disclosure_options",
     "add_language_options",
+    "add_pdf_option",
     "add_reading_options",
+    "check_pdf",
     "choose_language",
     "choose_reading",
     "pairs",
     "print_files",
+    "print_page",
     "show_progress",
 ]
 
@@ -108,6 +111,31 @@ def add_language_options(parser: argparse.ArgumentParser) -> None:
         metavar="FILE.toml",
         help="a language of your own, for --lang to name; may be repeated",
     )
+
+
+def add_pdf_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--pdf`; whoever asks for it where no browser is hears so before anything is computed."""
+    parser.add_argument(
+        "--pdf",
+        action="store_true",
+        help="print the report as PDF beside it; takes Chromium, Chrome or Edge",
+    )
+
+
+def print_page(args: argparse.Namespace, page: Path) -> None:
+    """Print a page beside it where `--pdf` was given, and say where."""
+    if args.pdf:
+        from kz_spatial.output import print_pdf
+
+        print(f"  {print_pdf(page, page.with_suffix('.pdf'))}  (print)")
+
+
+def check_pdf(args: argparse.Namespace) -> None:
+    """Raise CallError where `--pdf` was given and no browser prints."""
+    if args.pdf:
+        from kz_spatial.output import check_browser
+
+        check_browser()
 
 
 def choose_language(args: argparse.Namespace, *, quiet: bool = False) -> str:

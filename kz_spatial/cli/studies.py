@@ -11,10 +11,13 @@ from kz_spatial.cli.shared import (
     add_design_options,
     add_disclosure_options,
     add_language_options,
+    add_pdf_option,
     add_reading_options,
+    check_pdf,
     choose_language,
     choose_reading,
     print_files,
+    print_page,
     show_progress,
 )
 from kz_spatial.errors import CallError, DesignError
@@ -59,6 +62,7 @@ def _parts(text: str) -> tuple[str, ...]:
 
 def _run(args: argparse.Namespace) -> int:
     options = _options(args, choose_language(args, quiet=True))
+    check_pdf(args)
     from kz_spatial.output import ALL_STEPS, run
     from kz_spatial.study import load_extensions
 
@@ -82,6 +86,7 @@ def _run(args: argparse.Namespace) -> int:
         f"weights: {weights}"
     )
     print_files(made.path)
+    print_page(args, made.path / "report.html")
     return 0
 
 
@@ -115,19 +120,13 @@ def add_run(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     add_disclosure_options(parser)
     add_language_options(parser)
+    add_pdf_option(parser)
     parser.add_argument("--seed", type=int, default=usual.seed)
-    parser.add_argument(
-        "--permutations",
-        type=int,
-        default=usual.permutations,
-        help="Monte Carlo arrangements where enumeration is out of reach",
-    )
-    parser.add_argument(
-        "--draws",
-        type=int,
-        default=usual.draws,
-        help="times that firms are drawn again for intervals and stability; 0: never",
-    )
+    for name, told in (
+        ("permutations", "Monte Carlo arrangements where enumeration is out of reach"),
+        ("draws", "times that firms are drawn again for intervals and stability; 0: never"),
+    ):
+        parser.add_argument(f"--{name}", type=int, default=getattr(usual, name), help=told)
     parser.add_argument(
         "--parts",
         type=_parts,
@@ -189,6 +188,7 @@ def _audit(args: argparse.Namespace) -> int:
     from kz_spatial.output import write_audit
 
     language = choose_language(args)
+    check_pdf(args)
     found = write_audit(
         args.survey,
         out=args.out,
@@ -205,6 +205,7 @@ def _audit(args: argparse.Namespace) -> int:
         f"{int(numbers['corrected_agrees'].sum())} corrected"
     )
     print(f"  {Path(args.out) / 'audit.html'}  (read first)")
+    print_page(args, Path(args.out) / "audit.html")
     return 0
 
 
@@ -223,6 +224,7 @@ def add_audit(commands: Any, common: argparse.ArgumentParser) -> None:
     add_design_options(parser)
     add_disclosure_options(parser)
     add_language_options(parser)
+    add_pdf_option(parser)
     add_reading_options(parser)
     parser.set_defaults(do=_audit)
 

@@ -6,12 +6,21 @@ from .aggregation import (
     withheld_cells,
 )
 from .area_estimates import SmallAreas, small_areas
+from .catching_up import score_gains
 from .design_errors import survey_mean, survey_ratio, survey_share, survey_total
 from .domain_contrasts import survey_covariance, survey_difference
 from .rank_chances import rank_probabilities
 from .ranks import rank_sets, tied_groups
 from .redraws import drawn_by_error, drawn_means
-from .reliability import CONFIDENCE, CRITICAL, CV_LIMIT, PRECISIONS, WIDTH_LIMIT, precision
+from .reliability import (
+    CONFIDENCE,
+    CRITICAL,
+    CV_LIMIT,
+    PRECISIONS,
+    WIDTH_LIMIT,
+    interval_ends,
+    precision,
+)
 from .sampling_variances import pooled_variances, smoothed_variances
 from .score_choices import SOURCES, ScoreSensitivity, score_sensitivity
 from .score_errors import ScoreErrors, readiness_errors, score_jacobian
@@ -31,12 +40,14 @@ __all__ = [
     "aggregate",
     "drawn_by_error",
     "drawn_means",
+    "interval_ends",
     "pooled_variances",
     "precision",
     "rank_probabilities",
     "rank_sets",
     "readiness",
     "readiness_errors",
+    "score_gains",
     "score_indicators",
     "score_jacobian",
     "score_sensitivity",

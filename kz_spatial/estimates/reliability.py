@@ -18,7 +18,15 @@ import pandas as pd
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["CONFIDENCE", "CRITICAL", "CV_LIMIT", "PRECISIONS", "WIDTH_LIMIT", "precision"]
+__all__ = [
+    "CONFIDENCE",
+    "CRITICAL",
+    "CV_LIMIT",
+    "PRECISIONS",
+    "WIDTH_LIMIT",
+    "interval_ends",
+    "precision",
+]
 
 # half of a 95 % interval, in standard errors
 CONFIDENCE: Final = 0.95
@@ -29,6 +37,29 @@ CV_LIMIT: Final = 0.333
 WIDTH_LIMIT: Final = 0.30
 _CV_LIMITS: Final = (0.166, CV_LIMIT)
 _WIDTH_LIMITS: Final = (0.10, WIDTH_LIMIT)
+
+
+def interval_ends(
+    estimate: float, std_error: float, *, share_of: float | None = None
+) -> tuple[float, float]:
+    """Ends of the interval of a mean of answers, none of them below 0 or above what is whole.
+
+    Parameters
+    ----------
+    estimate, std_error : float
+    share_of : float, optional
+        What a share is a share of: 1, or 100 for percentages.
+
+    Examples
+    --------
+    >>> [round(end, 3) for end in interval_ends(0.9, 0.1, share_of=1)]
+    [0.704, 1]
+    """
+    top = np.inf if share_of is None else share_of
+    half = CRITICAL * std_error
+    if not np.isfinite(half):
+        return np.nan, np.nan
+    return max(estimate - half, 0.0), min(estimate + half, top)
 
 
 def precision(

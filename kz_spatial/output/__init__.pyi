@@ -5,6 +5,7 @@ from .change_bundle import write_change
 from .disclosure import Published, publish, rules_line
 from .geopackage import write_surface
 from .interruption import Stopped, stoppable
+from .printing import check_browser, print_pdf
 from .qgis_plugin import build_plugin, install_plugin
 from .room import full_disk_told
 from .terms import Terms
@@ -18,9 +19,11 @@ __all__ = [
     "Stopped",
     "Terms",
     "build_plugin",
+    "check_browser",
     "folium_map",
     "full_disk_told",
     "install_plugin",
+    "print_pdf",
     "publish",
     "rules_line",
     "run",

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from kz_spatial.output.page import english, html_table, render_page
 from kz_spatial.output.report import place_figure
 from kz_spatial.palette import LISA_LETTERS
-from kz_spatial.words import NOTHING, date, integer, missing_note, number, percent
+from kz_spatial.words import aligned, date, integer, missing_note, number, p_value, percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -175,18 +175,14 @@ def _values_table(study: AreaStudy, terms: AreaTerms) -> Markup:
     first = next(iter(frame))
     order = frame[first].sort_values(ascending=False).index
     heads = ["", *(terms.titled(name) for name in frame)]
-    rows = [
-        [
-            terms.place(code),
-            *(number(each[code], terms.language, digits=4) for each in frame.values()),
-        ]
-        for code in order
-    ]
-    whole = [_whole(study, name) for name in frame]
+    places, whole = [terms.place(code) for code in order], [_whole(study, name) for name in frame]
+    columns = [[*each[order], total] for each, total in zip(frame.values(), whole, strict=True)]
+    told = [aligned(each, terms.language, digits=4) for each in columns]
     if any(np.isfinite(each) for each in whole):
-        told = [number(v, terms.language, digits=4) for v in whole]
-        rows.append([terms.place("KZ"), *told])
-    return html_table(rows, heads, terms.language)
+        places.append(terms.place("KZ"))
+    # the country's figure is left out where no column has one
+    rows = zip(places, *told, strict=False)
+    return html_table(rows, heads, terms.language, caption=terms.say("table.values"))
 
 
 def _whole(study: AreaStudy, name: str) -> float:
@@ -202,13 +198,15 @@ def _moran_table(study: AreaStudy, terms: AreaTerms) -> Markup:
     language, rows = terms.language, []
     heads = ["", "I", terms.say("report.expected"), terms.say("report.p")]
     heads.append(terms.say("report.inference"))
-    for name, found in study.patterns.items():
-        m = found.moran
+    every = [found.moran for found in study.patterns.values()]
+    statistics = aligned([m.statistic for m in every], language)
+    expected = aligned([m.expected for m in every], language, digits=2)
+    for i, (name, m) in enumerate(zip(study.patterns, every, strict=True)):
         row: list[Any] = [
             _of_year(study, name, terms),
-            number(m.statistic, language),
-            number(m.expected, language),
-            number(m.p, language, digits=2),
+            statistics[i],
+            expected[i],
+            p_value(m.p, language),
         ]
         if m.reason:
             row.append(english(m.reason))
@@ -216,7 +214,8 @@ def _moran_table(study: AreaStudy, terms: AreaTerms) -> Markup:
             method = terms.say(f"method.{m.method}")
             row.append(terms.say("report.arrangements", method=method, n=m.n_arrangements))
         rows.append(row)
-    return html_table(rows, heads, language) if rows else Markup()
+    caption = terms.say("table.moran")
+    return html_table(rows, heads, language, caption=caption) if rows else Markup()
 
 
 def _groups_table(study: AreaStudy, terms: AreaTerms) -> Markup:
@@ -228,7 +227,8 @@ def _groups_table(study: AreaStudy, terms: AreaTerms) -> Markup:
     if not rows:
         return Markup()
     heads = ["", terms.say("report.group_count"), terms.say("report.explained")]
-    return html_table(rows, [*heads, terms.say("report.distance")], language)
+    heads.append(terms.say("report.distance"))
+    return html_table(rows, heads, language, caption=terms.say("table.clusters"))
 
 
 def _means_table(study: AreaStudy, terms: AreaTerms) -> Markup:
@@ -237,37 +237,32 @@ def _means_table(study: AreaStudy, terms: AreaTerms) -> Markup:
     if means is None:
         return Markup()
     heads = ["", *(terms.titled(name) for name in means)]
-    rows = [
-        [terms.say("legend.group", n=int(group)), *(number(v, terms.language) for v in row)]
-        for group, row in zip(means.index, means.to_numpy().tolist(), strict=True)
-    ]
-    return html_table(rows, heads, terms.language)
+    groups = [terms.say("legend.group", n=int(group)) for group in means.index]
+    rows = zip(groups, *(aligned(means[each], terms.language) for each in means), strict=True)
+    return html_table(rows, heads, terms.language, caption=terms.say("report.groups"))
 
 
-def _years_table(frame: pd.DataFrame, terms: AreaTerms) -> Markup:
+def _years_table(frame: pd.DataFrame, title: str, terms: AreaTerms) -> Markup:
     heads = [terms.say("area.year")]
     heads += [terms.say(f"area.report.{key}") for key in ("mean", "cv", "order")]
-    rows = [
-        [
-            str(year),
-            number(row["mean"], terms.language, digits=4),
-            number(row["cv"], terms.language, digits=2) if np.isfinite(row["cv"]) else NOTHING,
-            number(row["rank_correlation"], terms.language, digits=2)
-            if np.isfinite(row["rank_correlation"])
-            else NOTHING,
-        ]
-        for year, row in frame.iterrows()
-    ]
-    return html_table(rows, heads, terms.language)
+    rows = zip(
+        map(str, frame.index),
+        aligned(frame["mean"], terms.language, digits=4),
+        aligned(frame["cv"], terms.language, digits=2),
+        aligned(frame["rank_correlation"], terms.language, digits=2),
+        strict=True,
+    )
+    return html_table(rows, heads, terms.language, caption=title)
 
 
-def _moves_table(counts: pd.DataFrame, terms: AreaTerms) -> Markup:
+def _moves_table(counts: pd.DataFrame, title: str, terms: AreaTerms) -> Markup:
     words = [terms.say(f"area.report.{key}") for key in counts.columns]
     rows = [
         [word, *(integer(int(n), terms.language) for n in row)]
         for word, row in zip(words, counts.to_numpy().tolist(), strict=True)
     ]
-    return html_table(rows, ["", *words], terms.language)
+    caption = terms.say("area.report.moves_title", name=title)
+    return html_table(rows, ["", *words], terms.language, caption=caption)
 
 
 def render_areas(
@@ -303,20 +298,20 @@ def render_areas(
     parts = [
         (
             terms.titled(name),
-            _years_table(found.frame, terms),
-            _moves_table(found.mobility.counts, terms) if found.mobility else Markup(),
+            _years_table(found.frame, terms.titled(name), terms),
+            _moves_table(found.mobility.counts, terms.indicator(name), terms)
+            if found.mobility
+            else Markup(),
         )
         for name, found in study.years.items()
         if not study.columns[name].part
     ]
+    source = terms.say("area.source", source=Path(study.record.source).name)
     return render_page(
         "areas.html.j2",
         language,
         title=terms.title,
-        source=terms.say("area.source", source=Path(study.record.source).name),
-        n_units=integer(len(study.columns[next(iter(study.columns))].latest), language),
-        version=version,
-        written=date(written or today, language),
+        meta=[" · ".join([source, f"kz_spatial {version}", date(written or today, language)])],
         findings=[
             *_places(study, terms),
             *_extremes(study, terms),

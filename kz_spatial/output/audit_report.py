@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from kz_spatial.design import load_design
 from kz_spatial.output.page import html_table, render_page
-from kz_spatial.output.terms import Terms
+from kz_spatial.output.terms import PAPER, Terms
 from kz_spatial.places import place_name
 from kz_spatial.words import decimals, has_words, say
 
@@ -40,13 +40,13 @@ def _shown(column: str, value: Any, language: Language) -> Any:
     return place_name(code, language) if known else value
 
 
-def _table(frame: pd.DataFrame, language: Language) -> Markup:
+def _table(frame: pd.DataFrame, language: Language, title: str) -> Markup:
     heads = [say(f"audit.column.{column}", language) for column in frame]
     rows = (
         [_shown(str(c), value, language) for c, value in zip(frame, row, strict=True)]
         for row in frame.astype(object).itertuples(index=False, name=None)
     )
-    return html_table(rows, heads, language)
+    return html_table(rows, heads, language, caption=say(f"audit.{title}_title", language))
 
 
 def render_audit(
@@ -88,27 +88,37 @@ def render_audit(
     return render_page(
         "audit.html.j2",
         language,
-        source=Terms.of_paper(language).source(source, synthetic=synthetic),
-        notice=say("notice.twin", language) if synthetic else "",
-        rules=rules,
-        version=version,
+        title=say("audit.title", language),
+        notices=[f"{say('notice.twin', language)}. {say('audit.twin', language)}"][:synthetic],
+        meta=[
+            say(
+                "audit.about",
+                language,
+                paper=PAPER,
+                source=Terms.of_paper(language).source(source, synthetic=synthetic),
+                version=version,
+            ),
+            f"{rules}.",
+        ],
         cells=2 * len(solved),
         all_cells=2 * len(audit.counts),
         unique=int((audit.counts["ways"] == 1).sum()),
         pairs=len(audit.counts),
-        counts=_table(audit.counts, language),
+        counts=_table(audit.counts, language, "cells"),
         common=audit.common_df[0] if len(audit.common_df) == 1 else None,
-        df=_table(audit.degrees_of_freedom, language),
+        df=_table(audit.degrees_of_freedom, language, "df"),
         fewest_g3=int(fewest["g3"]),
         fewest_c7=int(fewest["c7"]),
-        granularity=_table(audit.granularity, language),
+        granularity=_table(audit.granularity, language, "granularity"),
         groupings_n=int(audit.groupings["groupings"].iloc[0]),
-        groupings=_table(audit.groupings, language),
-        innovation=_table(innovation[shown], language),
+        groupings=_table(audit.groupings, language, "groupings"),
+        innovation=_table(innovation[shown], language, "innovation"),
         agree_published=int(numbers["as_published_agrees"].sum()),
         agree_corrected=int(numbers["corrected_agrees"].sum()),
         as_published_word=say("coding.as-published", language),
         corrected_word=say("coding.corrected", language),
         n_numbers=len(numbers),
-        disagree=_table(off[["table", "row", "column", "printed", "as_published"]], language),
+        disagree=_table(
+            off[["table", "row", "column", "printed", "as_published"]], language, "numbers"
+        ),
     )

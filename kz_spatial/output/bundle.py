@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from kz_spatial.design import StudyDesign, design_to_dict
 from kz_spatial.options import RunOptions
+from kz_spatial.output.briefs import brief_file, make_briefs, render_brief
 from kz_spatial.output.disclosure import (
     Published,
     disclosure_record,
@@ -118,6 +119,32 @@ def _placed(study: Published, layers: tuple[Layer, ...]) -> list[Layer]:
         else layer
         for layer in layers
     ]
+
+
+def _write_report(
+    study: Published,
+    folder: Path,
+    terms: Terms,
+    texts: dict[str, str],
+    versions: dict[str, str],
+) -> None:
+    """The report, and a page on each unit of every level."""
+    briefs = make_briefs(study, terms)
+    page = render_report(
+        study,
+        terms,
+        texts,
+        version=versions["kz-spatial"],
+        versions=versions,
+        briefs=briefs[study.design.grouping.name],
+    )
+    (folder / "report.html").write_text(page, encoding="utf-8")
+    (folder / "briefs").mkdir()
+    notices = [f"{_notice(study, terms, short=True)}."]
+    for level, every in briefs.items():
+        for each in every:
+            path = folder / "briefs" / brief_file(level, each.code)
+            path.write_text(render_brief(each, terms, notices=notices), encoding="utf-8")
 
 
 def _contents(study: Published, terms: Terms) -> dict[str, Any]:
@@ -260,8 +287,7 @@ def write_bundle(
         begin("report")
         texts = figures.finish(folder / "figures")
         record = _record(study, timings)
-        page = render_report(study, terms, texts, version=record["versions"]["kz-spatial"])
-        (folder / "report.html").write_text(page, encoding="utf-8")
+        _write_report(study, folder, terms, texts, record["versions"])
         end("report")
         write_json(folder / "disclosure.json", disclosure_record(study))
         write_record(folder, record)

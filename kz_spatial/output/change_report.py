@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from kz_spatial.output.change_figure import difference_unit
 from kz_spatial.output.change_layer import CHANGE_CLASSES, change_notice, classed
-from kz_spatial.output.page import html_table, render_page
+from kz_spatial.output.page import english, html_table, render_page
 from kz_spatial.output.report import place_figure
 from kz_spatial.words import (
     NOTHING,
@@ -20,7 +20,7 @@ from kz_spatial.words import (
     decimals,
     integer,
     missing_note,
-    number,
+    p_value,
     percent,
     say,
 )
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
-    from markupsafe import Markup
 
     from kz_spatial.options import Language
     from kz_spatial.output.terms import Terms
@@ -113,7 +112,10 @@ def _finding(rows: pd.DataFrame, numbers: _Numbers, terms: Terms) -> str:
 
 
 def _table(rows: pd.DataFrame, numbers: _Numbers, change: BundleChange, terms: Terms) -> Markup:
-    language = terms.language
+    language, name = terms.language, str(rows["indicator"].iloc[0])
+    caption = terms.say(
+        "legend.titled", name=terms.indicator(name), unit=difference_unit(name, terms)
+    )
     heads = [
         "",
         *(
@@ -135,12 +137,12 @@ def _table(rows: pd.DataFrame, numbers: _Numbers, change: BundleChange, terms: T
             numbers.plain(row["second"]),
             numbers.signed(row["difference"]),
             numbers.interval(row["ci_low"], row["ci_high"]),
-            number(row["p"], language, digits=2),
+            p_value(row["p"], language),
             terms.say(words),
         ]
         for row, words in zip(rows.to_dict("records"), told, strict=True)
     )
-    return html_table(cells, heads, language)
+    return html_table(cells, heads, language, caption=caption)
 
 
 def _bundles(change: BundleChange, terms: Terms) -> Markup:
@@ -163,7 +165,8 @@ def _bundles(change: BundleChange, terms: Terms) -> Markup:
     ]
     # text all of it, so that years and names stand under each other
     rows = [[terms.say(key), *map(escape, values)] for key, values in told]
-    return html_table(rows, ["", terms.say("change.first"), terms.say("change.second")], language)
+    heads = ["", terms.say("change.first"), terms.say("change.second")]
+    return html_table(rows, heads, language, caption=terms.say("change.compared"))
 
 
 def _left_out(change: BundleChange) -> list[str]:
@@ -172,6 +175,17 @@ def _left_out(change: BundleChange) -> list[str]:
         line for each in (change.first, change.second) for line in each["design"]["left_out"]
     ]
     return list(dict.fromkeys([*change.left_out, *reasons]))
+
+
+def change_notices(change: BundleChange, language: Language) -> list[str | Markup]:
+    """What stands at the head of a comparison's report."""
+    notice = change_notice(change.first, change.second, language)
+    lines: list[str | Markup] = [f"{notice}."] if notice else []
+    lines += change_notes(change, language)
+    if left := _left_out(change):
+        told = Markup("{} {}.").format(say("change.left_out", language), english("; ".join(left)))
+        lines.append(told)
+    return lines
 
 
 def render_changes(
@@ -221,12 +235,9 @@ def render_changes(
         "changes.html.j2",
         language,
         title=terms.title,
-        notice=change_notice(change.first, change.second, language),
-        notes=change_notes(change, language),
-        version=version,
-        written=date(written or today, language),
+        notices=change_notices(change, language),
+        meta=[f"kz_spatial {version} · {date(written or today, language)}"],
         level=percent(change.level, language),
-        left_out=_left_out(change),
         parts=parts,
         n_tested=tested,
         by_chance=(1 - change.level) * tested,

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 from markupsafe import Markup
 
 from kz_spatial.design import SCORE
 from kz_spatial.output.page import html_table
 from kz_spatial.output.styles import score_of
 from kz_spatial.palette import MARK
-from kz_spatial.words import NOTHING, integer, interval, number, percent
+from kz_spatial.words import NOTHING, aligned, aligned_intervals, integer, percent
 
 if TYPE_CHECKING:
     from kz_spatial.output.disclosure import Published
@@ -70,20 +69,22 @@ def ranks_table(study: Published, terms: Terms) -> Markup:
         terms.say("report.chance_first"),
         terms.say("report.chance_last"),
     ]
-    rows = []
-    for code, row in ranks.frame.dropna(subset=["rank"]).sort_values("rank").iterrows():
+    rows, frame = [], ranks.frame.dropna(subset=["rank"]).sort_values("rank")
+    scores = aligned(frame["score"], language, digits=2)
+    errors = aligned(frame["score_se"], language, digits=2)
+    for i, (code, row) in enumerate(frame.iterrows()):
         low, high = (integer(row[each], language) for each in ("rank_low", "rank_high"))
         rows.append(
             [
                 terms.place(code),
-                number(row["score"], language, digits=2),
-                number(row["score_se"], language, digits=2),
+                scores[i],
+                errors[i],
                 f"{integer(row['rank'], language)} ({low}–{high})",
                 percent(float(row["chance_first"]), language),
                 percent(float(row["chance_last"]), language),
             ]
         )
-    return html_table(rows, heads, language)
+    return html_table(rows, heads, language, caption=terms.say("table.ranks"))
 
 
 def small_areas_table(study: Published, terms: Terms) -> Markup:
@@ -98,11 +99,15 @@ def small_areas_table(study: Published, terms: Terms) -> Markup:
             columns.append([terms.place(code) for code in frame.index])
         unit = terms.shown_unit(name)
         heads.append(terms.say("legend.titled", name=terms.indicator(name), unit=unit))
-        told = []
-        for row in frame.to_dict("records"):
-            mean, low, high = (row[part] * scale for part in ("mean", "low", "high"))
-            mark = f" {MARK}" if row["precision"] == "poor" else ""
-            shown = f"{number(mean, language)} ({interval(low, high, language)}){mark}"
-            told.append(shown if np.isfinite(mean) else NOTHING)
-        columns.append(told)
-    return html_table(zip(*columns, strict=True), heads, language)
+        means = aligned(frame["mean"] * scale, language)
+        ends = zip(frame["low"] * scale, frame["high"] * scale, strict=True)
+        ranges = aligned_intervals(ends, language)
+        marks = [f" {MARK}" if each == "poor" else "" for each in frame["precision"]]
+        columns.append(
+            [
+                mean if mean == NOTHING else f"{mean} ({held}){mark}"
+                for mean, held, mark in zip(means, ranges, marks, strict=True)
+            ]
+        )
+    caption = terms.say("table.small_areas")
+    return html_table(zip(*columns, strict=True), heads, language, caption=caption)

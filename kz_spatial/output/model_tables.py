@@ -12,7 +12,7 @@ from kz_spatial.crosswalk import LEVEL
 from kz_spatial.estimates import CONFIDENCE
 from kz_spatial.output.page import html_table
 from kz_spatial.robustness import paper_table
-from kz_spatial.words import NOTHING, decimals, integer, interval, number, percent
+from kz_spatial.words import NOTHING, aligned, aligned_intervals, integer, p_value, percent
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,31 +84,40 @@ def check_tables(study: Published, terms: Terms) -> list[tuple[str, Markup]]:
         if name in _LONG:
             continue
         shown = table if "level" not in table else table[table["level"] != LEVEL]
-        cells = [
-            [
-                number(each, terms.language) if isinstance(each, float | int) else str(each)
-                for each in row
-            ]
-            for row in shown.itertuples(index=False)
-        ]
-        found.append((terms.say(f"table.{name}"), html_table(cells, list(shown), terms.language)))
+        found.append((terms.say(f"table.{name}"), _checked(shown, name, terms)))
     return found
+
+
+def _checked(table: pd.DataFrame, name: str, terms: Terms) -> Markup:
+    """A table of a check, its numbers with equal decimals by column."""
+    columns = [
+        aligned(table[each], terms.language)
+        if pd.api.types.is_float_dtype(table[each])
+        else [integer(v, terms.language) if isinstance(v, int) else str(v) for v in table[each]]
+        for each in table
+    ]
+    caption = terms.say(f"table.{name}")
+    rows = zip(*columns, strict=True)
+    return html_table(rows, list(table), terms.language, caption=caption)
 
 
 def models_table(study: Published, terms: Terms) -> Markup:
     """Slopes by group of the further models; empty without any."""
     language, rows = terms.language, []
+    every = [m.groups for m in study.models.values() if len(m.groups)]
+    slopes = iter(aligned([v for each in every for v in each["coefficient"]], language))
+    pairs = (pair for each in every for pair in zip(each["ci_low"], each["ci_high"], strict=True))
+    ranges = iter(aligned_intervals(pairs, language))
     for model in study.models.values():
         for place, (group, row) in enumerate(model.groups.iterrows()):
-            joint = decimals(model.joint_p, 2, language) if np.isfinite(model.joint_p) else NOTHING
-            ends = (float(row["ci_low"]), float(row["ci_high"]))
+            joint = p_value(model.joint_p, language)
             n = row.get("n", np.nan)
             rows.append(
                 [
-                    terms.say(f"model.{model.name}") if place == 0 else "",
+                    terms.say(f"model.{model.name}"),
                     terms.model_group(group),
-                    number(float(row["coefficient"]), language),
-                    interval(*ends, language),
+                    next(slopes),
+                    next(ranges),
                     integer(n, language) if np.isfinite(n) else NOTHING,
                     joint if place == 0 else "",
                 ]
@@ -123,4 +132,4 @@ def models_table(study: Published, terms: Terms) -> Markup:
         terms.say("column.n_firms"),
         terms.say("model.joint_p"),
     ]
-    return html_table(rows, heads, language)
+    return html_table(rows, heads, language, caption=terms.say("table.model_groups"))

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from kz_spatial.crosswalk import LEVEL
 from kz_spatial.design import SCORE
@@ -16,16 +16,20 @@ from kz_spatial.estimates import CONFIDENCE
 from kz_spatial.output import report_tables
 from kz_spatial.output.disclosure import rules_line
 from kz_spatial.output.doubt_report import ranks_found, ranks_table, small_areas_table
+from kz_spatial.output.figure_texts import figure_texts
+from kz_spatial.output.methods import citations, methods_told, versions_table
 from kz_spatial.output.model_tables import check_tables, models_table
-from kz_spatial.output.page import code_marked, render_page
+from kz_spatial.output.page import code_marked, english, render_page
+from kz_spatial.output.plain_words import in_short
 from kz_spatial.output.styles import score_of
 from kz_spatial.output.terms import Terms
 from kz_spatial.palette import LISA_LETTERS
 from kz_spatial.words import date, decimals, missing_note, number, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from kz_spatial.output.briefs import Brief
     from kz_spatial.output.disclosure import Published
     from kz_spatial.study import OwnLayer
 
@@ -130,8 +134,13 @@ def _doubtful(study: Published, terms: Terms) -> list[str]:
     return named
 
 
-def place_figure(figures: Mapping[str, str], name: str, caption: str) -> Markup:
-    """A figure inside the page with its caption; nothing where there is no such figure."""
+def place_figure(
+    figures: Mapping[str, str], name: str, caption: str, *, texts: Mapping[str, str] | None = None
+) -> Markup:
+    """A figure inside the page with its caption; nothing where there is no such figure.
+
+    Whoever hears the page gets what `texts` says of the figure, else its caption.
+    """
     if name not in figures:
         return Markup()
     # identifiers of several SVGs on one page must not meet
@@ -139,6 +148,8 @@ def place_figure(figures: Mapping[str, str], name: str, caption: str) -> Markup:
     text = re.sub(r'\bid="', f'id="{name}-', text)
     text = re.sub(r"url\(#", f"url(#{name}-", text)
     text = re.sub(r'xlink:href="#', f'xlink:href="#{name}-', text)
+    told = (texts or {}).get(name, caption.replace("`", ""))
+    text = text.replace("<svg", f'<svg role="img" aria-label="{escape(told)}"', 1)
     # wide figures fill the page, small ones keep their size
     wide = float(re.search(r'width="([\d.]+)pt"', text)[1])  # type: ignore[index]
     return Markup('<figure style="max-width:{}px">{}<figcaption>{}</figcaption></figure>').format(
@@ -154,6 +165,31 @@ def _caveats(study: Published, terms: Terms) -> list[str]:
     return [*study.warnings, *reasons, *filter(None, [missing_note(terms.language)])]
 
 
+def _head(study: Published, terms: Terms, version: str, day: dt.date) -> dict[str, Any]:
+    """What stands above the first screen: on whom it rests, and what it leaves out."""
+    notices: list[str | Markup] = []
+    if study.synthetic:
+        notices.append(f"{terms.say('notice.twin')}.")
+    if left := study.design.left_out:
+        told = Markup("{} {}.").format(terms.say("report.left_out"), english("; ".join(left)))
+        notices.append(told)
+    coded = Markup("{} <b>{}</b>").format
+    meta = Markup(" · ").join(
+        [
+            terms.source(study.provenance["source"], synthetic=study.synthetic),
+            coded(terms.say("report.coding"), terms.say(f"coding.{study.options.coding}")),
+            coded(
+                terms.say("report.weights"),
+                study.options.weights or terms.say("report.no_weights"),
+            ),
+            terms.say("report.firms", n=study.n_firms),
+            f"kz_spatial {version}",
+            date(day, terms.language),
+        ]
+    )
+    return {"notices": notices, "meta": [meta, f"{rules_line(study.rules, terms.language)}."]}
+
+
 def render_report(
     study: Published,
     terms: Terms,
@@ -161,6 +197,8 @@ def render_report(
     *,
     version: str,
     written: dt.date | None = None,
+    versions: Mapping[str, str] | None = None,
+    briefs: Sequence[Brief] = (),
 ) -> str:
     """Render the report of a study.
 
@@ -174,6 +212,10 @@ def render_report(
         Version of the package, for the head of the report.
     written : date, optional
         Day in the head; today when not given.
+    versions : mapping of str, optional
+        Software and its versions.
+    briefs : sequence of Brief, optional
+        Pages on regions, at the end.
 
     Returns
     -------
@@ -183,23 +225,17 @@ def render_report(
     design, language = study.design, terms.language
     turned = [name for name, each in design.by_name.items() if each.direction < 0]
     refused = [why for what, why in study.inapplicable.items() if what.startswith("regression")]
-    today = dt.datetime.now(tz=dt.UTC).date()
+    day = written or dt.datetime.now(tz=dt.UTC).date()
     outcome = design.outcome or ""
     return render_page(
         "report.html.j2",
         language,
         title=terms.title,
-        notice=terms.say("notice.twin") if study.synthetic else "",
-        source=terms.source(study.provenance["source"], synthetic=study.synthetic),
+        **_head(study, terms, version, day),
+        short=in_short(study, terms),
         design=design,
-        coding=terms.say(f"coding.{study.options.coding}"),
-        weights=study.options.weights or terms.say("report.no_weights"),
-        n_firms=study.n_firms,
-        rules=rules_line(study.rules, language),
         guarded=study.rules.guarded,
         n_regions=len(design.grouping.codes),
-        version=version,
-        written=date(written or today, language),
         findings=[
             *_extremes(study, terms),
             *ranks_found(study, terms),
@@ -216,7 +252,7 @@ def render_report(
         min_support=terms.min_firms,
         draws=study.options.draws,
         formula=design.formula or "",
-        figure=partial(place_figure, figures),
+        figure=partial(place_figure, figures, texts=figure_texts(study, terms)),
         readiness=report_tables.readiness_table(study, terms),
         ranks=ranks_table(study, terms),
         small_areas=small_areas_table(study, terms),
@@ -232,7 +268,11 @@ def render_report(
         own=[(e.name, terms.layer(e.name), _note(e, terms)) for e in study.own],
         attrition=report_tables.attrition_table(study, terms),
         replication=report_tables.replication_table(study.replication, terms),
+        methods=methods_told(study, terms),
         caveats=_caveats(study, terms),
+        citations=citations(study, terms, version, day.year),
+        versions=versions_table(versions or {}, terms),
+        briefs=briefs,
     )
 
 

@@ -12,7 +12,16 @@ from kz_spatial.estimates import CONFIDENCE
 from kz_spatial.output.page import english, html_table
 from kz_spatial.output.styles import score_of
 from kz_spatial.output.terms import Terms
-from kz_spatial.words import NOTHING, has_words, integer, interval, number, percent
+from kz_spatial.words import (
+    NOTHING,
+    aligned,
+    aligned_intervals,
+    decimals,
+    has_words,
+    integer,
+    p_value,
+    percent,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,16 +53,13 @@ def readiness_table(study: Published, terms: Terms) -> Markup:
         mean, error = (table[f"{name}_{part}"] * indicator.scale for part in ("mean", "se"))
         unit = terms.shown_unit(name)
         heads.append(terms.say("legend.titled", name=terms.indicator(name), unit=unit))
-        columns.append(
-            [
-                f"{number(m, language)} ({number(s, language, digits=2)})" if np.isfinite(m) else m
-                for m, s in zip(mean, error, strict=True)
-            ]
-        )
+        told = zip(aligned(mean, language), aligned(error, language, digits=2), strict=True)
+        columns.append([m if m == NOTHING else f"{m} ({s})" for m, s in told])
     heads += [terms.score(score_of(table)), terms.say("column.rank")]
-    columns.append([number(each, language, digits=2) for each in table[SCORE]])
+    columns.append(aligned(table[SCORE], language, digits=2))
     columns.append([integer(each, language) for each in table["rank"]])
-    return html_table(zip(*columns, strict=True), heads, language)
+    caption = terms.say("table.readiness")
+    return html_table(zip(*columns, strict=True), heads, language, caption=caption)
 
 
 def regression_table(study: Published, terms: Terms) -> Markup:
@@ -72,15 +78,13 @@ def regression_table(study: Published, terms: Terms) -> Markup:
             terms.say("report.interval", share=percent(CONFIDENCE, terms.language)),
         ]
         columns += [
-            [number(each, terms.language) for each in table["coefficient"]],
-            [number(each, terms.language) for each in table["std_error"]],
-            [number(each, terms.language, digits=2) for each in table["p"]],
-            [
-                interval(*ends, terms.language)
-                for ends in zip(table["ci_low"], table["ci_high"], strict=True)
-            ],
+            aligned(table["coefficient"], terms.language),
+            aligned(table["std_error"], terms.language),
+            [p_value(each, terms.language) for each in table["p"]],
+            aligned_intervals(zip(table["ci_low"], table["ci_high"], strict=True), terms.language),
         ]
-    return html_table(zip(*columns, strict=True), heads, terms.language)
+    caption = terms.say("table.regression")
+    return html_table(zip(*columns, strict=True), heads, terms.language, caption=caption)
 
 
 def _by(level: str, name: str, terms: Terms) -> str:
@@ -99,24 +103,30 @@ def moran_table(study: Published, terms: Terms) -> Markup:
     if drawn:
         share = percent(CONFIDENCE, language)
         heads.append(terms.say("report.draws_interval", share=share))
+    found = list(study.patterns)
+    statistics = aligned([each.moran.statistic for each in found], language)
+    expected = aligned([each.moran.expected for each in found], language, digits=2)
+    ends = ((e.resampled.low, e.resampled.high) if e.resampled else (np.nan,) * 2 for e in found)
+    ranges = aligned_intervals(ends, language)
     rows = []
-    for each in study.patterns:
-        m, again = each.moran, each.resampled
+    for i, each in enumerate(found):
+        m = each.moran
         row = [
             _by(each.level, each.indicator, terms),
-            number(m.statistic, language),
-            number(m.expected, language),
-            number(m.p, language, digits=2),
+            statistics[i],
+            expected[i],
+            p_value(m.p, language),
         ]
         if drawn:
-            row.append(interval(again.low, again.high, language) if again else NOTHING)
+            row.append(ranges[i])
         if m.reason:
             row.append(english(m.reason))
         else:
             method = terms.say(f"method.{m.method}")
             row.append(terms.say("report.arrangements", method=method, n=m.n_arrangements))
         rows.append(row)
-    return html_table(rows, [*heads, terms.say("report.inference")], language)
+    caption = terms.say("table.moran")
+    return html_table(rows, [*heads, terms.say("report.inference")], language, caption=caption)
 
 
 def other_statistics_table(study: Published, terms: Terms) -> Markup:
@@ -127,8 +137,8 @@ def other_statistics_table(study: Published, terms: Terms) -> Markup:
         for each in pattern.others:
             told = terms.say(
                 "report.with_p",
-                statistic=number(each.statistic, terms.language),
-                p=number(each.p, terms.language, digits=2),
+                statistic=decimals(each.statistic, 3, terms.language),
+                p=p_value(each.p, terms.language),
             ).replace(" ", "\u00a0")
             head = terms.statistic(each.name)
             row[head] = told if np.isfinite(each.p) else NOTHING
@@ -136,7 +146,8 @@ def other_statistics_table(study: Published, terms: Terms) -> Markup:
         rows.append(row)
     heads = ["", *names]
     cells = [[row.get(h, NOTHING) for h in heads] for row in rows]
-    return html_table(cells, heads, terms.language)
+    caption = terms.say("report.other_statistics_title")
+    return html_table(cells, heads, terms.language, caption=caption)
 
 
 def groupings_table(study: Published, terms: Terms) -> Markup:
@@ -163,7 +174,7 @@ def groupings_table(study: Published, terms: Terms) -> Markup:
         *(terms.say(f"report.{c}") for c in ("group_count", "explained", "distance")),
         *(terms.say(f"criterion.{c}") for c in _CRITERIA),
     ]
-    return html_table(rows, heads, language)
+    return html_table(rows, heads, language, caption=terms.say("table.clusters"))
 
 
 def attrition_table(study: Published, terms: Terms) -> Markup:
@@ -179,7 +190,8 @@ def attrition_table(study: Published, terms: Terms) -> Markup:
         terms.say(key) if has_words(key := f"attrition.{column}") else column.replace("_", " ")
         for column in table
     ]
-    return html_table(table, heads, terms.language)
+    caption = terms.say("table.attrition")
+    return html_table(table, heads, terms.language, caption=caption)
 
 
 def replication_table(table: pd.DataFrame | None, terms: Terms) -> Markup:
@@ -199,4 +211,5 @@ def replication_table(table: pd.DataFrame | None, terms: Terms) -> Markup:
         [terms.say("report.printed_table", n=int(name.removeprefix("Table "))), *row]
         for name, row in zip(counts.index, counts.to_numpy().tolist(), strict=True)
     ]
-    return html_table(rows, heads, terms.language)
+    caption = terms.say("table.replication")
+    return html_table(rows, heads, terms.language, caption=caption)

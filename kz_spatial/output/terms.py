@@ -17,10 +17,12 @@ from kz_spatial.places import place_name
 from kz_spatial.study import Findings, OwnLayer
 from kz_spatial.words import catalogue_of, has_words, say
 
-__all__ = ["FIRMS", "Terms"]
+__all__ = ["FIRMS", "PAPER", "Terms"]
 
 # what a surface of firms is called where indicators are called by name
 FIRMS: Final = "firms"
+# the published study that the package implements
+PAPER: Final = "Nurbatsin (2025), doi 10.47703/ejebs.v69i3.538"
 _STATISTICS: Final = {
     "Moran's I": "moran",
     "Moran's I, empirical Bayes": "empirical_bayes",

@@ -8,7 +8,7 @@ import numpy as np
 
 from kz_spatial.crosswalk import LEVEL
 from kz_spatial.design import SCORE
-from kz_spatial.estimates import CRITICAL
+from kz_spatial.estimates import interval_ends
 from kz_spatial.neighbours import contiguity
 from kz_spatial.output.style_classes import describe_class
 from kz_spatial.output.styles import main_partitions
@@ -119,10 +119,7 @@ def _indicator(layers: Sequence[Layer], row: Mapping[str, Any], name: str) -> di
     if _known(n := row.get(f"{name}_n", np.nan)):
         found["n"] = tell(integer(n, layer.language) for layer in layers)
     if _known(mean):
-        ends = (np.nan, np.nan)
-        if _known(error):
-            top = np.inf if whole is None else whole
-            ends = tuple(np.clip([mean - CRITICAL * error, mean + CRITICAL * error], 0, top))
+        ends = interval_ends(mean, error if _known(error) else np.nan, share_of=whole)
         found["own"] = _figure(layers, mean, *ends)
         found["poor"] = row.get(f"{name}_poor") in (True, 1)
     else:
@@ -154,6 +151,9 @@ def _classes_of(layers: Sequence[Layer], key: str) -> dict[str, list[list[Told]]
     for place, style in enumerate(first.styles):
         if first.entry.group == "clusters" and style.name not in asked_for:
             continue
+        # groups of finer units than those asked for are no one's class
+        if (first.frame.groupby(key)[style.column].nunique() > 1).any():
+            continue
         title = tell(layer.styles[place].title for layer in layers)
         for code, value in zip(first.frame[key], first.frame[style.column], strict=True):
             held = describe_class(style, value)
@@ -161,7 +161,8 @@ def _classes_of(layers: Sequence[Layer], key: str) -> dict[str, list[list[Told]]
                 continue
             at = style.classes.index(held)
             label = tell(layer.styles[place].classes[at].label for layer in layers)
-            found.setdefault(str(code), []).append([title, label])
+            if [title, label] not in (told := found.setdefault(str(code), [])):
+                told.append([title, label])
     return found
 
 

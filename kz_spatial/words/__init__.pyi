@@ -10,7 +10,19 @@ from .catalogue import (
     placeholders,
     unit_names,
 )
-from .formats import NOTHING, date, decimals, integer, interval, number, percent, span
+from .formats import (
+    NOTHING,
+    aligned,
+    aligned_intervals,
+    date,
+    decimals,
+    integer,
+    interval,
+    number,
+    p_value,
+    percent,
+    span,
+)
 from .saying import has_words, say
 
 __all__ = [
@@ -18,6 +30,8 @@ __all__ = [
     "SHIPPED",
     "Catalogue",
     "add_language",
+    "aligned",
+    "aligned_intervals",
     "catalogue_of",
     "date",
     "decimals",
@@ -29,6 +43,7 @@ __all__ = [
     "missing_note",
     "missing_words",
     "number",
+    "p_value",
     "percent",
     "placeholders",
     "say",

@@ -10,19 +10,35 @@ import datetime as dt
 import math
 from decimal import Decimal
 from functools import cache
+from statistics import median
 from typing import TYPE_CHECKING, Any, Final, SupportsFloat
 
 from kz_spatial.words.catalogue import catalogue_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from babel import Locale
 
-__all__ = ["NOTHING", "date", "decimals", "integer", "interval", "number", "percent", "span"]
+__all__ = [
+    "NOTHING",
+    "aligned",
+    "aligned_intervals",
+    "date",
+    "decimals",
+    "integer",
+    "interval",
+    "number",
+    "p_value",
+    "percent",
+    "span",
+]
 
 NOTHING: Final = "–"
 _MINUS: Final = "\u2212"
 _TINY: Final = 1e-4
 _WHOLE: Final = 1000
+_LEAST_P: Final = 0.001
 # from here on a number is written with a power of ten: nobody counts its digits
 _HUGE: Final = 1e15
 _POWERS: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -88,7 +104,9 @@ def decimals(value: Any, places: int, language: str = "en") -> str:
     if abs(value) >= _HUGE:
         return _with_power(float(value), 3, language)
     pattern = f"#,##0.{'0' * places}" if places else "#,##0"
-    return _decimal(float(value), pattern, catalogue_of(language).locale)
+    # what rounds to nothing has no sign
+    shown = 0.0 if round(float(value), places) == 0 else float(value)
+    return _decimal(shown, pattern, catalogue_of(language).locale)
 
 
 def number(value: Any, language: str = "en", *, digits: int = 3) -> str:
@@ -125,6 +143,73 @@ def number(value: Any, language: str = "en", *, digits: int = 3) -> str:
         return _with_power(value, digits, language)
     places = max(digits - 1 - power, 0)
     return _decimal(rounded, f"#,##0.{'#' * places}" if places else "#,##0", found.locale)
+
+
+def _common_places(values: Iterable[Any], digits: int) -> int | None:
+    """Decimals that show a middling value to some digits; None where no one number of them does."""
+    known = [abs(float(each)) for each in values if not _unknown(each) and each != 0]
+    if not known:
+        return 0
+    if max(known) >= _HUGE or median(known) < _TINY:
+        return None
+    power = Decimal(f"{median(known):.{digits - 1}e}").adjusted()
+    return max(digits - 1 - power, 0)
+
+
+def aligned(values: Iterable[Any], language: str = "en", *, digits: int = 3) -> list[str]:
+    """Numbers of one column, all with as many decimals as a middling one needs.
+
+    Parameters
+    ----------
+    values : iterable of float
+    language : str
+    digits : int
+        Significant digits of the middling one.
+
+    Examples
+    --------
+    >>> aligned([12.345, 7, 0.041, float("nan")], digits=2)
+    ['12.3', '7.0', '0.0', '–']
+    >>> aligned([1250.4, 980, 3021])
+    ['1,250', '980', '3,021']
+    """
+    every = list(values)
+    places = _common_places(every, digits)
+    if places is None:
+        return [number(each, language, digits=digits) for each in every]
+    return [decimals(each, places, language) for each in every]
+
+
+def aligned_intervals(
+    ends: Iterable[tuple[Any, Any]], language: str = "en", *, digits: int = 3
+) -> list[str]:
+    """Intervals of one column, all ends with equal decimals; a dash where an end is unknown.
+
+    Examples
+    --------
+    >>> aligned_intervals([(-0.12, 0.345), (0.5, 1)], digits=2)
+    ['−0.12 to 0.34', '0.50 to 1.00']
+    """
+    every = list(ends)
+    told = aligned([end for pair in every for end in pair], language, digits=digits)
+    pattern = _pattern(language, "format.interval")
+    return [
+        NOTHING if NOTHING in (low, high) else pattern.format(low=low, high=high)
+        for low, high in zip(told[::2], told[1::2], strict=True)
+    ]
+
+
+def p_value(p: Any, language: str = "en") -> str:
+    """A p to three decimals, as tables of journals show it.
+
+    Examples
+    --------
+    >>> p_value(0.03449), p_value(0.0004), p_value(0.5, "ru"), p_value(float("nan"))
+    ('0.034', '< 0.001', '0,500', '–')
+    """
+    if _unknown(p) or p >= _LEAST_P:
+        return decimals(p, 3, language)
+    return _pattern(language, "format.below").format(high=decimals(_LEAST_P, 3, language))
 
 
 def percent(share: Any, language: str = "en", *, digits: int = 0) -> str:

@@ -169,7 +169,7 @@ def test_a_sixth_indicator_is_in_every_output(six):
     shown = themes_of(six)
     assert {f"{title}, % of sales", f"Local Moran: {title}"} <= {t for t in shown if title in t}
     page = report_of(six)
-    assert f"<th>{title}, % of sales</th>" in page
+    assert f'<th scope="col">{title}, % of sales</th>' in page
     assert page.count(f">{title}<") >= 2
     for name in ("distributions", "regional_comparison", "moran_scatter", "local_moran"):
         # a long title is broken into lines, which are a comment each

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from geopandas.testing import assert_geodataframe_equal
+from helpers import places_of, reads, table_cells
 from map_cases import in_language, map_data
 from shapely.geometry import Point
 
@@ -247,14 +248,8 @@ def test_latex_writes_each_cell():
 # the report
 
 
-def cells_of(table):
-    heads = re.findall(r"<th>(.*?)</th>", str(table))
-    rows = [re.findall(r"<td.*?>(.*?)</td>", row) for row in str(table).split("<tr>")[2:]]
-    return heads, rows
-
-
 def test_the_report_compares_regions_from_the_readiest_down(study, terms):
-    heads, rows = cells_of(report_tables.readiness_table(study, terms))
+    heads, rows = table_cells(report_tables.readiness_table(study, terms))
     table = study.tables["composite"].sort_values("rank")
     assert [row[0] for row in rows] == [terms.place(code) for code in table.index]
     for code, row in zip(table.index, rows, strict=True):
@@ -263,16 +258,21 @@ def test_the_report_compares_regions_from_the_readiest_down(study, terms):
         for i, name in enumerate(INDICATORS, start=2):
             scale = 100 if name in ("co2_monitoring", "product_innovation") else 1
             mean, error = own[f"{name}_mean"] * scale, own[f"{name}_se"] * scale
-            assert row[i] == f"{number(mean)} ({number(error, digits=2)})"
-        assert row[-2] == number(own["readiness"], digits=2)
+            told, told_error = row[i].rstrip(")").split(" (")
+            assert reads(told, mean)
+            assert reads(told_error, error)
+        assert reads(row[-2], own["readiness"])
         assert row[-1] == str(own["rank"])
+    # numbers of a column stand below each other
+    for column in list(zip(*rows, strict=True))[2:7]:
+        assert len({places_of(each.partition(" ")[0]) for each in column}) == 1
     for head, name in zip(heads[2:7], INDICATORS, strict=True):
         assert head.startswith(f"{terms.indicator(name)}, ")
     assert heads[-2] == "Readiness score"
 
 
 def test_the_report_sets_both_codings_side_by_side(study, terms):
-    heads, rows = cells_of(report_tables.regression_table(study, terms))
+    heads, rows = table_cells(report_tables.regression_table(study, terms))
     corrected, published = (study.fits[c].table() for c in ("corrected", "as-published"))
     assert heads[1].startswith("corrected")
     assert heads[5].startswith("as published")
@@ -280,23 +280,28 @@ def test_the_report_sets_both_codings_side_by_side(study, terms):
         assert row[0] == terms.indicator(term).replace("&", "&amp;")
         for start, table in ((1, corrected), (5, published)):
             own = table.loc[term]
-            assert row[start] == number(own["coefficient"])
-            assert row[start + 1] == number(own["std_error"])
-            assert row[start + 2] == number(own["p"], digits=2)
+            assert reads(row[start], own["coefficient"])
+            assert reads(row[start + 1], own["std_error"])
+            assert row[start + 2] == f"{own['p']:.3f}"
             low, high = row[start + 3].split(" to ")
-            assert (low, high) == (number(own["ci_low"]), number(own["ci_high"]))
+            assert reads(low, own["ci_low"])
+            assert reads(high, own["ci_high"])
     assert report_tables.regression_table(replace(study, fits={}), terms) == ""
 
 
 def test_the_report_tells_moran_of_each_level(study, terms):
-    heads, rows = cells_of(report_tables.moran_table(study, terms))
+    heads, rows = table_cells(report_tables.moran_table(study, terms))
     assert len(heads) == 6
     for pattern, row in zip(study.patterns, rows, strict=True):
         level = "by oblast" if pattern.level == "oblast" else "by region"
         assert row[0] == f"{terms.indicator(pattern.indicator)} {level}"
         m, again = pattern.moran, pattern.resampled
-        assert row[1:4] == [number(m.statistic), number(m.expected), number(m.p, digits=2)]
-        assert row[4] == f"{number(again.low)} to {number(again.high)}"
+        assert reads(row[1], m.statistic)
+        assert reads(row[2], m.expected)
+        assert row[3] == f"{m.p:.3f}"
+        low, high = row[4].split(" to ")
+        assert reads(low, again.low)
+        assert reads(high, again.high)
         method = "exact" if m.method == "exact" else "Monte Carlo"
         assert row[5].startswith(method)
         assert integer(m.n_arrangements) in row[5]
@@ -306,24 +311,23 @@ def test_the_report_tells_moran_of_each_level(study, terms):
             study.patterns, every=tuple(replace(e, resampled=None) for e in study.patterns)
         ),
     )
-    assert len(cells_of(report_tables.moran_table(none, terms))[0]) == 5
+    assert len(table_cells(report_tables.moran_table(none, terms))[0]) == 5
 
 
 def test_the_report_tells_other_statistics_in_their_columns(study, terms):
-    heads, rows = cells_of(report_tables.other_statistics_table(study, terms))
+    heads, rows = table_cells(report_tables.other_statistics_table(study, terms))
     for pattern, row in zip(study.patterns, rows, strict=True):
         for each in pattern.others:
             place = [h.replace("&#39;", "'") for h in heads].index(terms.statistic(each.name))
             told = row[place].replace("\u00a0", " ")
             if np.isfinite(each.p):
-                assert number(each.statistic) in told
-                assert number(each.p, digits=2) in told
+                assert told == f"{each.statistic:.3f} (p {each.p:.3f})".replace("-", "\u2212")
             else:
                 assert told == "–"
 
 
 def test_the_report_tells_groups(study, terms):
-    _, rows = cells_of(report_tables.groupings_table(study, terms))
+    _, rows = table_cells(report_tables.groupings_table(study, terms))
     for each, row in zip(study.groupings.every, rows, strict=True):
         found = each.partition
         assert row[0] == terms.partition(each.column)
@@ -336,7 +340,7 @@ def test_the_report_tells_groups(study, terms):
 
 
 def test_the_report_counts_what_each_coding_reproduces(study, terms):
-    heads, rows = cells_of(report_tables.replication_table(study.replication, terms))
+    heads, rows = table_cells(report_tables.replication_table(study.replication, terms))
     table = study.replication
     for name, row in zip(("Table 1", "Table 2"), rows, strict=True):
         own = table[table["table"] == name]
@@ -350,7 +354,7 @@ def test_the_report_counts_what_each_coding_reproduces(study, terms):
 
 def test_the_first_sentences_name_the_right_regions(study, terms):
     page = render_report(study, terms, {}, version="9.9")
-    findings = re.findall(r"<li>(.*?)</li>", page.split("</ul>")[0])
+    findings = re.findall(r"<li>(.*?)</li>", page.partition("In the terms of statistics</h2>")[2])
     table = study.tables["composite"]
     first, last = table["rank"].astype(float).idxmin(), table["rank"].astype(float).idxmax()
     assert f"highest in {terms.place(first)}, lowest in {terms.place(last)}" in findings[0]

@@ -135,6 +135,7 @@ def test_report_tables_give_sets_and_intervals(study, terms):
     west = page[page.index(">West<") :]
     cells = re.findall(r"<td[^>]*>(.*?)</td>", west[: west.index("</tr>")])
     frame = study.ranks["composite"].frame.loc["west"]
+    # the region's name is a heading
     assert cells[:2] == [f"{frame['score']:.2f}".replace("-", "−"), f"{frame['score_se']:.2f}"]
     assert cells[3:] == [f"{100 * frame[f'chance_{end}']:.0f}%" for end in ("first", "last")]
     areas = str(doubt_report.small_areas_table(study, terms))

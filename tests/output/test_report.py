@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import table_cells
 from matplotlib.figure import Figure
 
 from kz_spatial.design import load_design
@@ -203,7 +204,8 @@ def test_figures_of_a_page_are_as_wide_as_they_were_drawn():
     text = '<?xml?>\n<svg id="x" width="100.5pt"><g id="y" style="fill:url(#z)"/></svg>'
     made = report.place_figure({"map": text}, "map", "a < b")
     assert made == (
-        '<figure style="max-width:136px"><svg id="map-x" width="100.5pt">'
+        '<figure style="max-width:136px"><svg role="img" aria-label="a &lt; b" id="map-x" '
+        'width="100.5pt">'
         '<g id="map-y" style="fill:url(#map-z)"/></svg>'
         "<figcaption>a &lt; b</figcaption></figure>"
     )
@@ -219,8 +221,8 @@ def cells(table):
     def shown(found):
         return [html.unescape(re.sub("<.*?>", "", each)).replace("\u00a0", " ") for each in found]
 
-    heads = shown(re.findall(r"<th>(.*?)</th>", str(table)))
-    rows = [shown(re.findall(r"<td.*?>(.*?)</td>", row)) for row in str(table).split("<tr>")[2:]]
+    heads, rows = table_cells(table)
+    heads, rows = shown(heads), [shown(row) for row in rows]
     return heads, rows
 
 
@@ -238,8 +240,8 @@ def test_regions_stand_in_the_order_of_their_rank():
     assert heads[place].endswith(", %")
     i = place_of(shares[0])
     assert rows[0][place] == "–"
-    assert rows[1][place] == f"{10 * i:g} ({1 * i:g})"
-    assert rows[2][place] == f"{20 * i:g} ({2 * i:g})"
+    assert rows[1][place] == f"{10 * i:.1f} ({1 * i:.1f})"
+    assert rows[2][place] == f"{20 * i:.1f} ({2 * i:.1f})"
     assert heads[1 + place_of(FIRST)].startswith(TERMS.indicator(FIRST))
 
 
@@ -255,10 +257,10 @@ def test_codings_share_the_rows_of_their_terms():
         f"{TERMS.say('coding.as-published')}: coefficient", "standard error", "p", "95% interval",
     ]  # fmt: skip
     assert rows[0] == [
-        TERMS.indicator(FIRST), "1.5", "0.5", "0.04", "0.5 to 2.5", "1.5", "0.5", "0.1",
-        "0.5 to 2.5",
+        TERMS.indicator(FIRST), "1.50", "0.500", "0.040", "0.50 to 2.50", "1.50", "0.500", "0.100",
+        "0.50 to 2.50",
     ]  # fmt: skip
-    assert rows[1][:5] == ["x", "−2", "0.25", "0.5", "−2.5 to −1.5"]
+    assert rows[1][:5] == ["x", "−2.00", "0.250", "0.500", "−2.50 to −1.50"]
     assert set(rows[1][5:]) == {"–"}
 
 
@@ -272,9 +274,9 @@ def test_moran_has_its_arrangements_or_its_reason():
     heads, rows = cells(made)
     assert heads == ["", "I", "expected", "p", "middle 95% of draws", "inference"]
     assert rows == [
-        [f"{TERMS.indicator(FIRST)} by oblast", "0.5", "−0.25", "0.03", "0.125 to 0.75",
+        [f"{TERMS.indicator(FIRST)} by oblast", "0.500", "−0.25", "0.030", "0.125 to 0.750",
          "exact, 720 arrangements"],
-        [f"{TERMS.indicator(OTHER)} by region", "0.5", "−0.25", "–", "–", "all alike"],
+        [f"{TERMS.indicator(OTHER)} by region", "0.500", "−0.25", "–", "–", "all alike"],
     ]  # fmt: skip
     heads, rows = cells(report_tables.moran_table(study(patterns=Patterns(every[1:])), TERMS))
     assert heads == ["", "I", "expected", "p", "inference"]
@@ -294,8 +296,8 @@ def test_other_statistics_stand_under_their_own_name():
     )
     assert heads == ["", TERMS.statistic(geary), TERMS.statistic(getis)]
     assert rows == [
-        [f"{TERMS.indicator(FIRST)} by oblast", "0.75 (p 0.031)", "–"],
-        [f"{TERMS.indicator(OTHER)} by region", "–", "0.25 (p 0.5)"],
+        [f"{TERMS.indicator(FIRST)} by oblast", "0.750 (p 0.031)", "–"],
+        [f"{TERMS.indicator(OTHER)} by region", "–", "0.250 (p 0.500)"],
     ]
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import table_cells
 from markupsafe import Markup
 
 import kz_spatial as kz
@@ -118,12 +119,11 @@ def test_the_report_shows_the_reasons_that_occur(study):
     table[["application_denied", "not_applicable"]] = 0
     table.loc["g3", "refused"] = 7
     shown = str(attrition_table(publish(replace(study, attrition=table)), Terms.of(study, "en")))
-    heads = re.findall(r"<th>(.*?)</th>", shown)
+    heads, rows = table_cells(shown)
     assert "Refused" in heads
     assert not {"Don&#39;t know", "Does not apply", "Still in process"} & set(heads)
     assert heads[-3:] == ["Blank", "Used", "Complete so far"]
-    row = re.findall(r"<td.*?>(.*?)</td>", shown.rpartition("<tr>")[2])
-    assert row[heads.index("Refused") - len(heads)] == "7"
+    assert rows[-1][heads.index("Refused")] == "7"
 
 
 def test_styles_of_qgis_write_numbers_by_the_language(study):
@@ -186,12 +186,12 @@ def test_pages_escape_what_they_are_given():
     assert english("<i>") == Markup('<span lang="en">&lt;i&gt;</span>')
     rows = [["<b>", 1234, -0.5, Markup("<u>x</u>")]]
     table = html_table(rows, ["<h>", "n", "v", "m"], "ru")
-    assert "<th>&lt;h&gt;</th>" in table
-    assert '<td class="text">&lt;b&gt;</td>' in table
+    assert '<th scope="col">&lt;h&gt;</th>' in table
+    assert '<th scope="row">&lt;b&gt;</th>' in table
     assert f"<td>1{NBSP}234</td><td>−0,5</td>" in table
     assert '<td class="text"><u>x</u></td>' in table
     frame = pd.DataFrame({"a": pd.array([1, None], "Int64"), "b": [0.25, float("nan")]})
-    assert "<td>1</td><td>0.25</td></tr><tr><td" in html_table(frame, ["a", "b"], "en")
+    assert '<th scope="row">1</th><td>0.25</td></tr>' in html_table(frame, ["a", "b"], "en")
     assert html_table(frame, ["a", "b"], "en").count(">–<") == 2
 
 

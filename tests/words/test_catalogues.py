@@ -72,11 +72,19 @@ BUILT = {
         *("skipped", "system_missing", "other", "used", "listwise"),
     ),
     "report.": ("group_count", "explained", "distance"),
+    "short.": (
+        *("who_leads", "who_lags", "how_sure", "near", "goes_with", "has_changed", "to_do"),
+        *(f"{end}_{how}" for end in ("leads", "lags") for how in ("one", "few", "many", "unknown")),
+        *("unsure", "withheld", "alike", "unlike", "higher", "lower"),
+    ),
+    "brief.": ("ahead", "behind", "neither"),
+    "methods.": ("ranks", "small_areas", "regression", "patterns"),
+    "methods.joined_by.": ("code", "coordinates"),
     "area.": ("typology", "regions"),
     "area.class.": ("far above", "above", "within", "below", "far below"),
     "area.finding.": ("kept_same", "kept_part", "kept_not"),
     "area.report.": ("mean", "cv", "order", "low", "middle", "high"),
-    "report.file.": ("package", "map", "rasters", "tables", "record"),
+    "report.file.": ("package", "map", "briefs", "rasters", "tables", "record"),
     "audit.column.": (
         *("region", "item", "n", "firms", "mean", "sd", "ways", "yes", "no", "dont_know"),
         *("share_yes", "term", "coefficient", "robust_se", "t", "p", "lowest_df", "highest_df"),
@@ -98,6 +106,7 @@ SHARED = {
     *(
         "report.p",
         "report.finding.at_level",
+        *("alt.told", "alt.statistic"),
         "report.finding.outcome",
         "audit.column.t",
         "audit.column.p",
