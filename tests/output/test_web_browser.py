@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import csv
 import io
-from importlib import resources
 
 import numpy as np
 import pypdfium2
 import pytest
 from map_cases import in_language, legend_of, map_data, row_of
+from page_cases import assert_no_violation
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -414,18 +414,6 @@ def test_the_map_keeps_its_colours_in_other_modes(opened, feature):
         assert_no_violation(opened)
     finally:
         opened.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
-
-
-def assert_no_violation(browser):
-    """Fail with what axe-core finds against the page as it stands."""
-    script = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
-    browser.execute_cdp_cmd("Runtime.evaluate", {"expression": script})
-    found = browser.execute_async_script(
-        "const done = arguments[arguments.length - 1];"
-        "axe.run(document).then((r) => done(r.violations.map((v) => [v.id,"
-        " v.nodes.map((n) => n.html.slice(0, 120) + ' ' + n.failureSummary)])));"
-    )
-    assert found == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
