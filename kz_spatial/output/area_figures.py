@@ -7,10 +7,13 @@ from textwrap import fill
 from typing import TYPE_CHECKING, Any, Final
 
 from kz_spatial.output.area_layers import area_frames, units_layer
-from kz_spatial.output.figures import Drawing, in_turn, theme_map
+from kz_spatial.output.figures import Drawing, in_turn
 from kz_spatial.output.layers import describe
+from kz_spatial.output.map_figures import theme_map
 from kz_spatial.output.outlines import light_outlines
 from kz_spatial.output.plots import (
+    COLUMN_WIDE,
+    PAGE_WIDE,
     blank_figure,
     cluster_choice,
     co_membership,
@@ -41,7 +44,8 @@ def _lines(study: AreaStudy, terms: AreaTerms, notice: str) -> Figure | None:
     if not names:
         return None
     across, down = min(len(names), _ACROSS), -(-len(names) // _ACROSS)
-    made = blank_figure(3.6 * across, 2.8 * down, notice=notice)
+    wide = PAGE_WIDE if across > 1 else COLUMN_WIDE
+    made = blank_figure(wide, 2.1 * down, notice=notice)
     axes = made.subplots(down, across, squeeze=False).ravel()
     for ax in axes[len(names) :]:
         ax.set_axis_off()
@@ -49,12 +53,12 @@ def _lines(study: AreaStudy, terms: AreaTerms, notice: str) -> Figure | None:
         values = study.columns[name].values
         ax.plot(values.columns, values.T.to_numpy(float), color="#b0b0b0", linewidth=0.8)
         ax.plot(values.columns, values.mean(), color=SEQUENTIAL_GOOD[4], linewidth=2.2)
-        ax.set_title(fill(terms.indicator(name), 40), fontsize=8.5)
-        ax.set_ylabel(terms.unit(name), fontsize=8)
+        ax.set_title(fill(terms.indicator(name), 28), fontsize=7.5)
+        ax.set_ylabel(terms.unit(name), fontsize=7)
         ax.set_xticks(values.columns, [str(year) for year in values.columns])
-        ax.tick_params(labelsize=7.5)
-        if len(values.columns) > 6:
-            ax.set_xticks(values.columns[:: -(-len(values.columns) // 6)])
+        ax.tick_params(labelsize=7)
+        if len(values.columns) > 4:
+            ax.set_xticks(values.columns[:: -(-len(values.columns) // 4)])
         ax.yaxis.set_major_formatter(lambda value, _: number(value, terms.language))
     return made
 

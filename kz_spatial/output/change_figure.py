@@ -9,7 +9,7 @@ import numpy as np
 
 from kz_spatial.output.change_layer import CHANGE_CLASSES, classed
 from kz_spatial.output.figures import FIGURE_STYLE
-from kz_spatial.output.plots import blank_figure, short_name
+from kz_spatial.output.plots import COLUMN_WIDE, PAGE_WIDE, blank_figure, short_name
 from kz_spatial.output.ticks import write_numbers
 
 if TYPE_CHECKING:
@@ -74,15 +74,17 @@ def draw_changes(change: BundleChange, terms: Terms, *, notice: str = "") -> Fig
     table = change.frame.assign(**{"class": classed(change)})
     across, down = min(len(names), _ACROSS), -(-len(names) // _ACROSS)
     with mpl.rc_context(FIGURE_STYLE):
-        made = blank_figure(2.2 * across + 1, (0.32 * len(codes) + 1.3) * down, notice=notice)
+        wide = PAGE_WIDE if across > 1 else COLUMN_WIDE
+        made = blank_figure(wide, (0.26 * len(codes) + 1.2) * down, notice=notice)
         axes = made.subplots(down, across, sharey=True, squeeze=False)
         for ax in axes.ravel()[len(names) :]:
             ax.set_axis_off()
         for ax, name in zip(axes.ravel(), names, strict=False):
             rows = table[table["indicator"] == name].set_index("code").loc[codes]
             _draw(ax, rows, change.design.by_name[name].scale)
-            ax.set_title(fill(terms.indicator(name), 28), fontsize=8.5)
-            ax.set_xlabel(fill(difference_unit(name, terms), 22), fontsize=8)
+            ax.set_title(fill(terms.indicator(name), 28), fontsize=8)
+            ax.set_xlabel(fill(difference_unit(name, terms), 28), fontsize=7.5)
+            ax.tick_params(labelsize=7)
             write_numbers(ax, terms.language, which="x")
         for ax in axes[:, 0]:
             ax.set_yticks(np.arange(len(codes)), [short_name(code, terms) for code in codes])

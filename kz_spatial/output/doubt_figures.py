@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from kz_spatial.estimates import CONFIDENCE, CRITICAL
-from kz_spatial.output.plots import blank_figure
+from kz_spatial.output.plots import COLUMN_WIDE, PAGE_WIDE, blank_figure
 from kz_spatial.output.ticks import write_numbers
 from kz_spatial.palette import SEQUENTIAL_GOOD
 from kz_spatial.words import percent
@@ -27,8 +27,8 @@ __all__ = ["rank_sets_figure", "small_areas_figure"]
 _FILL: Final = SEQUENTIAL_GOOD[3]
 # two greys, by turns, for groups of ranks that are not told apart
 _BARS: Final = ("#9fb8cc", "#d2c29d")
-_ROW: Final = 0.21  # inches
-_ACROSS: Final = 4
+_ROW: Final = 0.165  # inches
+_ACROSS: Final = 2
 
 
 def _draw_sets(ax: Axes, ranks: ScoreRanks, terms: Terms) -> None:
@@ -44,14 +44,14 @@ def _draw_sets(ax: Axes, ranks: ScoreRanks, terms: Terms) -> None:
     ax.set_xlim(0.5, n + 0.5)
     ax.set_xticks([1, *range(5, n + 1, 5)] if n > 10 else range(1, n + 1))
     ax.set_xlabel(terms.say("figure.rank"))
-    ax.tick_params(labelsize=7.5)
+    ax.tick_params(labelsize=7)
     ax.tick_params(axis="y", length=0)
     leaders, level = ranks.leaders, terms.units(ranks.level)
     if len(leaders) == 1:
         title = terms.say("figure.rank_settled", level=level, first=terms.place(leaders[0]))
     else:
         title = terms.say("figure.rank_open", level=level, n=len(leaders), of=n)
-    ax.set_title(fill(title, 34), fontsize=9)
+    ax.set_title(fill(title, 30), fontsize=8)
 
 
 def rank_sets_figure(
@@ -75,7 +75,8 @@ def rank_sets_figure(
     if not ranks:
         return None
     most = max(int(each.frame["rank"].notna().sum()) for each in ranks.values())
-    made = blank_figure(4.9 * len(ranks), 1.3 + _ROW * most, notice=notice)
+    wide = PAGE_WIDE if len(ranks) > 1 else COLUMN_WIDE
+    made = blank_figure(wide, 1.2 + _ROW * most, notice=notice)
     axes = made.subplots(1, len(ranks), squeeze=False).ravel()
     for ax, each in zip(axes, ranks.values(), strict=True):
         _draw_sets(ax, each, terms)
@@ -106,8 +107,8 @@ def _draw_means(ax: Axes, means: ModelledMeans, terms: Terms) -> None:
         ax.axvline(means.national * scale, color="#bd0026", lw=1.0, label=told, zorder=0)
     ax.set_yticks(rows, [terms.place(code) for code in frame.index])
     ax.set_ylim(-0.7, len(frame) - 0.3)
-    ax.set_title(fill(terms.indicator(means.indicator), 17), fontsize=8.5)
-    ax.set_xlabel(terms.shown_unit(means.indicator), fontsize=8)
+    ax.set_title(fill(terms.indicator(means.indicator), 32), fontsize=8)
+    ax.set_xlabel(terms.shown_unit(means.indicator), fontsize=7.5)
     ax.tick_params(labelsize=7)
     ax.grid(axis="x", color="#eeeeee")
     ax.set_axisbelow(True)
@@ -136,12 +137,13 @@ def small_areas_figure(
         return None
     across = min(len(modelled), _ACROSS)
     down, rows = -(-len(modelled) // across), max(len(e.frame) for e in modelled.values())
-    made = blank_figure(3.3 * across, (1.5 + _ROW * rows) * down, notice=notice)
+    wide = PAGE_WIDE if across > 1 else COLUMN_WIDE
+    made = blank_figure(wide, (0.95 + _ROW * rows) * down, notice=notice)
     axes = made.subplots(down, across, squeeze=False).ravel()
     for ax in axes[len(modelled) :]:
         ax.set_axis_off()
     for ax, each in zip(axes, modelled.values(), strict=False):
         _draw_means(ax, each, terms)
     handles, labels = axes[0].get_legend_handles_labels()
-    made.legend(handles, labels, loc="outside upper left", ncols=3, frameon=False, fontsize=8)
+    made.legend(handles, labels, loc="outside upper left", ncols=3, frameon=False, fontsize=7)
     return made

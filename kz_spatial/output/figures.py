@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from functools import partial
 from textwrap import fill
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -11,13 +10,17 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import numpy as np
 
 from kz_spatial.design import SCORE
-from kz_spatial.options import EQUAL_AREA_CRS, Language
+from kz_spatial.estimates import interval_ends
+from kz_spatial.options import Language
 from kz_spatial.output.doubt_figures import rank_sets_figure, small_areas_figure
 from kz_spatial.output.histogram import Bars
-from kz_spatial.output.layers import Layer, describe
+from kz_spatial.output.layers import describe
+from kz_spatial.output.map_figures import surface_map, theme_map
 from kz_spatial.output.model_figures import models_figure
 from kz_spatial.output.outlines import light_outlines
 from kz_spatial.output.plots import (
+    COLUMN_WIDE,
+    PAGE_WIDE,
     blank_figure,
     cluster_choice,
     co_membership,
@@ -25,24 +28,21 @@ from kz_spatial.output.plots import (
     moran_scatter,
     write_notice,
 )
-from kz_spatial.output.style_classes import Style, StyleClass, describe_class
 from kz_spatial.output.styles import main_partitions
 from kz_spatial.output.terms import Terms
-from kz_spatial.output.ticks import number_formatter, write_numbers
-from kz_spatial.palette import NO_DATA, OUTLINE, SEQUENTIAL_GOOD
+from kz_spatial.output.ticks import write_numbers
+from kz_spatial.palette import NO_DATA, SEQUENTIAL_GOOD
 from kz_spatial.places import oblasts
-from kz_spatial.words import integer, number, span
+from kz_spatial.words import integer, span
 
 if TYPE_CHECKING:
-    import geopandas as gpd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from kz_spatial.output.disclosure import Published
     from kz_spatial.robustness import SpecificationCurve
-    from kz_spatial.surfaces import DensitySurface
 
-__all__ = ["FIGURE_STYLE", "Drawing", "draw_figures", "in_turn", "theme_map"]
+__all__ = ["FIGURE_STYLE", "Drawing", "draw_figures", "in_turn"]
 
 Drawing = Callable[[], "Figure | None"]
 
@@ -50,17 +50,17 @@ _INK: Final = "#333333"
 _FILL: Final = SEQUENTIAL_GOOD[3]
 FIGURE_STYLE: Final[dict[Any, Any]] = {
     "font.family": "DejaVu Sans",
-    "font.size": 9,
+    "font.size": 8,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.titlesize": 10,
+    "axes.titlesize": 8.5,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "hatch.linewidth": 0.6,
 }
-_SMALL_KM2: Final = 3000
-_SHORT_LABEL: Final = 26  # letters that let three entries stand in a row
-_HATCH: Final = {"": "", "diagonal": "////", "cross": "xxxx"}
+_ACROSS: Final = 3
 
 
 def _distributed(study: Published) -> list[str]:
@@ -87,6 +87,8 @@ def _draw_bars(ax: Axes, bars: Bars, least: int, withheld: str, language: Langua
     for bar in hidden:
         bar.set_hatch("////")
     if hidden:
+        # room above the bars
+        ax.set_ylim(top=1.3 * float(heights.max()))
         ax.legend(hidden[:1], [withheld], frameon=False, fontsize=7)
     ends = (
         (0, bars.open_low, span(-np.inf, bars.below, language)),
@@ -96,7 +98,7 @@ def _draw_bars(ax: Axes, bars: Bars, least: int, withheld: str, language: Langua
         if is_open:
             bar = drawn[position]
             place = (bar.get_x() + bar.get_width() / 2, heights[position])
-            ax.annotate(told, place, (0, 2), textcoords="offset points", ha="center", fontsize=6.5)
+            ax.annotate(told, place, (0, 2), textcoords="offset points", ha="center", fontsize=7)
 
 
 def _histograms(study: Published, terms: Terms, notice: str) -> Figure | None:
@@ -105,14 +107,14 @@ def _histograms(study: Published, terms: Terms, notice: str) -> Figure | None:
     if not names:
         return None
     across, down = min(len(names), 3), -(-len(names) // 3)
-    made = blank_figure(9.5 / 3 * across, 3.1 * down, notice=notice)
+    made = blank_figure(PAGE_WIDE / 3 * across, 2.4 * down, notice=notice)
     withheld = terms.class_word("suppressed")
     axes = made.subplots(down, across, squeeze=False)
     for ax in axes.ravel()[len(names) :]:
         ax.set_axis_off()
     for ax, name in zip(axes.ravel(), names, strict=False):
         told = study.distributions[name]
-        ax.set_title(terms.indicator(name))
+        ax.set_title(fill(terms.indicator(name), 26))
         if told.bars is None:
             ax.text(0.5, 0.5, withheld, ha="center", transform=ax.transAxes)
             ax.set_axis_off()
@@ -131,154 +133,30 @@ def _comparison(study: Published, terms: Terms, notice: str) -> Figure:
     """Means of the grouping's regions with 95 % intervals of the mean."""
     table, names = study.tables[study.design.grouping.name], list(study.design.by_name)
     order = table[SCORE].sort_values(na_position="first").index
-    across, down = min(len(names), 6), -(-len(names) // 6)
-    made = blank_figure(2.2 * across, 3.4 * down, notice=notice)
+    across, down = min(len(names), _ACROSS), -(-len(names) // _ACROSS)
+    wide = PAGE_WIDE if across > 1 else COLUMN_WIDE
+    made = blank_figure(wide, (0.22 * len(order) + 0.95) * down, notice=notice)
     axes = made.subplots(down, across, sharey=True, squeeze=False)
     rows = np.arange(len(order))
     for ax in axes.ravel()[len(names) :]:
         ax.set_axis_off()
     for ax, name in zip(axes.ravel(), names, strict=False):
         scale = study.design.by_name[name].scale
-        mean = table.loc[order, f"{name}_mean"] * scale
-        error = 1.96 * table.loc[order, f"{name}_se"] * scale
-        ax.errorbar(mean, rows, xerr=error, fmt="o", color=_FILL, ecolor="#7f7f7f", ms=5, lw=1.2)
-        ax.set_title(fill(terms.indicator(name), 20), fontsize=8.5)
-        ax.set_xlabel(terms.shown_unit(name), fontsize=8)
+        mean, error = (table.loc[order, f"{name}_{part}"].astype(float) for part in ("mean", "se"))
+        whole = study.design.by_name[name].whole
+        pairs = zip(mean, error, strict=True)
+        ends = np.array([interval_ends(m, e, share_of=whole) for m, e in pairs])
+        reach = np.abs(ends.T - mean.to_numpy()) * scale
+        ax.errorbar(
+            mean * scale, rows, xerr=reach, fmt="o", color=_FILL, ecolor="#7f7f7f", ms=4, lw=1.2
+        )
+        ax.set_title(fill(terms.indicator(name), 26), fontsize=8)
+        ax.set_xlabel(terms.shown_unit(name), fontsize=7.5)
         write_numbers(ax, terms.language, which="x")
         ax.grid(axis="x", color="#e5e5e5")
         ax.set_axisbelow(True)
-    axes[0, 0].set_yticks(rows, [terms.place(code) for code in order])
-    return made
-
-
-def _draw_map(ax: Axes, layer: Layer, style: Style, *, legend: bool = True) -> None:
-    """Areas in the colours, hatches and letters of a style."""
-    frame = layer.frame.to_crs(EQUAL_AREA_CRS)
-    picked = [describe_class(style, value) for value in frame[style.column]]
-    for entry in style.classes:
-        members = frame[[p is entry for p in picked]]
-        if len(members):
-            members.plot(
-                ax=ax,
-                color=entry.colour,
-                edgecolor=OUTLINE,
-                linewidth=0.4,
-                hatch=_HATCH[entry.hatch] or None,
-                alpha=entry.opacity,
-            )
-    left = frame[[p is None for p in picked]]
-    if len(left):
-        left.plot(ax=ax, color=NO_DATA, edgecolor=OUTLINE, linewidth=0.4)
-    _draw_signs(ax, frame, picked, style)
-    if legend:
-        _draw_legend(ax, style)
-    if style.mark_note:
-        ax.text(0.0, 1.0, style.mark_note, transform=ax.transAxes, va="top", fontsize=7, color=_INK)
-    ax.set_title(style.title)
-    ax.set_axis_off()
-    ax.set_aspect("equal")
-
-
-def _draw_signs(
-    ax: Axes, frame: gpd.GeoDataFrame, picked: list[StyleClass | None], style: Style
-) -> None:
-    """Discs of cities, and the letter and mark of each area."""
-    from matplotlib.patheffects import withStroke
-
-    halo = [withStroke(linewidth=1.8, foreground="white")]
-    inside, area = frame.geometry.representative_point(), frame.geometry.area / 1e6
-    rows = frame.to_dict("records")
-    for each, point, km2, row in zip(picked, inside, area, rows, strict=True):
-        # a city is a speck at this scale: give it a disc
-        if each and km2 < _SMALL_KM2 and "unit_code" not in frame:
-            ax.scatter(
-                point.x,
-                point.y,
-                s=70,
-                color=each.colour,
-                edgecolor=OUTLINE,
-                linewidth=0.5,
-                hatch=_HATCH[each.hatch] or None,
-                zorder=3,
-            )
-        if sign := style.sign(each, row):
-            ax.annotate(
-                sign,
-                (point.x, point.y),
-                ha="center",
-                va="center",
-                fontsize=7,
-                weight="bold",
-                color=_INK,
-                zorder=4,
-                path_effects=halo,
-            )
-
-
-def _draw_legend(ax: Axes, style: Style) -> None:
-    """Classes below a map, in two or three columns."""
-    from matplotlib.patches import Patch
-
-    handles = [
-        Patch(
-            facecolor=c.colour,
-            edgecolor=OUTLINE,
-            hatch=_HATCH[c.hatch],
-            label=c.label if c.letter in c.label else f"{c.label} ({c.letter})",
-        )
-        for c in style.classes
-    ]
-    longest = max(len(str(each.get_label())) for each in handles)
-    ax.legend(
-        handles=handles,
-        loc="upper center",
-        fontsize=7,
-        frameon=False,
-        ncols=3 if longest <= _SHORT_LABEL else 2,
-        bbox_to_anchor=(0.5, 0.02),
-    )
-
-
-def theme_map(
-    layers: dict[str, Layer], name: str, columns: tuple[str, ...], notice: str
-) -> Figure | None:
-    """One map per style of a layer, side by side."""
-    if name not in layers:
-        return None
-    # projected once, not for every map
-    layer = replace(layers[name], frame=layers[name].frame.to_crs(EQUAL_AREA_CRS))
-    styles = [each for each in layer.styles if not columns or each.name in columns]
-    if not styles:
-        return None
-    across = min(len(styles), 2)
-    down = -(-len(styles) // across)
-    width, height, foot = 5.4, 3.8, 0.3
-    made = blank_figure(width * across, height * down + foot, notice=notice, layout=None)
-    for i, style in enumerate(styles):
-        # fixed places in inches: a title above each map, two or three rows of legend below
-        left = width * (i % across) + 0.1
-        bottom = foot + height * (down - 1 - i // across) + 0.65
-        size = made.get_size_inches()
-        ax = made.add_axes(
-            (left / size[0], bottom / size[1], (width - 0.2) / size[0], (height - 1.0) / size[1])
-        )
-        _draw_map(ax, layer, style)
-    return made
-
-
-def _surface_map(
-    surface: DensitySurface, areas: gpd.GeoDataFrame, title: str, terms: Terms, notice: str
-) -> Figure:
-    made = blank_figure(7.2, 4.2, notice=notice)
-    ax = made.subplots()
-    t, (rows, columns) = surface.transform, surface.values.shape
-    extent = (t.c, t.c + t.a * columns, t.f + t.e * rows, t.f)
-    image = ax.imshow(surface.values, extent=extent, cmap="YlGnBu", interpolation="nearest")
-    areas.to_crs(EQUAL_AREA_CRS).boundary.plot(ax=ax, color=OUTLINE, linewidth=0.4)
-    made.colorbar(image, ax=ax, shrink=0.7, label=title, format=number_formatter(terms.language))
-    width = number(surface.bandwidth_m / 1000, terms.language)
-    ax.set_title(f"{title} (h = {width} {terms.say('map.kilometres')})")
-    ax.set_axis_off()
+    for ax in axes[:, 0]:
+        ax.set_yticks(rows, [terms.place(code) for code in order])
     return made
 
 
@@ -345,7 +223,7 @@ def _drawings(study: Published, terms: Terms, notice: str) -> dict[str, Drawing]
     )[0]
     for name, surface in study.surfaces.items():
         title = terms.titled(name)
-        made[f"density_{name}"] = partial(_surface_map, surface, areas, title, terms, placed)
+        made[f"density_{name}"] = partial(surface_map, surface, areas, title, terms, placed)
     return made
 
 

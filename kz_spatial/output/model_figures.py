@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from kz_spatial.output.plots import blank_figure
+from kz_spatial.output.plots import COLUMN_WIDE, PAGE_WIDE, blank_figure
 from kz_spatial.output.ticks import write_numbers
 from kz_spatial.palette import SEQUENTIAL_GOOD
 from kz_spatial.regression import interval_ends
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["models_figure"]
 
 _FILL: Final = SEQUENTIAL_GOOD[3]
+_ACROSS: Final = 3
 
 
 def _draw(ax: Axes, model: PaperModel, terms: Terms) -> None:
@@ -34,12 +35,12 @@ def _draw(ax: Axes, model: PaperModel, terms: Terms) -> None:
     ax.axvline(0, color="#555555", lw=0.8)
     ax.set_yticks(rows, [terms.model_group(each) for each in groups.index])
     ax.set_ylim(-0.6, len(rows) - 0.4)
-    ax.tick_params(labelsize=8)
-    title = fill(terms.say(f"model.{model.name}"), 34)
+    ax.tick_params(labelsize=7)
+    title = fill(terms.say(f"model.{model.name}"), 22)
     if np.isfinite(model.joint_p):
         p = decimals(model.joint_p, 2, terms.language)
-        title += "\n" + terms.say("model.joint", p=p)
-    ax.set_title(title, fontsize=8.5)
+        title += "\n" + fill(terms.say("model.joint", p=p), 22)
+    ax.set_title(title, fontsize=7.5)
     write_numbers(ax, terms.language, which="x")
 
 
@@ -50,8 +51,11 @@ def models_figure(
     shown = [each for each in models.values() if len(each.groups)]
     if not shown:
         return None
-    made = blank_figure(3.6 * len(shown), 2.9, notice=notice)
-    axes = made.subplots(1, len(shown), squeeze=False).ravel()
-    for ax, each in zip(axes, shown, strict=True):
+    across, down = min(len(shown), _ACROSS), -(-len(shown) // _ACROSS)
+    made = blank_figure(PAGE_WIDE if across > 1 else COLUMN_WIDE, 2.3 * down, notice=notice)
+    axes = made.subplots(down, across, squeeze=False).ravel()
+    for ax in axes[len(shown) :]:
+        ax.set_axis_off()
+    for ax, each in zip(axes, shown, strict=False):
         _draw(ax, each, terms)
     return made

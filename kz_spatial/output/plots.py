@@ -27,15 +27,22 @@ if TYPE_CHECKING:
     from kz_spatial.study import AreaPattern, Pattern
 
 __all__ = [
+    "COLUMN_WIDE",
+    "PAGE_WIDE",
     "blank_figure",
     "cluster_choice",
     "co_membership",
     "dendrograms",
     "moran_scatter",
+    "notice_room",
     "short_name",
     "write_notice",
 ]
 
+# inches: a page and a column of a journal, 180 and 85 mm wide; no letters below 7 points
+PAGE_WIDE: Final = 180 / 25.4
+COLUMN_WIDE: Final = 85 / 25.4
+_LETTERS: Final = 16.5  # of a notice, to the inch
 _INK: Final = "#333333"
 _FILL: Final = SEQUENTIAL_GOOD[3]
 _SHORTER: Final = (
@@ -46,6 +53,7 @@ _SHORTER: Final = (
     ("Казахстанская", "Каз."),
     ("Қазақстан", "Қаз."),
 )
+_CELL_WITH_FIGURE: Final = 0.36  # inches
 _SHOWN_P: Final = 0.001
 _MIDDLE: Final = 0.95  # share of draws between the ends that `resampled_moran` gives
 _IN_DOUBT: Final = 0.1  # share of draws with another class, from which on it is in doubt
@@ -70,13 +78,18 @@ def blank_figure(
 def write_notice(figure: Figure, notice: str) -> None:
     """Put a notice at the foot of a figure, in lines as long as it is wide."""
     figure.supxlabel(
-        fill(notice, round(15 * figure.get_size_inches()[0])),
-        fontsize=7.5,
+        fill(notice, round(_LETTERS * figure.get_size_inches()[0])),
+        fontsize=7,
         color="#8a1c00",
         x=0.01,
         ha="left",
         multialignment="left",
     )
+
+
+def notice_room(notice: str, width: float = PAGE_WIDE) -> float:
+    """Inches that a notice takes at the foot of a figure."""
+    return 0.12 + 0.125 * len(fill(notice, round(_LETTERS * width)).splitlines())
 
 
 def short_name(code: object, terms: Terms) -> str:
@@ -97,10 +110,10 @@ def _scatter(ax: Axes, pattern: Pattern | AreaPattern, terms: Terms) -> None:
     local, whole, again = pattern.local, pattern.moran, pattern.resampled
     name = pattern.indicator
     frame = local.frame[local.frame["statistic"].notna()]
-    ax.set_title(terms.indicator(name), pad=17)
+    ax.set_title(terms.indicator(name), pad=25 if again is not None else 15)
     if frame.empty:
         told = fill(terms.say("figure.reason_in_report"), 40)
-        ax.text(0.5, 0.5, told, ha="center", transform=ax.transAxes, fontsize=8)
+        ax.text(0.5, 0.5, told, ha="center", transform=ax.transAxes, fontsize=7.5)
         ax.set_axis_off()
         return
     x = frame["value"].to_numpy(float)
@@ -137,9 +150,9 @@ def _scatter(ax: Axes, pattern: Pattern | AreaPattern, terms: Terms) -> None:
     if again is not None and np.isfinite(again.low):
         share = terms.say("figure.draws", share=percent(_MIDDLE, terms.language))
         middle = (shown(each, 2) for each in (again.low, again.high))
-        told += f"; {share}: {' … '.join(middle)}"
-    ax.text(0, 1.015, told, transform=ax.transAxes, fontsize=8, color=_FILL)
-    ax.set_xlabel(terms.unit(name), fontsize=8)
+        told += f"\n{share}: {' … '.join(middle)}"
+    ax.text(0, 1.02, told, transform=ax.transAxes, fontsize=7, color=_FILL, va="bottom")
+    ax.set_xlabel(terms.unit(name), fontsize=7.5)
     ax.tick_params(labelsize=7)
     write_numbers(ax, terms.language)
 
@@ -162,17 +175,18 @@ def moran_scatter(
     """
     from matplotlib.lines import Line2D
 
-    across, down, width, height, foot = 2, -(-(len(patterns) + 1) // 2), 5.6, 3.9, 0.3
+    across, down, height, foot = 2, -(-(len(patterns) + 1) // 2), 3.05, notice_room(notice)
+    width = PAGE_WIDE / across
     made = blank_figure(width * across, height * down + foot, notice=notice, layout=None)
     size = made.get_size_inches()
     for i, found in enumerate(patterns.values()):
-        left = width * (i % across) + 0.65
-        bottom = foot + height * (down - 1 - i // across) + 0.5
+        left = width * (i % across) + 0.55
+        bottom = foot + height * (down - 1 - i // across) + 0.42
         ax = made.add_axes(
-            (left / size[0], bottom / size[1], (width - 0.8) / size[0], (height - 1.0) / size[1])
+            (left / size[0], bottom / size[1], (width - 0.65) / size[0], (height - 1.0) / size[1])
         )
         _scatter(ax, found, terms)
-        ax.set_ylabel(terms.say("figure.neighbours_mean"), fontsize=8)
+        ax.set_ylabel(terms.say("figure.neighbours_mean"), fontsize=7.5)
     signs_of: dict[str, dict[str, Any]] = {
         terms.class_word(label): {"marker": "o", "markerfacecolor": colour}
         for label, colour in LISA_COLOURS.items()
@@ -184,16 +198,16 @@ def moran_scatter(
         doubt = terms.say("legend.unstable", share=percent(_IN_DOUBT, terms.language))
         signs_of[doubt] = {"marker": "$?$"}
     handles = [
-        Line2D([], [], label=label, **{"linestyle": "", "color": _INK, **signs})
+        Line2D([], [], label=fill(label, 36), **{"linestyle": "", "color": _INK, **signs})
         for label, signs in signs_of.items()
     ]
-    free = width * (len(patterns) % across) + 0.7, foot + height * 0.55
+    free = width * (len(patterns) % across) + 0.5, foot + height * 0.55
     made.legend(
         handles=handles,
         loc="center left",
         bbox_to_anchor=(free / size).tolist(),
         frameon=False,
-        fontsize=9,
+        fontsize=7.5,
     )
     return made
 
@@ -214,17 +228,19 @@ def co_membership(
     labels = partition.labels.reindex(found.matrix.index).sort_values(kind="stable")
     shares = found.matrix.loc[labels.index, labels.index].to_numpy()
     n = len(labels)
-    made = blank_figure(0.62 * n + 2.2, 0.56 * n + 1.6, notice=notice)
+    cell = min(0.62, (PAGE_WIDE - 2.3) / n)
+    made = blank_figure(cell * n + 2.3, 0.9 * cell * n + 1.7, notice=notice)
     ax = made.subplots()
     image = ax.imshow(shares, cmap="YlGnBu", vmin=0, vmax=1)
-    for i, j in np.ndindex(n, n):
+    # cells too small for figures keep their colour
+    for i, j in np.ndindex(n, n) if cell >= _CELL_WITH_FIGURE else ():
         ax.text(
             j,
             i,
             percent(shares[i, j], terms.language),
             ha="center",
             va="center",
-            fontsize=8,
+            fontsize=7,
             color="white" if shares[i, j] > 0.6 else _INK,
         )
     for edge in np.flatnonzero(np.diff(labels.to_numpy())) + 0.5:
@@ -260,7 +276,7 @@ def dendrograms(
     from scipy.cluster.hierarchy import dendrogram
 
     rows = max(len(tree.units) for tree in trees.values())
-    made = blank_figure(5.6 * len(trees), 0.2 * rows + 1.4, notice=notice)
+    made = blank_figure(PAGE_WIDE, 0.16 * rows + 1.3, notice=notice)
     for ax, (level, tree) in zip(
         made.subplots(1, len(trees), squeeze=False)[0], trees.items(), strict=True
     ):
@@ -276,7 +292,7 @@ def dendrograms(
             orientation="left",
             ax=ax,
             link_color_func=lambda _: _INK,
-            leaf_font_size=8,
+            leaf_font_size=7,
         )
         heights = np.sort(tree.merges[:, 2])
         k = found.n_clusters
@@ -292,8 +308,9 @@ def dendrograms(
             tick.set_bbox({"facecolor": colour, "alpha": 0.35, "edgecolor": "none", "pad": 1.2})
         ax.spines["left"].set_visible(False)
         write_numbers(ax, terms.language, which="x")
-        ax.set_xlabel(terms.say("figure.merge_distance"), fontsize=8)
-        ax.set_title(f"{terms.say('figure.ward_tree')}: {terms.units(level)}")
+        ax.set_xlabel(terms.say("figure.merge_distance"), fontsize=7.5)
+        ax.tick_params(axis="x", labelsize=7)
+        ax.set_title(fill(f"{terms.say('figure.ward_tree')}: {terms.units(level)}", 40))
     return made
 
 
@@ -304,13 +321,13 @@ def _criterion(ax: Axes, choice: ClusterChoice, name: str, terms: Terms) -> None
     """One criterion by the number of groups; a filled dot where it chooses."""
     frame, best = choice.frame, choice.best.get(name)
     known = frame[name].replace(np.inf, np.nan).dropna()
-    ax.set_title(terms.say(f"criterion.{name}"), fontsize=9)
+    ax.set_title(fill(terms.say(f"criterion.{name}"), 18), fontsize=7.5)
     if known.empty:
-        reason = fill(terms.say("figure.reason_in_report"), 34)
+        reason = fill(terms.say("figure.reason_in_report"), 24)
         ax.text(0, 0.95, reason, va="top", fontsize=7, color="#666666", transform=ax.transAxes)
         ax.set_axis_off()
         return
-    ax.set_xlabel(terms.say("figure.number_of_groups"), fontsize=8)
+    ax.set_xlabel(terms.say("figure.number_of_groups"), fontsize=7)
     error = frame.loc[known.index, "gap_se"] if name == "gap" else None
     ax.errorbar(
         known.index,
@@ -332,7 +349,7 @@ def _criterion(ax: Axes, choice: ClusterChoice, name: str, terms: Terms) -> None
     write_numbers(ax, terms.language)
     ax.grid(axis="y", color="#e5e5e5")
     ax.set_axisbelow(True)
-    ax.tick_params(labelsize=7.5)
+    ax.tick_params(labelsize=7)
 
 
 def cluster_choice(
@@ -348,8 +365,8 @@ def cluster_choice(
     terms : Terms
     notice : str
     """
-    high, foot = 2.7, 0.3
-    made = blank_figure(11, high * len(choices) + foot, notice=notice, layout=None)
+    high, foot, step = 2.05, notice_room(notice), (PAGE_WIDE - 0.1) / len(_CRITERIA)
+    made = blank_figure(PAGE_WIDE, high * len(choices) + foot, notice=notice, layout=None)
     whole = high * len(choices) + foot
     for row, (key, choice) in enumerate(choices.items()):
         bottom = foot + high * (len(choices) - 1 - row)
@@ -357,7 +374,7 @@ def cluster_choice(
             0.01,
             (bottom + high - 0.1) / whole,
             terms.partition(key),
-            fontsize=10,
+            fontsize=9,
             weight="bold",
             va="top",
         )
@@ -365,10 +382,10 @@ def cluster_choice(
             # fixed places in inches: laying out many axes anew takes longer than drawing them
             ax = made.add_axes(
                 (
-                    (0.55 + 2.65 * column) / 11,
-                    (bottom + 0.5) / whole,
-                    2.1 / 11,
-                    (high - 1.15) / whole,
+                    (0.42 + step * column) / PAGE_WIDE,
+                    (bottom + 0.42) / whole,
+                    (step - 0.48) / PAGE_WIDE,
+                    (high - 1.02) / whole,
                 )
             )
             _criterion(ax, choice, name, terms)

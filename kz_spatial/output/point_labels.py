@@ -26,9 +26,27 @@ _PLACES: Final = (
     (-5, 12, "right"),
     (5, -12, "left"),
     (-5, -12, "right"),
+    # farther ones hang on a line
+    (12, 18, "left"),
+    (-12, 18, "right"),
+    (12, -18, "left"),
+    (-12, -18, "right"),
+    (20, 8, "left"),
+    (-20, 8, "right"),
+    (20, -8, "left"),
+    (-20, -8, "right"),
+    (24, 27, "left"),
+    (-24, 27, "right"),
+    (24, -27, "left"),
+    (-24, -27, "right"),
+    (40, 0, "left"),
+    (-40, 0, "right"),
 )
-_LABEL_SIZE: Final = 6.5
-_LABEL_ASPECT: Final = 0.55  # width of a letter over the size of the type
+_FAR: Final = 13  # points from which on a label hangs on a line
+# a label that would cover more of others than this share of itself is left out
+_MOST_COVERED: Final = 0.12
+_LABEL_SIZE: Final = 7
+_LABEL_ASPECT: Final = 0.6  # width of a letter over the size of the type
 
 
 def _boxes(xy: Any, text: str, scale: float) -> list[tuple[float, float, float, float]]:
@@ -49,7 +67,10 @@ def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> float:
 
 
 def label_points(ax: Axes, points: list[tuple[float, float]], texts: list[str]) -> None:
-    """Write a label beside each point, where it covers least of points, labels and frame."""
+    """Write a label beside each point, where it covers least of points, labels and frame.
+
+    Points in the thick of others go without where no place is free.
+    """
     scale = ax.figure.dpi / 72
     pixels = ax.transData.transform(points)
     frame = ax.get_window_extent()
@@ -64,7 +85,10 @@ def label_points(ax: Axes, points: list[tuple[float, float]], texts: list[str]) 
             for box, a in zip(boxes, area, strict=True)
         ]
         best = int(np.argmin(cost))
+        if cost[best] > _MOST_COVERED * area[best]:
+            continue
         dx, dy, side = _PLACES[best]
+        line = {"arrowstyle": "-", "color": "#999999", "linewidth": 0.5, "shrinkB": 3}
         ax.annotate(
             texts[i],
             points[i],
@@ -74,5 +98,6 @@ def label_points(ax: Axes, points: list[tuple[float, float]], texts: list[str]) 
             va="center",
             fontsize=_LABEL_SIZE,
             color=_INK,
+            arrowprops=line if max(abs(dx), abs(dy)) >= _FAR else None,
         )
         taken.append(boxes[best])

@@ -16,7 +16,7 @@ from shapely.geometry import box
 
 from kz_spatial.design import load_design
 from kz_spatial.options import DATA_CRS, EQUAL_AREA_CRS
-from kz_spatial.output import figures
+from kz_spatial.output import figures, map_figures
 from kz_spatial.output.histogram import Bars
 from kz_spatial.output.layers import Layer
 from kz_spatial.output.style_classes import Style, StyleClass
@@ -74,7 +74,7 @@ def study_of(kinds, means=None):
     design = load_design()
     names = list(design.by_name)[: len(kinds)]
     by_name = {
-        name: SimpleNamespace(kind=kind, scale=design.by_name[name].scale)
+        name: SimpleNamespace(kind=kind, scale=design.by_name[name].scale, whole=None)
         for name, kind in zip(names, kinds, strict=True)
     }
     told = {
@@ -97,7 +97,7 @@ def test_each_distribution_has_its_place_and_the_outcome_the_first():
     wanted = [names[-1], *names[:-1]]
     assert [ax.get_title() for ax in made.axes[:4]] == [TERMS.indicator(name) for name in wanted]
     assert [ax.axison for ax in made.axes] == [True] * 4 + [False] * 2
-    assert tuple(made.get_size_inches()) == (9.5, 6.2)
+    assert tuple(made.get_size_inches() * 25.4) == pytest.approx((180, 2 * 2.4 * 25.4))
     assert "a notice" in made._supxlabel.get_text()
     for ax, name in zip(made.axes, wanted, strict=False):
         (line,) = ax.lines
@@ -110,7 +110,7 @@ def test_each_distribution_has_its_place_and_the_outcome_the_first():
     assert all(tick == round(tick) for tick in made.axes[0].get_yticks())
     one = figures._histograms(study_of(["count"]), TERMS, "")
     assert len(one.axes) == 1
-    assert one.get_size_inches()[0] == pytest.approx(9.5 / 3)
+    assert one.get_size_inches()[0] * 25.4 == pytest.approx(60)
     assert figures._histograms(study_of(["binary", "binary"]), TERMS, "") is None
 
 
@@ -127,7 +127,7 @@ def test_a_distribution_without_a_mean_has_no_line():
 
 
 def test_regions_without_a_score_stand_lowest_and_empty_places_stay_empty():
-    """Rows rise with the score; seven indicators need two rows of six."""
+    """Rows rise with the score; five indicators need two rows of three, seven need three."""
     design = load_design()
     names = list(design.by_name)
     table = pd.DataFrame(
@@ -139,8 +139,10 @@ def test_regions_without_a_score_stand_lowest_and_empty_places_stay_empty():
     study = study_of(["count"] * len(names), {design.grouping.name: table})
     made = figures._comparison(study, TERMS, "n")
     axes = made.axes
-    assert len(axes) == len(names) == 5
-    assert tuple(made.get_size_inches()) == (11, 3.4)
+    assert len(names) == 5
+    assert [ax.axison for ax in axes] == [True] * 5 + [False]
+    axes = axes[:5]
+    assert tuple(made.get_size_inches() * 25.4) == pytest.approx((180, 2 * 1.61 * 25.4))
     labels = [each.get_text() for each in axes[0].get_yticklabels()]
     assert labels == [TERMS.place(code) for code in ("astana", "west", "almaty")]
     assert [ax.get_xlabel() for ax in axes] == [TERMS.shown_unit(name) for name in names]
@@ -158,8 +160,8 @@ def test_regions_without_a_score_stand_lowest_and_empty_places_stay_empty():
         indicator=str, shown_unit=str, place=TERMS.place, language="en", say=TERMS.say
     )
     more = figures._comparison(study, known, "n")
-    assert tuple(more.get_size_inches()) == pytest.approx((13.2, 6.8))
-    assert [ax.axison for ax in more.axes] == [True] * 7 + [False] * 5
+    assert tuple(more.get_size_inches() * 25.4) == pytest.approx((180, 3 * 1.61 * 25.4))
+    assert [ax.axison for ax in more.axes] == [True] * 7 + [False] * 2
 
 
 def squares(values, **more):
@@ -185,7 +187,7 @@ def test_a_map_paints_areas_by_class_and_writes_their_letters():
     frame = squares(["hh", "ll", None, "none", "hh"], mark=[False, True, False, True, True])
     style = style_of(HIGH, LOW, GONE, mark_column="mark", mark_note="? in doubt")
     ax = Figure().subplots()
-    figures._draw_map(ax, layer_of(frame, style), style)
+    map_figures._draw_map(ax, layer_of(frame, style), style)
     areas = [c for c in ax.collections if type(c).__name__ != "PathCollection"]
     painted = {
         (to_hex(c.get_facecolor()[0]), c.get_hatch(), c.get_alpha()): len(c.get_paths())
@@ -224,21 +226,21 @@ def test_a_map_without_marks_or_legend_has_neither():
     frame = squares(["hh", "ll"])
     style = style_of(HIGH, LOW)
     ax = Figure().subplots()
-    figures._draw_map(ax, layer_of(frame, style), style, legend=False)
+    map_figures._draw_map(ax, layer_of(frame, style), style, legend=False)
     assert ax.get_legend() is None
     assert [each.get_text() for each in ax.texts] == ["HH", "LL"]
     (disc,) = (c for c in ax.collections if type(c).__name__ == "PathCollection")
     assert disc.get_hatch() == "xxxx"
     # what is in no class gets no disc: it is grey as it stands
     alone = Figure().subplots()
-    figures._draw_map(alone, layer_of(squares(["hh", "none"]), style), style)
+    map_figures._draw_map(alone, layer_of(squares(["hh", "none"]), style), style)
     assert not [c for c in alone.collections if type(c).__name__ == "PathCollection"]
 
 
 def test_a_legend_names_letters_that_its_words_do_not():
-    """Short entries stand three in a row, long ones two."""
+    """Short entries stand three in a row, longer ones two, long ones alone."""
     ax = Figure().subplots()
-    figures._draw_legend(ax, style_of(HIGH, LOW, GONE))
+    map_figures._draw_legend(ax, style_of(HIGH, LOW, GONE))
     legend = ax.get_legend()
     told = [each.get_text() for each in legend.get_texts()]
     assert told == ["High-High (HH)", "low, letter LL", "withheld"]
@@ -246,15 +248,15 @@ def test_a_legend_names_letters_that_its_words_do_not():
         "#ff0000", "#0000ff", "#d0d0d0",
     ]  # fmt: skip
     assert [each.get_hatch() or "" for each in legend.legend_handles] == ["", "xxxx", "////"]
-    assert legend._ncols == 3
+    assert legend._ncols == 2
     # it hangs from a fiftieth of the map's height, below the map itself
     ax.figure.canvas.draw()
     top = legend.get_window_extent().y1
     assert top < ax.transAxes.transform((0, 0.05))[1]
-    for letters, columns in ((26, 3), (27, 2)):
+    for letters, columns in ((12, 3), (13, 2), (24, 2), (25, 1)):
         ax = Figure().subplots()
         long = StyleClass("x" * letters, "#ff0000", value=1)
-        figures._draw_legend(ax, style_of(long, HIGH, LOW, GONE))
+        map_figures._draw_legend(ax, style_of(long, GONE))
         assert ax.get_legend()._ncols == columns
 
 
@@ -263,30 +265,34 @@ def test_maps_side_by_side_do_not_meet(n, across, down):
     """Two in a row, from the top left, each with room for its title and legend."""
     frame = squares(["hh", "ll"])
     styles = [style_of(HIGH, LOW, name=f"s{i}", title=f"Title {i}") for i in range(n)]
-    made = figures.theme_map({"areas": layer_of(frame, *styles)}, "areas", (), "told")
+    made = map_figures.theme_map({"areas": layer_of(frame, *styles)}, "areas", (), "told")
     width, height = made.get_size_inches()
-    assert (width, height) == pytest.approx((5.4 * across, 3.8 * down + 0.3))
+    # a column of a journal, or a page; a map of 1.95, its title above, a row of legend below
+    step, wide = (180 / 25.4 / 2, 180) if across == 2 else (85 / 25.4, 85)
+    room, high = 0.15 + 0.12, 1.95 + 0.15 + 0.12 + 0.45
+    foot = 0.12 + 0.125
+    assert (width, height) == pytest.approx((wide / 25.4, high * down + foot))
     assert [ax.get_title() for ax in made.axes] == [f"Title {i}" for i in range(n)]
     places = [ax.get_position(original=True) for ax in made.axes]
     for i, each in enumerate(places):
         column, row = i % 2, i // 2
-        # its own part of the page, in inches: a foot of 0.3, then rows of 3.8 from below
-        left, bottom = each.x0 * width - 5.4 * column, each.y0 * height - 0.3
-        bottom -= 3.8 * (down - 1 - row)
-        assert left == pytest.approx(0.1)
-        assert bottom == pytest.approx(0.65)
-        assert each.width * width == pytest.approx(5.2)
-        assert each.height * height == pytest.approx(2.8)
+        # its own part of the page, in inches: the notice, then rows from below
+        left, bottom = each.x0 * width - step * column, each.y0 * height - foot
+        bottom -= high * (down - 1 - row)
+        assert left == pytest.approx(0.05)
+        assert bottom == pytest.approx(room)
+        assert each.width * width == pytest.approx(step - 0.1)
+        assert each.height * height == pytest.approx(1.95)
     assert "told" in made._supxlabel.get_text()
 
 
 def test_maps_are_of_the_styles_that_were_asked_for():
     styles = [style_of(HIGH, LOW, name=f"s{i}", title=f"Title {i}") for i in range(3)]
     layers = {"areas": layer_of(squares(["hh", "ll"]), *styles)}
-    made = figures.theme_map(layers, "areas", ("s2", "s0", "s9"), "")
+    made = map_figures.theme_map(layers, "areas", ("s2", "s0", "s9"), "")
     assert [ax.get_title() for ax in made.axes] == ["Title 0", "Title 2"]
-    assert figures.theme_map(layers, "areas", ("s9",), "") is None
-    assert figures.theme_map(layers, "roads", (), "") is None
+    assert map_figures.theme_map(layers, "areas", ("s9",), "") is None
+    assert map_figures.theme_map(layers, "roads", (), "") is None
 
 
 def test_a_surface_lies_on_its_grid_with_its_bandwidth_in_the_title():
@@ -299,7 +305,7 @@ def test_a_surface_lies_on_its_grid_with_its_bandwidth_in_the_title():
         bandwidth_m=62_500,
     )
     areas = squares(["hh", "ll"])
-    made = figures._surface_map(surface, areas, "Firms", TERMS, "n")
+    made = map_figures.surface_map(surface, areas, "Firms", TERMS, "n")
     ax, bar = made.axes
     (image,) = ax.images
     assert image.get_extent() == [100_000, 130_000, 860_000, 900_000]
@@ -311,7 +317,7 @@ def test_a_surface_lies_on_its_grid_with_its_bandwidth_in_the_title():
     points = np.vstack([path.vertices for path in lines.get_paths()])
     assert points.min(axis=0) == pytest.approx((west, south))
     assert points.max(axis=0) == pytest.approx((east, north))
-    russian = figures._surface_map(surface, areas, "Firms", replace(TERMS, language="ru"), "n")
+    russian = map_figures.surface_map(surface, areas, "Firms", replace(TERMS, language="ru"), "n")
     for figure, mark in ((made, "."), (russian, ",")):
         figure.canvas.draw()
         told = [each.get_text() for each in figure.axes[1].get_yticklabels()]
