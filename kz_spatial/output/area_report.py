@@ -77,13 +77,7 @@ def _patterns(study: AreaStudy, terms: AreaTerms) -> list[str]:
     tested = [each for each in study.patterns.values() if np.isfinite(each.moran.p)]
     if not tested:
         return []
-    digits = partial(number, language=terms.language, digits=2)
-    seen = [
-        f"{terms.indicator(each.indicator)} (I = {digits(each.moran.statistic)}, "
-        f"p = {digits(each.moran.p)})"
-        for each in tested
-        if each.moran.p < _CLEAR
-    ]
+    seen = [terms.indicator(each.indicator) for each in tested if each.moran.p < _CLEAR]
     told: dict[str, Any] = {"level": percent(_CLEAR, terms.language), "n": len(tested)}
     if seen:
         expected = number(len(tested) * _CLEAR, terms.language, digits=2)
