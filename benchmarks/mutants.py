@@ -119,6 +119,7 @@ DOUBT = {
     "output/model_tables.py": _MODELS,
     "output/pictures.py": ["tests/output/test_pictures.py"],
 }
+_TOLD = ["tests/output/test_plain_words.py"]
 _SHOWN = ["tests/output/test_contents.py"]
 OUTPUT = {
     "output/tables.py": ["tests/output/test_tables.py", *_SHOWN],
@@ -129,13 +130,19 @@ OUTPUT = {
     "output/layers.py": ["tests/output/test_styles.py", *_SHOWN],
     "output/styles.py": ["tests/output/test_styles.py", *_SHOWN],
     "output/qml.py": ["tests/output/test_styles.py", *_SHOWN],
+    "output/map_figures.py": ["tests/output/test_figures.py", "tests/output/test_figures_fit.py"],
+    "output/plain_words.py": _TOLD,
+    "output/briefs.py": _TOLD,
+    "output/methods.py": _TOLD,
+    "output/figure_texts.py": _TOLD,
+    "output/page.py": ["tests/output/test_words_shown.py", *_TOLD],
     "output/web_map.py": ["tests/output/test_styles.py", *_SHOWN, "tests/output/test_web_map.py"],
     "output/web_themes.py": [
         "tests/output/test_styles.py",
         *_SHOWN,
         "tests/output/test_web_map.py",
     ],
-    "output/web_units.py": ["tests/output/test_web_map.py", *_SHOWN],
+    "output/web_units.py": ["tests/output/test_web_map.py", *_SHOWN, *_TOLD],
     "output/web_page.py": ["tests/output/test_web_map.py"],
     "output/latex.py": ["tests/output/test_latex.py"],
 }
@@ -314,7 +321,7 @@ class _Soonest:
         items.sort(key=lambda each: not any(word in each.name for word in self.words))
 
 
-def _tests_in(place: str, tests: str, words: tuple[str, ...]) -> None:
+def _tests_in(place: str, tests: str, words: tuple[str, ...], kept: str) -> None:
     """Run tests on the package of a place; ends the process, which is a fork of one warmed up."""
     os.setsid()
     os.chdir(place)
@@ -324,6 +331,8 @@ def _tests_in(place: str, tests: str, words: tuple[str, ...]) -> None:
     sys.path.insert(0, place)
     sys.dont_write_bytecode = True
     os.environ |= {"PYTHONPATH": place, "PYTHONDONTWRITEBYTECODE": "1"}
+    if kept:
+        os.environ["KZ_KEPT_STUDIES"] = kept
     asked = ["-x", "-q", "-p", "no:cacheprovider", tests]
     code = int(pytest.main(asked, plugins=[_Soonest(words)]))
     loaded = sys.modules["kz_spatial"].__file__ if "kz_spatial" in sys.modules else place
@@ -348,7 +357,10 @@ def falls(fault: Fault, tests: list[str], place: Path, limit: float) -> bool:
 
 def _fails(tests: str, module: str, place: Path, until: float) -> bool:
     """Whether tests of a module fail in a process of their own, or do not end in time."""
-    run = FORKS.Process(target=_tests_in, args=(str(place), tests, SOONEST.get(module, ())))
+    # what writes a study does not change it: tests of writers share studies computed once
+    kept = str(place.parent) if module.startswith("output/") else ""
+    asked = (str(place), tests, SOONEST.get(module, ()), kept)
+    run = FORKS.Process(target=_tests_in, args=asked)
     run.start()
     run.join(max(until - time.monotonic(), 0))
     if run.exitcode is None:

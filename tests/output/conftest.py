@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from helpers import kept_study
 
 import kz_spatial as kz
 
 
 @pytest.fixture(scope="session")
 def study():
-    return kz.run_study()
+    return kept_study()
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from geopandas.testing import assert_geodataframe_equal
-from helpers import places_of, reads, table_cells
+from helpers import kept_study, places_of, reads, table_cells
 from map_cases import in_language, map_data
 from shapely.geometry import Point
 
@@ -56,7 +56,7 @@ BAD = ("outages_per_month", "permit_days")
 
 @pytest.fixture(scope="module")
 def study():
-    return publish(kz.run_study(options=OPTIONS))
+    return publish(kept_study(OPTIONS))
 
 
 @pytest.fixture(scope="module")
@@ -794,7 +794,7 @@ def test_intervals_of_the_comparison_are_those_of_the_means(study, figures, term
         bars = drawn.lines[2][0].get_segments()
         half = [(b[1][0] - b[0][0]) / 2 for b in bars]
         errors = table.loc[order, f"{name}_se"].astype(float)
-        np.testing.assert_allclose(half, 1.96 * errors * scale)
+        np.testing.assert_allclose(half, 1.959964 * errors * scale)
         assert " ".join(ax.get_title(loc="left").split()) == terms.indicator(name)
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import kept_study
 from matplotlib.figure import Figure
 
 import kz_spatial as kz
@@ -24,7 +25,7 @@ from kz_spatial.words import say
 
 @pytest.fixture(scope="module")
 def study():
-    return publish(kz.run_study(options=kz.RunOptions(draws=0, permutations=99, cell_m=25_000)))
+    return publish(kept_study(kz.RunOptions(draws=0, permutations=99, cell_m=25_000)))
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import table_cells
+from helpers import kept_study, table_cells
 from markupsafe import Markup
 
 import kz_spatial as kz
@@ -30,7 +30,7 @@ OPTIONS = kz.RunOptions(language="ru", draws=20, permutations=199)
 
 @pytest.fixture(scope="module")
 def study():
-    return kz.run_study(options=OPTIONS)
+    return kept_study(OPTIONS)
 
 
 def _layer(study, name, language="ru", **more):
