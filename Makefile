@@ -14,11 +14,12 @@ run: $(STAMP)  ## run the study on the embedded twin
 test: $(STAMP)  ## run the whole test suite
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-check: $(STAMP)  ## style, types and declared dependencies
+check: $(STAMP)  ## style, types, the map's script, declared dependencies
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/deptry .
+	$(BIN)/oxlint --quiet kz_spatial/output/web/map.js
 
 bench: $(STAMP)  ## peers and kz_spatial in one run, ratios printed
 	$(BIN)/python benchmarks/bench.py

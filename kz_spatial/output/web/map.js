@@ -23,7 +23,7 @@ const kzMap = (function () {
     text.replace(/^#/, "").split("&").forEach((pair) => {
       const cut = pair.indexOf("=");
       if (cut > 0) {
-        try { found[pair.slice(0, cut)] = decodeURIComponent(pair.slice(cut + 1)); } catch (e) { /* not ours */ }
+        try { found[pair.slice(0, cut)] = decodeURIComponent(pair.slice(cut + 1)); } catch { /* not ours */ }
       }
     });
     return found;
@@ -454,7 +454,7 @@ const kzMap = (function () {
     function drawing(wide) {
       const theme = now(), made = shape("svg", {xmlns: SVG, "font-family": "system-ui, 'DejaVu Sans', sans-serif"});
       const [[south, west], [north, east]] = data.extent, squeeze = Math.cos((south + north) / 2 * Math.PI / 180);
-      const side = wide ? 300 : 0, width = 1000, pad = 24, scale = (width - side - 2 * pad) / ((east - west) * squeeze);
+      const aside = wide ? 300 : 0, width = 1000, pad = 24, scale = (width - aside - 2 * pad) / ((east - west) * squeeze);
       const project = (lon, lat) => [pad + (lon - west) * squeeze * scale, top + (north - lat) * scale];
       let top = pad;
       const line = (told, px, more) => { made.append(shape("text", {x: pad, y: top + px, "font-size": px, fill: "#111", ...more}, told)); top += px * 1.35; };
@@ -489,7 +489,7 @@ const kzMap = (function () {
           {d: outlineOf(feature.geometry), fill: "none", stroke: "#444", "stroke-width": 0.8})));
       }
       group.append(over);
-      const room = wide ? side - pad : width - 2 * pad, left = wide ? width - side : pad;
+      const room = wide ? aside - pad : width - 2 * pad, left = wide ? width - aside : pad;
       let y = wide ? begin + 10 : begin + tall + 12;
       legendOf(theme).forEach(({look, doubt, label: told}) => {
         made.append(shape("rect", {x: left, y: y, width: 26, height: 16, fill: fillOf(look, doubt), stroke: "#555",
@@ -701,7 +701,7 @@ const kzMap = (function () {
     function remember() {
       const theme = now(), made = makeFragment({theme: theme.id, level: theme.level, lang: codes[at], region: state.region});
       if (made === window.location.hash) { return; }
-      try { window.history.replaceState(null, "", made); } catch (e) { /* a page within another may not */ }
+      try { window.history.replaceState(null, "", made); } catch { /* a page within another may not */ }
     }
     function recall() {
       const asked = parseFragment(window.location.hash);
