@@ -2,12 +2,20 @@ from .aggregation import (
     aggregate,
     unit_moments,
     unit_positions,
+    unit_table,
     weights_of,
     withheld_cells,
 )
 from .area_estimates import SmallAreas, small_areas
 from .design_errors import survey_mean, survey_ratio, survey_share, survey_total
 from .domain_contrasts import survey_covariance, survey_difference
+from .moment_sums import (
+    CellMoments,
+    WeightedMoments,
+    cell_moments,
+    stratified_errors,
+    weighted_moments,
+)
 from .rank_chances import rank_probabilities
 from .ranks import rank_sets, tied_groups
 from .redraws import drawn_by_error, drawn_means
@@ -25,10 +33,13 @@ __all__ = [
     "PRECISIONS",
     "SOURCES",
     "WIDTH_LIMIT",
+    "CellMoments",
     "ScoreErrors",
     "ScoreSensitivity",
     "SmallAreas",
+    "WeightedMoments",
     "aggregate",
+    "cell_moments",
     "drawn_by_error",
     "drawn_means",
     "pooled_variances",
@@ -44,6 +55,7 @@ __all__ = [
     "scored",
     "small_areas",
     "smoothed_variances",
+    "stratified_errors",
     "survey_covariance",
     "survey_difference",
     "survey_mean",
@@ -54,6 +66,8 @@ __all__ = [
     "tied_groups",
     "unit_moments",
     "unit_positions",
+    "unit_table",
+    "weighted_moments",
     "weights_of",
     "withheld_cells",
 ]
