@@ -168,6 +168,18 @@ class WeightedMoments:
         parts = zip(self.powers, other.powers, strict=True)
         return WeightedMoments(*(one.beside(two) for one, two in parts))
 
+    def columns(self, places: NDArray[np.intp]) -> WeightedMoments:
+        """Some of the columns."""
+
+        def taken(each: CellMoments) -> CellMoments:
+            products = each.products[:, places[:, None], places]
+            return CellMoments(each.total, each.mean[:, places], products)
+
+        if self.plain is self.weighted:
+            one = taken(self.plain)
+            return WeightedMoments(one, one, one)
+        return WeightedMoments(*map(taken, self.powers))
+
     def unit_moments(self) -> dict[str, NDArray[np.float64]]:
         """Count, mean, deviation and error of one column by cell, as `unit_moments` has them.
 
