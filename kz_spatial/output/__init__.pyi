@@ -3,6 +3,7 @@ from .audit_bundle import write_audit
 from .bundle import ALL_STEPS, Bundle, run, write_bundle
 from .change_bundle import write_change
 from .disclosure import Published, publish, rules_line
+from .folders import check_target
 from .geopackage import write_surface
 from .interruption import Stopped, stoppable
 from .qgis_plugin import build_plugin, install_plugin
@@ -18,6 +19,7 @@ __all__ = [
     "Stopped",
     "Terms",
     "build_plugin",
+    "check_target",
     "folium_map",
     "full_disk_told",
     "install_plugin",

@@ -114,45 +114,64 @@ class _Solved:
 
     def products(self) -> Iterator[ClusterProducts]:
         """What CR2 asks of each cluster."""
-        levels, grams, sums = _powers(self)
+        powers = _powers(self)
+        # residuals are asked for plain and by weight, terms by the weights' square too
+        asked = powers[:2] if len(powers) > 1 else powers
         for g in range(self.G):
             own = np.flatnonzero(self.owner == g)
             yield ClusterProducts(
                 np.concatenate([np.arange(self.k), self.k + own]),
-                tuple(_gram(cross[own], sides[own], totals[own]) for cross, sides, totals in grams),
-                tuple(
-                    np.concatenate([terms[own].sum(axis=0), each[own]]) for terms, each in sums
-                ),
+                tuple(each.gram(own) for each in powers),
+                tuple(each.sums(own) for each in asked),
             )
-        assert len(levels) == len(self.owner)
 
 
-def _gram(
-    cross: NDArray[np.float64], sides: NDArray[np.float64], totals: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """[X, D]'W^p[X, D] of some levels."""
-    return np.block([[cross.sum(axis=0), sides.T], [sides, np.diag(totals)]])
+@dataclass(frozen=True, slots=True, eq=False)
+class _Power:
+    """Sums by level under weights to one power, about the weighted means.
+
+    Attributes
+    ----------
+    cross : (L, k, k) array
+        Of terms.
+    sides : (L, k) array
+        Of terms and the level's dummy.
+    totals : (L,) array
+        Of the weights.
+    scores : (L, k) array
+        Of terms and residuals.
+    errors : (L,) array
+        Of residuals.
+    """
+
+    cross: NDArray[np.float64]
+    sides: NDArray[np.float64]
+    totals: NDArray[np.float64]
+    scores: NDArray[np.float64]
+    errors: NDArray[np.float64]
+
+    def gram(self, own: NDArray[np.intp]) -> NDArray[np.float64]:
+        """[X, D]'W^p[X, D] of some levels."""
+        sides = self.sides[own]
+        inner = self.cross[own].sum(axis=0)
+        return np.block([[inner, sides.T], [sides, np.diag(self.totals[own])]])
+
+    def sums(self, own: NDArray[np.intp]) -> NDArray[np.float64]:
+        """[X, D]'W^p e of some levels."""
+        return np.concatenate([self.scores[own].sum(axis=0), self.errors[own]])
 
 
-def _powers(
-    solved: _Solved,
-) -> tuple[
-    NDArray[np.float64],
-    list[tuple[NDArray[np.float64], ...]],
-    list[tuple[NDArray[np.float64], NDArray[np.float64]]],
-]:
-    """By power of the weights: products of terms and of dummies; and sums of residuals."""
-    moments, k = solved.moments, solved.k
+def _powers(solved: _Solved) -> list[_Power]:
+    """Sums by the power of the weights: one where every firm counts once, else three."""
+    moments, k, found = solved.moments, solved.k, []
     centre = moments.weighted.mean
-    plain = moments.plain is moments.weighted
     e = np.append(-solved.b, 1.0)
-    grams, sums = [], []
-    for each in moments.powers[: 1 if plain else 3]:
+    for each in moments.powers[: 1 if moments.plain is moments.weighted else 3]:
         cross = each.about(centre)
         shift = each.total[:, None] * (each.mean - centre)
-        grams.append((cross[:, :k, :k], shift[:, :k], each.total))
-        sums.append((cross[:, :k] @ e, shift @ e))
-    return centre, grams, sums[: 1 if plain else 2]
+        scores = cross[:, :k] @ e
+        found.append(_Power(cross[:, :k, :k], shift[:, :k], each.total, scores, shift @ e))
+    return found
 
 
 def _bias_reduced(solved: _Solved) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -162,7 +181,7 @@ def _bias_reduced(solved: _Solved) -> tuple[NDArray[np.float64], NDArray[np.floa
     M[:k, :k] = pseudo_inverse(solved.within.sum(axis=0)[:-1, :-1])
     M[range(k, k + L), range(k, k + L)] = 1 / solved.moments.weighted.total
     # of the weights' squares, whatever level lies in which cluster
-    A2 = _gram(*_powers(solved)[1][-1])
+    A2 = _powers(solved)[-1].gram(np.arange(L))
     found = reduced_by_cluster(solved.products(), solved.G, k, M, A2)
     return found.covariance, found.satterthwaite(np.eye(k))
 
@@ -234,17 +253,20 @@ def _tables(
     return tables, reasons
 
 
-def _groups(sums: LevelSums, n: NDArray[np.float64]) -> tuple[dict[str, Group], pd.DataFrame]:
-    """Levels and clusters as `data_notes` asks for them, which tells none, one and more alone."""
-    many = np.minimum(n, 2).astype(np.intp)
-    levels = Group(np.repeat(np.arange(len(n)), many), sums.levels)
-    of = sums.owner[levels.codes]
-    groups = {sums.absorbed: levels, sums.cluster: Group(of, sums.clusters)}
-    every = {
-        sums.absorbed: sums.levels[[*range(len(n))]],
-        sums.cluster: sums.clusters[sums.owner],
+def _groups(sums: LevelSums) -> tuple[dict[str, Group], pd.DataFrame]:
+    """Levels and clusters as `data_notes` asks for them: of each it is told none, one or more."""
+    n = sums.moments.plain.total
+    present = np.flatnonzero(n > 0)
+    codes = np.repeat(np.arange(len(present)), np.minimum(n[present], 2).astype(np.intp))
+    owners, of = np.unique(sums.owner[present], return_inverse=True)
+    groups = {
+        sums.absorbed: Group(codes, sums.levels[present]),
+        sums.cluster: Group(of[codes], sums.clusters[owners]),
     }
-    return groups, pd.DataFrame(every)
+    named = {sums.absorbed: sums.levels, sums.cluster: sums.clusters[sums.owner]}
+    # each more often than it occurs among the codes
+    twice = {name: [*each, *each, *each] for name, each in named.items()}
+    return groups, pd.DataFrame(twice)
 
 
 def fit_sums(sums: LevelSums) -> FitTables:
@@ -273,7 +295,7 @@ def fit_sums(sums: LevelSums) -> FitTables:
     ...     pd.Index(["a", "b"]), pd.Index(["a", "b"]), np.array([0, 1]),
     ...     weighted_moments(columns, level, 2)))
     >>> made.n_obs, round(float(made.coefficients["x"]), 4)
-    (6, 3.1875)
+    (6, 3.2188)
     """
     counts = sums.moments.plain.total
     present = np.flatnonzero(counts > 0)
@@ -300,9 +322,15 @@ def fit_sums(sums: LevelSums) -> FitTables:
             "no term varies within the absorbed effects, so none can be estimated"
         )
     used = np.append(np.flatnonzero(keep), len(sums.terms))
-    kept = np.ix_(range(len(present)), used, used)
     moments = moments.columns(used)
-    solved = _Solved(_solve(total[np.ix_(used, used)]), within[kept], owner, moments, n, len(owners))
+    solved = _Solved(
+        _solve(total[np.ix_(used, used)]),
+        within[:, used[:, None], used],
+        owner,
+        moments,
+        n,
+        len(owners),
+    )
     if n <= solved.n_parameters:
         raise NotEnoughDataError(
             f"formula {formula!r}: found {n} complete firms for {solved.n_parameters} parameters, "
@@ -311,7 +339,7 @@ def fit_sums(sums: LevelSums) -> FitTables:
     names = pd.Index([each for each, one in zip(sums.terms, keep, strict=True) if one])
     needed = without_each(solved.by_cluster[:, :-1, :-1], solved.k)
     tables, reasons = _tables(solved, names, needed)
-    groups, named = _groups(sums, counts)
+    groups, named = _groups(sums)
     notes = data_notes(groups, [sums.absorbed], (sums.cluster,), named)
     clusters = sums.clusters[owners]
     alone = tuple(

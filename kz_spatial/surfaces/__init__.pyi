@@ -1,3 +1,4 @@
+from .binned import PointBins, make_bins
 from .chance import ChanceSurface, density_envelope
 from .gathered import check_bandwidth
 from .kernel import DensitySurface, density
@@ -6,8 +7,10 @@ from .modelled import spread_by_population
 __all__ = [
     "ChanceSurface",
     "DensitySurface",
+    "PointBins",
     "check_bandwidth",
     "density",
     "density_envelope",
+    "make_bins",
     "spread_by_population",
 ]

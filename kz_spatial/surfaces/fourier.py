@@ -69,8 +69,9 @@ class FourierSums:
         self, mass: NDArray[np.float64], points: NDArray[np.intp] | slice = slice(None)
     ) -> NDArray[np.float64]:
         """Mass of some points, or all that take part, at the nodes."""
-        first, across, down = (each[points] for each in (self._first, self._across, self._down))
-        return spread(self._frame, first, across, down, mass)
+        return spread(
+            self._frame, self._first[points], self._across[points], self._down[points], mass
+        )
 
     def of(
         self, mass: NDArray[np.float64], *, edge: bool = False, squared: bool = False

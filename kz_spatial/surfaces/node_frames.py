@@ -139,9 +139,7 @@ class NodeFrame:
 
 def shares_of(
     frame: NodeFrame, at: NDArray[np.float64]
-) -> tuple[
-    NDArray[np.bool_] | slice, NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]
-]:
+) -> tuple[NDArray[np.bool_] | slice, NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
     """Points that take part, the first node of the four round each, and shares along each axis.
 
     Parameters
@@ -162,12 +160,9 @@ def shares_of(
     across = (at[0] - grid.west) / frame.step - 0.5 + frame.pad
     down = (grid.north - at[1]) / frame.step - 0.5 + frame.pad
     rows, columns = frame.whole
-    use: NDArray[np.bool_] | slice
-    use = (across >= 0) & (across < columns - 1) & (down >= 0) & (down < rows - 1)
-    if not use.all():
-        across, down = across[use], down[use]
-    else:
-        use = slice(None)
+    within = (across >= 0) & (across < columns - 1) & (down >= 0) & (down < rows - 1)
+    use: NDArray[np.bool_] | slice = slice(None) if within.all() else within
+    across, down = across[use], down[use]
     column, row = across.astype(np.int32), down.astype(np.int32)
     return use, row.astype(np.intp) * columns + column, across - column, down - row
 

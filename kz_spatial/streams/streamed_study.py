@@ -1,0 +1,468 @@
+"""The study of a file that no memory holds: its firms are read once, in chunks, and known by sums.
+
+What sums give is that of the study of a file in memory: tables, design errors, the regression
+under "iid", "crv1", "crv3", "cr2" and "wild", patterns, groups, small areas, surfaces. What needs
+the firms themselves is left out with the reason: HC1 and HC3, other codings, further models,
+robustness, distributions. Redraws take units' published errors.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from kz_spatial._validate import check_count
+from kz_spatial.crosswalk import LEVEL
+from kz_spatial.design import SURVEY, StudyDesign, design_to_dict, load_design
+from kz_spatial.errors import CallError, NotEnoughDataError, SurveyError
+from kz_spatial.neighbours import contiguity
+from kz_spatial.options import DESIGN_WEIGHTS, RunOptions
+from kz_spatial.places import resolve
+from kz_spatial.streams.firm_sums import FirmSums, merge_all
+from kz_spatial.streams.located_sums import LocatedSums, locate_sums
+from kz_spatial.streams.progress import RowProgress
+from kz_spatial.streams.row_source import CHUNK_ROWS, open_rows
+from kz_spatial.streams.sum_plan import Densities, SumPlan
+from kz_spatial.streams.term_columns import TermColumns, term_columns
+from kz_spatial.study import (
+    Checks,
+    Findings,
+    Progress,
+    RunLog,
+    areas_of,
+    check_options,
+    check_score,
+    choose_rules,
+    find_groupings,
+    find_modelled_means,
+    find_patterns,
+    find_ranks,
+    join_modelled,
+    join_precision,
+    join_ranks,
+    note_withheld,
+    study_frames,
+    study_surfaces,
+)
+from kz_spatial.survey import place_regions, register_columns
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from libpysal.graph import Graph
+
+    from kz_spatial.design import DisclosureRules
+    from kz_spatial.places import Place
+    from kz_spatial.protection import Protected
+    from kz_spatial.regression import FitTables
+    from kz_spatial.surfaces import DensitySurface
+
+__all__ = ["STREAM_STEPS", "StreamedStudy", "stream_study"]
+
+STREAM_STEPS: Final = (
+    "read",
+    "aggregate",
+    "small areas",
+    "ranks",
+    "regress",
+    "sensitivity",
+    "autocorrelation",
+    "cluster",
+    "density",
+    "layers",
+)
+_CORRECTED: Final = "corrected"
+_FIRMS: Final = "needs the firms themselves, of which a file in chunks leaves sums"
+
+# carries out a plan: sums of all its parts
+Runner = Callable[[SumPlan, RowProgress], "FirmSums | None"]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class StreamedStudy(Findings):
+    """A study of sums; stays on the machine, as the sums of few firms tell of them.
+
+    Attributes
+    ----------
+    located : LocatedSums
+    protected : Protected
+        What the rules did to the estimates.
+    attrition : DataFrame
+    fits : dict of FitTables
+    """
+
+    located: LocatedSums
+    protected: Protected
+    attrition: pd.DataFrame
+    fits: dict[str, FitTables]
+
+
+def run_here(plan: SumPlan, progress: RowProgress) -> FirmSums | None:
+    """Sums of a file, chunk by chunk in this process."""
+
+    def counted() -> Iterable[FirmSums]:
+        for each in plan.sums():
+            progress.add(each.n_rows)
+            yield each
+
+    return merge_all(counted())
+
+
+def _plan(
+    path: Path,
+    design: StudyDesign,
+    options: RunOptions,
+    chunk_rows: int,
+    reading: Mapping[str, Any],
+    log: RunLog,
+) -> SumPlan:
+    """What is summed of a file."""
+    source = open_rows(path)
+    columns = register_columns(
+        path,
+        list(source.columns),
+        design,
+        items=reading.get("items"),
+        region=reading.get("region"),
+        points=source.geometry is not None,
+    )
+    asked = columns.design
+    check_options(options, asked)
+    lower = {each.casefold(): each for each in source.columns}
+    where = tuple((lower.get(c.casefold(), c), v) for c, v in (reading.get("where") or {}).items())
+    lost = [column for column, _ in where if column not in source.columns]
+    if lost:
+        raise SurveyError(
+            [f"{path}: found no column {each!r}, expected the one of --where" for each in lost]
+        )
+    picked = {column for column, _ in where}
+    waves = [lower[each.casefold()] for each in asked.wave.columns if each.casefold() in lower]
+    log.warnings.extend(columns.notes)
+    plan = SumPlan(
+        source=source,
+        columns=columns,
+        weights=_weights(options, columns.weights, asked),
+        strata=columns.strata,
+        terms=_terms(asked, log),
+        densities=None,
+        where=where,
+        waves=tuple(each for each in waves if each not in picked),
+        chunk_rows=chunk_rows,
+    )
+    # of firms by guarded rules no surface is made, but of what is published of regions
+    rules = choose_rules(options, asked, synthetic=False)
+    if not plan.has_points or rules.guarded:
+        return plan
+    sizes = Densities(options.bandwidth_m, options.cell_m, asked.outcome)
+    return replace(plan, densities=sizes)
+
+
+def _weights(options: RunOptions, present: list[str], design: StudyDesign) -> str | None:
+    if options.weights is None:
+        return None
+    if options.weights == DESIGN_WEIGHTS:
+        return next(iter(present), None)
+    if options.weights not in present:
+        raise CallError(
+            f"weights={options.weights!r}: the file has no such survey weights, expected one of "
+            f"{', '.join(present or design.weights) or 'the columns that the design names'}"
+        )
+    return options.weights
+
+
+def _terms(design: StudyDesign, log: RunLog) -> TermColumns | None:
+    if design.formula is None:
+        log.inapplicable["regression"] = "the design has no outcome and terms that the file holds"
+        return None
+    try:
+        return term_columns(design)
+    except CallError as error:
+        log.inapplicable["regression"] = str(error)
+        return None
+
+
+def _places(
+    plan: SumPlan, sums: FirmSums, reading: Mapping[str, Any], log: RunLog
+) -> dict[str, Place | None]:
+    """What regions mean, or a line for each that means none."""
+    columns, faults = plan.columns, []
+    by_column: dict[str, list[str]] = {}
+    for key in sums.waves:
+        column, text = key.split("\n", maxsplit=1)
+        by_column.setdefault(column, []).append(text)
+    for column, texts in by_column.items():
+        if len(texts) > 1:
+            shown = ", ".join(sorted(texts)[:8])
+            faults.append(
+                f"{columns.path}: column {column}: found {shown}: several waves or countries in "
+                f"one file; expected one, chosen by --where {column}={max(texts)}"
+            )
+    if faults:
+        raise SurveyError(faults)
+    if plan.by_point:
+        return {text: resolve(text) if text else None for text in sums.regions}
+    rows = {text: each.where.partition(" ")[2] for text, each in sums.regions.items()}
+    places, notes = place_regions(
+        columns,
+        rows,
+        region_codes=reading.get("region_codes"),
+        kind=reading.get("kind"),
+    )
+    log.warnings.extend(notes)
+    return places
+
+
+def _note_cells(plan: SumPlan, located: LocatedSums, log: RunLog) -> None:
+    """What is said of strata, of names and of places."""
+    lacking = sum(
+        round(n)
+        for (_, stratum), n in zip(located.sums.cells, located.sums.n_firms, strict=True)
+        if not stratum
+    )
+    if plan.strata is not None and lacking:
+        without = f"{lacking} of {located.n_firms} firms have no stratum"
+        log.warnings.append(
+            f"column {plan.columns.names[plan.strata]}: {without}, so errors leave the strata out"
+        )
+    if LEVEL not in located.levels:
+        name = located.design.grouping.name
+        log.warnings.append(f"firms are located by {name} only, so nothing can be said by oblast")
+    if located.totals:
+        log.warnings.append(f"{located.totals} rows are national totals and were set apart")
+    for kind, each in located.sums.kinds.items():
+        log.warnings.append(f"{each.n} firms without a place in the country: {kind}")
+    log.warnings.append(f"read in chunks of {plan.chunk_rows:,} rows: firms were never all held")
+
+
+def _fits(
+    plan: SumPlan, located: LocatedSums, rules: DisclosureRules, log: RunLog
+) -> dict[str, FitTables]:
+    """The regression, where there is one and the rules allow it."""
+    if plan.terms is None:
+        return {}
+    try:
+        fit = located.fit(plan.terms)
+    except NotEnoughDataError as error:
+        log.inapplicable[f"regression, {_CORRECTED}"] = str(error)
+        return {}
+    if not rules.allow_fit(fit.n_obs, fit.n_parameters):
+        log.inapplicable[f"regression, {_CORRECTED}"] = (
+            f"withheld by the disclosure rules {rules.profile!r}: fewer than {rules.min_df} "
+            "residual degrees of freedom"
+        )
+        return {}
+    if fit.dropped:
+        log.warnings.append(
+            "dropped as collinear with other terms or absorbed effects: " + ", ".join(fit.dropped)
+        )
+    return {_CORRECTED: fit}
+
+
+def _surfaces(
+    located: LocatedSums,
+    tables: dict[str, pd.DataFrame],
+    blank: pd.DataFrame,
+    options: RunOptions,
+    rules: DisclosureRules,
+    log: RunLog,
+) -> dict[str, DensitySurface]:
+    """Surfaces of firms where they are binned, else of published figures."""
+    bins = located.sums.bins
+    if bins is None:
+        light = areas_of(located.design, detail="light")[LEVEL]
+        # numbers of firms are spread, which the tables have
+        plain = replace(options, weights=None)
+        found, lacking = study_surfaces(blank, tables, light, plain, rules)
+        log.inapplicable |= lacking
+        return found
+    surfaces = {}
+    outcome = located.design.outcome
+    for name, value in {"firms": None, **({outcome: outcome} if outcome else {})}.items():
+        try:
+            surfaces[name] = bins.surface(value)
+        except NotEnoughDataError as error:
+            log.inapplicable[f"density, {name}"] = str(error)
+    return surfaces
+
+
+def _left_out(options: RunOptions, log: RunLog) -> None:
+    for part in ("models", "robustness"):
+        if part in options.parts:
+            log.inapplicable[part] = _FIRMS
+    log.inapplicable["distributions"] = _FIRMS
+    log.inapplicable["replication"] = _FIRMS
+
+
+def _sum_all(plan: SumPlan, runner: Runner, path: Path, progress: RowProgress) -> FirmSums:
+    sums = runner(plan, progress)
+    if sums is None or not sums.n_rows:
+        told = "found no row that --where asks for" if plan.where else "found a header and no rows"
+        raise SurveyError([f"{path}: {told}, expected one row per firm"])
+    return sums
+
+
+def stream_study(
+    path: str | PathLike[str],
+    *,
+    design: StudyDesign | str | PathLike[str] | None = None,
+    options: RunOptions | None = None,
+    chunk_rows: int = CHUNK_ROWS,
+    dask: str | None = None,
+    progress: Progress | None = None,
+    rows: RowProgress | None = None,
+    **reading: Any,
+) -> StreamedStudy:
+    """Compute the study of a file that need not fit into memory.
+
+    Parameters
+    ----------
+    path : path
+        .csv, .tsv, .parquet (GeoParquet among them), or a folder of .parquet files.
+    design : StudyDesign, path or name, optional
+        As in `run_study`.
+    options : RunOptions, optional
+        Coding "corrected" alone.
+    chunk_rows : int
+        Rows that are held at once.
+    dask : str, optional
+        Address of a Dask scheduler, or "local" for a cluster of this machine.
+    progress : callable, optional
+        Called with the name of each of `STREAM_STEPS` as it begins.
+    rows : RowProgress, optional
+        Told of rows as they are done.
+    **reading
+        `items`, `region`, `region_codes`, `kind`, `where` of `read_survey`.
+
+    Returns
+    -------
+    StreamedStudy
+        `write_bundle` writes it, by the same gate as any study.
+
+    Raises
+    ------
+    InputError, CallError
+        When the file or a cell of it is not what was required, with file, row and column.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import kz_spatial as kz
+    >>> rows = ["Shymkent,40,1", "Shymkent,30,2", "Almaty city,75,2", "Almaty city,65,1"] * 20
+    >>> with tempfile.NamedTemporaryFile("w", suffix=".csv", delete=False) as stream:
+    ...     print("region,k33,h1", *rows, sep=chr(10), file=stream)
+    >>> quick = kz.RunOptions(draws=0, permutations=99, n_clusters=2, disclosure="open")
+    >>> found = kz.stream_study(stream.name, options=quick)
+    >>> found.tables["composite"].loc["almaty", ["epayment_share_mean", "n_firms"]].tolist()
+    [70.0, 40]
+    """
+    path, options = Path(path), options or RunOptions()
+    check_count("chunk_rows", chunk_rows, 1)
+    if options.coding != _CORRECTED:
+        raise CallError(f"coding={options.coding!r}: in chunks expected {_CORRECTED!r}")
+    log = RunLog(progress)
+    asked = design if isinstance(design, StudyDesign) else load_design(design)
+    with log.step("read"):
+        plan = _plan(path, asked, options, chunk_rows, reading, log)
+        runner: Runner = run_here
+        if dask is not None:
+            from kz_spatial.streams.dask_runs import run_on_dask
+
+            runner = functools.partial(run_on_dask, address=dask)
+        told = rows or RowProgress(None, wanted=False)
+        told.total = plan.source.n_rows
+        sums = _sum_all(plan, runner, path, told)
+        places = _places(plan, sums, reading, log)
+        design_here = plan.columns.design
+        located = locate_sums(sums, places, design_here, weights=plan.weights)
+        _note_cells(plan, located, log)
+    rules = choose_rules(options, design_here, synthetic=False)
+    options = replace(
+        options, weights=plan.weights, disclosure=rules.profile, min_firms=rules.min_firms
+    )
+    return _found(plan, located, options, rules, log)
+
+
+def _found(
+    plan: SumPlan,
+    located: LocatedSums,
+    options: RunOptions,
+    rules: DisclosureRules,
+    log: RunLog,
+) -> StreamedStudy:
+    """Everything that follows from the sums."""
+    design = located.design
+    # methods ask a firm table for its design alone where units' errors are drawn
+    blank = pd.DataFrame()
+    blank.attrs["kz_spatial"] = {"design": design_to_dict(design)}
+    with log.step("aggregate"):
+        protected = located.protected(rules)
+        note_withheld(protected, rules, log)
+    tables = protected.tables
+    light = areas_of(design, detail="light")
+    graphs: dict[str, Graph] = {each: contiguity(light[each]) for each in located.levels}
+    modelled, ranks = {}, {}
+    if "small_areas" in options.parts:
+        with log.step("small areas"):
+            own, n_units = located.owners(LEVEL)
+            total = np.bincount(own[own >= 0], located.sums.weight[own >= 0], n_units)
+            weights = pd.Series(total, list(design.grouping.unit_codes(LEVEL)))
+            modelled = find_modelled_means(tables, protected.country, weights, graphs, design, log)
+    if "ranks" in options.parts:
+        with log.step("ranks"):
+            ranks = find_ranks(
+                blank, tables, design, SURVEY, log,
+                weights=options.weights, strata=None, seed=options.seed,
+            )  # fmt: skip
+    with log.step("regress"):
+        fits = _fits(plan, located, rules, log)
+    checks = Checks()
+    if "sensitivity" in options.parts:
+        with log.step("sensitivity"):
+            found = check_score(tables, design, log, seed=options.seed)
+            checks = replace(checks, tables={**checks.tables, **found})
+    with log.step("autocorrelation"):
+        patterns = find_patterns(blank, tables, graphs, options, SURVEY)
+        log.inapplicable |= patterns.inapplicable
+    with log.step("cluster"):
+        groupings = find_groupings(blank, tables, graphs, options, SURVEY)
+        log.inapplicable |= groupings.inapplicable
+        log.warnings.extend(groupings.warnings)
+    with log.step("density"):
+        surfaces = _surfaces(located, tables, blank, options, rules, log)
+    _left_out(options, log)
+    tables = join_modelled(join_ranks(join_precision(tables, design), ranks), modelled)
+    with log.step("layers"):
+        frames = study_frames(design, areas_of(design), tables, patterns, groupings, surfaces)
+    country = protected.country["estimate"]
+    return StreamedStudy(
+        options=options,
+        design=design,
+        rules=rules,
+        located=located,
+        protected=protected,
+        attrition=located.sums.attrition,
+        provenance={"source": plan.columns.path.name, "sha256": None, "synthetic": False},
+        tables=tables,
+        fits=fits,
+        patterns=patterns,
+        groupings=groupings,
+        modelled_means=modelled,
+        ranks=ranks,
+        models={},
+        checks=checks,
+        surfaces=surfaces,
+        modelled=located.sums.bins is None,
+        frames=frames,
+        own=(),
+        replication=None,
+        national={name: float(country[name]) for name in design.by_name},
+        inapplicable=log.inapplicable,
+        warnings=tuple(log.warnings),
+        timings=log.timings,
+    )
