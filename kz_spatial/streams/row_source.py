@@ -114,7 +114,12 @@ class RowSource:
     encoding: str = "utf-8"
 
     def chunks(
-        self, columns: Sequence[str], chunk_rows: int = CHUNK_ROWS, parts: Sequence[Part] = ()
+        self,
+        columns: Sequence[str],
+        chunk_rows: int = CHUNK_ROWS,
+        parts: Sequence[Part] = (),
+        *,
+        verbatim: bool = False,
     ) -> Iterator[Chunk]:
         """Read columns chunk by chunk.
 
@@ -125,6 +130,8 @@ class RowSource:
             Rows of a chunk; in a text file, about.
         parts : sequence of Part, optional
             Those to read; all without.
+        verbatim : bool
+            Whether cells of a text file stay the text that they are.
 
         Raises
         ------
@@ -134,11 +141,13 @@ class RowSource:
         check_count("chunk_rows", chunk_rows, 1)
         for part in _whole(parts or self.parts):
             if part.path.suffix.lower() in _TEXT:
-                yield from self._text(part, columns, chunk_rows)
+                yield from self._text(part, columns, chunk_rows, verbatim=verbatim)
             else:
                 yield from _parquet(part, columns, chunk_rows)
 
-    def _text(self, part: Part, columns: Sequence[str], chunk_rows: int) -> Iterator[Chunk]:
+    def _text(
+        self, part: Part, columns: Sequence[str], chunk_rows: int, *, verbatim: bool
+    ) -> Iterator[Chunk]:
         import pyarrow as pa
         import pyarrow.csv as pc
 
@@ -154,7 +163,7 @@ class RowSource:
                 pc.ConvertOptions(
                     column_types=dict.fromkeys(columns, pa.string()),
                     include_columns=list(columns),
-                    null_values=["", "NA", "NaN", "nan", "."],
+                    null_values=[""] if verbatim else ["", "NA", "NaN", "nan", "."],
                     strings_can_be_null=True,
                 ),
             )
@@ -165,7 +174,8 @@ class RowSource:
                 except StopIteration:
                     return
             if batch.num_rows:
-                yield Chunk(_numbers(pa.Table.from_batches([batch])), row, part.path)
+                table = pa.Table.from_batches([batch])
+                yield Chunk(table if verbatim else _numbers(table), row, part.path)
                 row += batch.num_rows
 
 

@@ -276,9 +276,10 @@ def _surfaces(
     bins = located.sums.bins
     if bins is None:
         light = areas_of(located.design, detail="light")[LEVEL]
-        # numbers of firms are spread, which the tables have
+        # numbers of firms are spread as the tables have them, which guarded rules do
         plain = replace(options, weights=None)
-        found, lacking = study_surfaces(blank, tables, light, plain, rules)
+        as_told = replace(SURVEY, min_firms=rules.min_firms)
+        found, lacking = study_surfaces(blank, tables, light, plain, as_told)
         log.inapplicable |= lacking
         return found
     surfaces = {}
@@ -359,7 +360,7 @@ def stream_study(
     >>> quick = kz.RunOptions(draws=0, permutations=99, n_clusters=2, disclosure="open")
     >>> found = kz.stream_study(stream.name, options=quick)
     >>> found.tables["composite"].loc["almaty", ["epayment_share_mean", "n_firms"]].tolist()
-    [70.0, 40]
+    [70.0, 40.0]
     """
     path, options = Path(path), options or RunOptions()
     check_count("chunk_rows", chunk_rows, 1)

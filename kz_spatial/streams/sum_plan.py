@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from kz_spatial.design import Indicator
 
-__all__ = ["Densities", "SumPlan", "coordinates_of", "seen_kinds"]
+__all__ = ["Densities", "SumPlan", "coded_column", "coordinates_of", "seen_kinds"]
 
 _AXES: Final = ("longitude", "latitude")
 # names of regions and of strata are few; a column of more is another column
@@ -135,7 +135,7 @@ class SumPlan:
         region, texts, on_border = self._regions(chunk, located)
         stratum, strata = np.zeros(n, dtype=np.intp), [""]
         if self.strata is not None:
-            stratum, strata = _coded(chunk.table.column(names[self.strata]))
+            stratum, strata = coded_column(chunk.table.column(names[self.strata]))
         cell, cells = _cells(region, texts, stratum, strata)
         answered = {
             name: self._answers(values, weight, cell, len(cells), name)
@@ -202,7 +202,7 @@ class SumPlan:
     ) -> tuple[NDArray[np.intp], list[str], int]:
         """Region of each row as a number, what these mean, and points on borders."""
         if not self.by_point:
-            return *_coded(chunk.table.column(self.columns.names["region"])), 0
+            return *coded_column(chunk.table.column(self.columns.names["region"])), 0
         assert located is not None
         grouping = self.columns.design.grouping
         areas = oblasts(vintage=grouping.vintage, grouping=grouping)
@@ -234,7 +234,7 @@ class SumPlan:
     def _waves(self, chunk: Chunk, row_of: NDArray[np.intp]) -> dict[str, Seen]:
         found: dict[str, Seen] = {}
         for column in self.waves:
-            code, texts = _coded(chunk.table.column(column))
+            code, texts = coded_column(chunk.table.column(column))
             own = _seen(code, texts, row_of)
             found |= {f"{column}\n{text}": each for text, each in own.items() if text}
         return found
@@ -278,7 +278,7 @@ def _column(table: pa.Table, name: str) -> pd.Series[Any]:
     return made
 
 
-def _coded(column: pa.ChunkedArray) -> tuple[NDArray[np.intp], list[str]]:
+def coded_column(column: pa.ChunkedArray) -> tuple[NDArray[np.intp], list[str]]:
     """Cells of a column as numbers, and the text that each number stands for; 0 is nothing."""
     import pyarrow.compute as pc
 
@@ -352,6 +352,6 @@ def _picked(chunk: Chunk, where: Sequence[tuple[str, str]]) -> tuple[Chunk, NDAr
         return chunk, row_of
     keep = np.ones(len(chunk), dtype=bool)
     for column, value in where:
-        code, texts = _coded(chunk.table.column(column))
+        code, texts = coded_column(chunk.table.column(column))
         keep &= np.array([text.casefold() == value.casefold() for text in texts])[code]
     return Chunk(chunk.table.filter(keep), chunk.first_row, chunk.path), row_of[keep]

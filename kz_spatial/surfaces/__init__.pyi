@@ -1,4 +1,4 @@
-from .binned import PointBins, make_bins
+from .binned import PointBins, bandwidth_of_moments, make_bins
 from .chance import ChanceSurface, density_envelope
 from .gathered import check_bandwidth
 from .kernel import DensitySurface, density
@@ -8,6 +8,7 @@ __all__ = [
     "ChanceSurface",
     "DensitySurface",
     "PointBins",
+    "bandwidth_of_moments",
     "check_bandwidth",
     "density",
     "density_envelope",

@@ -14,7 +14,7 @@ import numpy as np
 from kz_spatial._validate import check_option
 from kz_spatial.errors import NotEnoughDataError
 from kz_spatial.options import EQUAL_AREA_CRS
-from kz_spatial.surfaces.gathered import check_bandwidth
+from kz_spatial.surfaces.gathered import ONE_PLACE_M, check_bandwidth
 from kz_spatial.surfaces.kernel import PER_KM2, DensitySurface, area_cells, shown
 from kz_spatial.surfaces.node_frames import NodeFrame, shares_of, spread
 from kz_spatial.surfaces.shapes import KERNELS, Kernel, peak
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-__all__ = ["PointBins", "make_bins"]
+    from kz_spatial.estimates import WeightedMoments
+
+__all__ = ["PointBins", "bandwidth_of_moments", "make_bins"]
 
 # what stands at the nodes: mass; the part of it beyond the border; of points with a value their
 # weights, weighted values, and numbers
@@ -201,3 +203,36 @@ def make_bins(
     # nodes as far out as any kernel reaches, since nobody knows how far points lie
     frame = NodeFrame(grid, kernel, bandwidth_m, bandwidth_m, beyond_m=np.inf)
     return PointBins(frame, inside, float(bandwidth_m))
+
+
+def bandwidth_of_moments(moments: WeightedMoments) -> float:
+    """Bandwidth by Scott's rule, from moments of the places.
+
+    Parameters
+    ----------
+    moments : WeightedMoments
+        Of metres east and north, in one cell.
+
+    Raises
+    ------
+    NotEnoughDataError
+        When there are fewer than two points, or all lie in one place.
+
+    Examples
+    --------
+    >>> from kz_spatial.estimates import weighted_moments
+    >>> at = np.array([[-1000.0, 0.0], [1000.0, 0.0]])
+    >>> found = bandwidth_of_moments(weighted_moments(at, np.zeros(2, int), 1))
+    >>> bool(np.isclose(found, 1000 * 0.5**0.5 * 2 ** (-1 / 6)))
+    True
+    """
+    total = float(moments.weighted.total[0])
+    if moments.plain.total[0] < 2 or not total > 0:
+        n = int(moments.plain.total[0])
+        raise NotEnoughDataError(f"points: found {n} with a place and a value, expected at least 2")
+    effective = total**2 / float(moments.squared.total[0])
+    variances = np.diag(moments.weighted.products[0]) / total
+    h = float(np.sqrt(variances.mean()) * effective ** (-1 / 6))
+    if h < ONE_PLACE_M:
+        raise NotEnoughDataError("points: all lie in one place, so bandwidth_m must be given")
+    return h

@@ -6,6 +6,7 @@ from .register import (
     CodedPart,
     RegisterColumns,
     code_part,
+    numbers_of,
     register_columns,
     weights_of_part,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "check_survey",
     "code_part",
     "load_twin",
+    "numbers_of",
     "place_regions",
     "read_rows",
     "read_survey",

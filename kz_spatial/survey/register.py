@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from kz_spatial._validate import printable
-from kz_spatial.errors import SurveyError
+from kz_spatial.errors import InputError, SurveyError
 from kz_spatial.survey.answers import by_labels
 from kz_spatial.survey.coding import attrition_table, code_items, find_value_faults, to_codes
 from kz_spatial.survey.columns import asked_of, find_columns, find_region, renamed
@@ -25,7 +25,14 @@ if TYPE_CHECKING:
 
     from kz_spatial.design import Indicator, StudyDesign
 
-__all__ = ["CodedPart", "RegisterColumns", "code_part", "register_columns", "weights_of_part"]
+__all__ = [
+    "CodedPart",
+    "RegisterColumns",
+    "code_part",
+    "numbers_of",
+    "register_columns",
+    "weights_of_part",
+]
 
 _AXES: Final = ("longitude", "latitude")
 _LARGEST: Final = 1e15
@@ -243,3 +250,32 @@ def weights_of_part(
         )
         raise SurveyError([told])
     return np.asarray(found, dtype=np.float64)
+
+
+def numbers_of(
+    column: pd.Series[Any], path: Path, name: str, row_of: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """Numbers of a column of a part, NaN where nothing stands.
+
+    Raises
+    ------
+    InputError
+        When a cell is no number.
+
+    Examples
+    --------
+    >>> numbers_of(pd.Series(["1", "x"]), Path("t.csv"), "turnover", np.array([2, 3]))
+    Traceback (most recent call last):
+    kz_spatial.errors.InputError: t.csv: row 3, column turnover: found 'x', expected a number
+    """
+    codes = _codes(column)
+    if codes is not None:
+        return codes
+    found, unreadable = to_codes(column)
+    bad = np.flatnonzero(unreadable)
+    if len(bad):
+        raise InputError(
+            f"{printable(path)}: row {row_of[bad[0]]}, column {name}: found "
+            f"{column.iloc[int(bad[0])]!r}, expected a number"
+        )
+    return np.asarray(found.to_numpy(), dtype=np.float64)
