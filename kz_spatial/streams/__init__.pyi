@@ -1,5 +1,6 @@
 from .binned_rows import BinnedRows, bin_rows
 from .firm_sums import Seen
+from .gathered_sums import stream_sums
 from .joined_rows import JoinedRows, join_rows
 from .located_sums import LocatedSums
 from .progress import RowProgress
@@ -22,4 +23,5 @@ __all__ = [
     "join_rows",
     "open_rows",
     "stream_study",
+    "stream_sums",
 ]

@@ -50,7 +50,8 @@ def _client(address: str) -> Iterator[Any]:
             f"dask {address!r}: found no scheduler there ({type(error).__name__}), expected an "
             "address such as tcp://host:8786, or local"
         ) from error
-    with client:
+    # current for this run alone: a caller's own client stays what it was
+    with client, client.as_current():
         yield client
 
 
@@ -66,12 +67,10 @@ def _check_workers(client: Any) -> int:
 
     # sent whole, since a worker may not know where it comes from
     def found() -> str | None:
-        from importlib.util import find_spec
-
-        if find_spec("kz_spatial") is None:
+        try:
+            from kz_spatial import __version__ as version
+        except ImportError:
             return None
-        from kz_spatial import __version__ as version
-
         return version
 
     versions = client.run(found)

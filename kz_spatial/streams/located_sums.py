@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from kz_spatial.crosswalk import LEVEL, unit_at
-from kz_spatial.errors import InputError
+from kz_spatial.errors import InputError, NotEnoughDataError
 from kz_spatial.estimates import stratified_errors, unit_table
+from kz_spatial.options import MIN_FIRMS
 from kz_spatial.places import COUNTRY
 from kz_spatial.protection import CellSums, Protected, protect_sums
 from kz_spatial.regression import FitTables, LevelSums, fit_sums
@@ -44,6 +45,8 @@ class LocatedSums:
         Levels that firms can be told by, the finest last.
     totals : int
         Rows that are of the whole country, and set apart.
+    terms : TermColumns or None
+        Of the regression.
     """
 
     sums: FirmSums
@@ -54,6 +57,7 @@ class LocatedSums:
     weights: str | None
     levels: tuple[str, ...]
     totals: int
+    terms: TermColumns | None = None
 
     @property
     def strata(self) -> NDArray[np.float64]:
@@ -70,8 +74,8 @@ class LocatedSums:
         owner = self.unit if level == LEVEL else self.region
         return owner, len(self.design.grouping.unit_codes(level))
 
-    def table(self, level: str, min_firms: int) -> pd.DataFrame:
-        """Figures of the units of a level, as `aggregate` gives them."""
+    def table(self, level: str, min_firms: int = MIN_FIRMS) -> pd.DataFrame:
+        """Figures of the units of a level, as `aggregate` gives them; no other rule is kept."""
         owner, n_units = self.owners(level)
         parts: dict[str, dict[str, NDArray[np.float64]]] = {}
         for name, each in self.sums.indicators.items():
@@ -134,10 +138,17 @@ class LocatedSums:
         """Answers to one question over all firms."""
         return self.sums.answers[name].grouped(np.zeros(len(self.unit), dtype=np.intp), 1)
 
-    def fit(self, terms: TermColumns) -> FitTables:
-        """The regression, from sums by the level that is absorbed."""
-        grouping, moments = self.design.grouping, self.sums.terms
-        assert moments is not None
+    def fit(self) -> FitTables:
+        """The regression of the design, from sums by the level that is absorbed.
+
+        Raises
+        ------
+        NotEnoughDataError
+            When there is none, or `fit_sums` cannot fit it.
+        """
+        grouping, terms, moments = self.design.grouping, self.terms, self.sums.terms
+        if terms is None or moments is None:
+            raise NotEnoughDataError("the design has no regression that chunks can sum")
         by_oblast = terms.absorbed != grouping.name
         level = LEVEL if by_oblast else grouping.name
         owner, n_levels = self.owners(level)
@@ -206,6 +217,7 @@ def locate_sums(
     design: StudyDesign,
     *,
     weights: str | None,
+    terms: TermColumns | None = None,
 ) -> LocatedSums:
     """Put every cell into its unit.
 
@@ -217,6 +229,7 @@ def locate_sums(
         What each region of a cell means; None for none.
     design : StudyDesign
     weights : str or None
+    terms : TermColumns, optional
 
     Returns
     -------
@@ -247,7 +260,13 @@ def locate_sums(
     }
     levels = design.levels if max(unit) >= 0 else design.levels[:1]
     return LocatedSums(
-        sums=sums, design=design, weights=weights, levels=levels, totals=totals, **located
+        sums=sums,
+        design=design,
+        weights=weights,
+        levels=levels,
+        totals=totals,
+        terms=terms,
+        **located,
     )
 
 

@@ -243,9 +243,10 @@ def weights_of_part(
     if len(bad):
         more = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
         value = column.iloc[int(bad[0])]
+        shown = f"{value:g}" if isinstance(value, float) else value
         told = (
             f"{columns.path}: row {row_of[bad[0]]}{more}, column {columns.names[role]}: found "
-            f"{'nothing' if pd.isna(value) else value}, expected a weight above 0; without weights "
+            f"{'nothing' if pd.isna(value) else shown}, expected a weight above 0; without weights "
             "every firm counts once"
         )
         raise SurveyError([told])
