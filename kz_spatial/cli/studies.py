@@ -88,20 +88,26 @@ def _run_in_chunks(args: argparse.Namespace, options: RunOptions) -> int:
     """The study of a file that need not fit into memory, as a bundle."""
     if args.extend:
         raise CallError("--extend: layers of one's own ask for firms, which chunks do not keep")
-    from kz_spatial.output import check_target, write_bundle
-    from kz_spatial.streams import CHUNK_ROWS, RowProgress, stream_study
+    from kz_spatial.output import ALL_STEPS, check_target, write_bundle
+    from kz_spatial.streams import CHUNK_ROWS, STREAM_STEPS, RowProgress, stream_study
+    from kz_spatial.study import STEPS
 
     check_target(Path(args.out), overwrite=args.overwrite)
-    study = stream_study(
-        args.survey,
-        design=args.design,
-        options=options,
-        chunk_rows=args.chunk_rows or CHUNK_ROWS,
-        dask=args.dask,
-        rows=RowProgress(None, wanted=args.progress),
-        **choose_reading(args),
-    )
-    _say_made(write_bundle(study, args.out, overwrite=args.overwrite))
+    n_steps = len(STREAM_STEPS) + len(ALL_STEPS) - len(STEPS)
+    # rows are told as they are done; steps for programs that run this one
+    with show_progress(n_steps, wanted=False, lines=args.progress_lines) as step:
+        study = stream_study(
+            args.survey,
+            design=args.design,
+            options=options,
+            chunk_rows=args.chunk_rows or CHUNK_ROWS,
+            dask=args.dask,
+            rows=RowProgress(None, wanted=args.progress),
+            progress=step,
+            **choose_reading(args),
+        )
+        made = write_bundle(study, args.out, overwrite=args.overwrite, progress=step)
+    _say_made(made)
     return 0
 
 

@@ -69,6 +69,14 @@ STREAM_STEPS: Final = (
     "layers",
 )
 _CORRECTED: Final = "corrected"
+_SPREAD: Final = (
+    "firms have no coordinates: surfaces spread regional figures over settlements by population; "
+    "differences within a region are not observed"
+)
+_SPREAD_THOUGH: Final = (
+    "firms have coordinates, but in chunks guarded rules let surfaces spread published figures "
+    "alone, over settlements by population"
+)
 _FIRMS: Final = "needs the firms themselves, of which a file in chunks leaves sums"
 
 
@@ -263,6 +271,8 @@ def _found(
         log.warnings.extend(groupings.warnings)
     with log.step("density"):
         surfaces = _surfaces(located, tables, blank, options, rules, log)
+        if located.sums.bins is None:
+            log.warnings.append(_SPREAD_THOUGH if plan.has_points else _SPREAD)
     _left_out(options, log)
     tables = join_modelled(join_ranks(join_precision(tables, design), ranks), modelled)
     with log.step("layers"):

@@ -13,9 +13,9 @@ from kz_spatial.design import SURVEY
 from kz_spatial.protection import Answers, cell_sums, hide_cells, unsafe_cells
 
 
-def drawn(seed, n=60, n_units=6, *, binary=False):
+def drawn(seed, n=60, n_units=6, *, binary=False, step=10.0):
     rng = np.random.default_rng(seed)
-    values = rng.integers(0, 2, n) if binary else 10.0 * rng.integers(0, 11, n)
+    values = rng.integers(0, 2, n) if binary else step * rng.integers(0, 11, n)
     unit = rng.integers(0, n_units, n)
     return Answers(values.astype(float), rng.uniform(0.5, 9, n), unit, 100.0, binary)
 
@@ -61,9 +61,16 @@ def test_parts_put_together_are_the_whole(seed, cut, binary):
         assert each.tolist() == unsafe_cells(answers, 6, SURVEY)[name].tolist(), name
 
 
-@given(seed=st.integers(0, 9999), binary=st.booleans(), n=st.integers(30, 200))
-def test_the_same_cells_are_withheld_by_sums_as_by_answers(seed, binary, n):
-    answers, region = drawn(seed, n, binary=binary), np.array([0, 0, 1, 1, 1, 2])
+@given(
+    seed=st.integers(0, 9999),
+    binary=st.booleans(),
+    n=st.integers(30, 200),
+    step=st.sampled_from([10.0, 0.2, 0.01]),
+)
+def test_the_same_cells_are_withheld_by_sums_as_by_answers(seed, binary, n, step):
+    """Answers of less than one unit among them, where what one unit is decides."""
+    answers = drawn(seed, n, binary=binary, step=step)
+    region = np.array([0, 0, 1, 1, 1, 2])
     expected = hide_cells(answers, region, 3, SURVEY)
     found = hide_cells(cell_sums(answers, 6), region, 3, SURVEY)
     assert found.leaves.tolist() == expected.leaves.tolist()
