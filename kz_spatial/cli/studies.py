@@ -134,6 +134,15 @@ def _run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _add_progress_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--no-progress", dest="progress", action="store_false")
+    parser.add_argument(
+        "--progress-lines",
+        action="store_true",
+        help="one line per step, for programs that run this one",
+    )
+
+
 def add_run(commands: Any, common: argparse.ArgumentParser) -> None:
     """Add `kz-spatial run`."""
     usual = RunOptions()
@@ -188,12 +197,7 @@ def add_run(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument("--clusters", type=int, default=usual.n_clusters, help="groups to form")
     parser.add_argument("--bandwidth-km", type=float, default=usual.bandwidth_m / 1000)
     parser.add_argument("--cell-km", type=float, default=usual.cell_m / 1000)
-    parser.add_argument("--no-progress", dest="progress", action="store_false")
-    parser.add_argument(
-        "--progress-lines",
-        action="store_true",
-        help="one line per step, for programs that run this one",
-    )
+    _add_progress_options(parser)
     add_chunk_options(parser)
     add_reading_options(parser)
     parser.set_defaults(do=_run)

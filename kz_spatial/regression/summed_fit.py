@@ -269,6 +269,20 @@ def _groups(sums: LevelSums) -> tuple[dict[str, Group], pd.DataFrame]:
     return groups, pd.DataFrame(twice)
 
 
+def _notes(
+    sums: LevelSums, names: pd.Index, needed: NDArray[np.bool_], clusters: pd.Index
+) -> tuple[str, ...]:
+    """What inference should be read with, in the words of a fit of the rows."""
+    groups, named = _groups(sums)
+    notes = data_notes(groups, [sums.absorbed], (sums.cluster,), named)
+    return notes + tuple(
+        f"{name} cannot be estimated without {sums.cluster} {' or '.join(map(str, clusters[of]))}: "
+        "no clustered inference holds, and none is shown"
+        for name, of in zip(names, needed.T, strict=True)
+        if of.any()
+    )
+
+
 def fit_sums(sums: LevelSums) -> FitTables:
     """Fit a regression with absorbed effects to sums by level.
 
@@ -339,15 +353,8 @@ def fit_sums(sums: LevelSums) -> FitTables:
     names = pd.Index([each for each, one in zip(sums.terms, keep, strict=True) if one])
     needed = without_each(solved.by_cluster[:, :-1, :-1], solved.k)
     tables, reasons = _tables(solved, names, needed)
-    groups, named = _groups(sums)
-    notes = data_notes(groups, [sums.absorbed], (sums.cluster,), named)
+    notes = _notes(sums, names, needed, sums.clusters[owners])
     clusters = sums.clusters[owners]
-    alone = tuple(
-        f"{name} cannot be estimated without {sums.cluster} {' or '.join(map(str, clusters[of]))}: "
-        "no clustered inference holds, and none is shown"
-        for name, of in zip(names, needed.T, strict=True)
-        if of.any()
-    )
     return FitTables(
         formula=formula,
         outcome=sums.outcome,
@@ -357,7 +364,7 @@ def fit_sums(sums: LevelSums) -> FitTables:
         n_parameters=solved.n_parameters,
         r2=1 - solved.left / float(whole.products[0, -1, -1]),
         r2_within=1 - solved.left / float(total[-1, -1]),
-        notes=(*notes, *alone),
+        notes=notes,
         dropped=tuple(each for each, one in zip(sums.terms, keep, strict=True) if not one),
         default_inference=default_inference([Group(owner, clusters)]),
         tables=tables,

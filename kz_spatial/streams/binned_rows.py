@@ -17,15 +17,14 @@ from kz_spatial.places import oblasts
 from kz_spatial.streams.firm_sums import Seen, merged_seen
 from kz_spatial.streams.row_source import CHUNK_ROWS, Chunk, RowSource, open_rows
 from kz_spatial.streams.sum_plan import coordinates_of, seen_kinds
-from kz_spatial.surfaces import bandwidth_of_moments, make_bins
+from kz_spatial.surfaces import KERNELS, bandwidth_of_sums, make_bins
 from kz_spatial.survey import numbers_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kz_spatial.streams.progress import RowProgress
-    from kz_spatial.surfaces import DensitySurface
-    from kz_spatial.surfaces.shapes import Kernel
+    from kz_spatial.surfaces import DensitySurface, Kernel
 
 __all__ = ["BinnedRows", "bin_rows"]
 
@@ -101,7 +100,12 @@ def _bandwidth(asked: _Asked, chunk_rows: int) -> float:
         both = own if whole is None else whole.beside(own)
         whole = both.grouped(np.zeros(len(both.plain.total), dtype=np.intp), 1)
     assert whole is not None
-    return bandwidth_of_moments(whole)
+    return bandwidth_of_sums(
+        int(whole.plain.total[0]),
+        float(whole.weighted.total[0]),
+        float(whole.squared.total[0]),
+        np.diag(whole.weighted.products[0]),
+    )
 
 
 def bin_rows(
@@ -155,7 +159,7 @@ def bin_rows(
                 f"bandwidth={rule!r}: in chunks expected metres, {' or '.join(map(repr, _RULES))}"
             )
         h = _bandwidth(asked, chunk_rows)
-    check_option("kernel", kernel, ("gaussian", "quartic", "epanechnikov", "triweight", "uniform"))
+    check_option("kernel", kernel, KERNELS)
     bins = make_bins(
         oblasts(), bandwidth_m=cast("float", h), cell_m=cell_m, kernel=cast("Kernel", kernel)
     )

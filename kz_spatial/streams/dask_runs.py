@@ -68,10 +68,9 @@ def _check_workers(client: Any) -> int:
     # sent whole, since a worker may not know where it comes from
     def found() -> str | None:
         try:
-            from kz_spatial import __version__ as version
+            return str(__import__("kz_spatial").__version__)
         except ImportError:
             return None
-        return version
 
     versions = client.run(found)
     own = kz_spatial.__version__

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from kz_spatial.design import DisclosureRules
     from kz_spatial.protection import Protected
     from kz_spatial.regression import FitTables
+    from kz_spatial.study import Groupings, ModelledMeans, Patterns, ScoreRanks
     from kz_spatial.surfaces import DensitySurface
 
 __all__ = ["STREAM_STEPS", "StreamedStudy", "stream_study"]
@@ -224,6 +225,53 @@ def stream_study(
     return _found(plan, located, options, rules, log)
 
 
+def _modelled(
+    located: LocatedSums,
+    protected: Protected,
+    graphs: dict[str, Graph],
+    blank: pd.DataFrame,
+    options: RunOptions,
+    log: RunLog,
+) -> tuple[dict[str, ModelledMeans], dict[str, ScoreRanks]]:
+    """Small areas and ranks, where they are asked for."""
+    tables, design = protected.tables, located.design
+    modelled: dict[str, ModelledMeans] = {}
+    ranks: dict[str, ScoreRanks] = {}
+    if "small_areas" in options.parts:
+        with log.step("small areas"):
+            own, n_units = located.owners(LEVEL)
+            total = np.bincount(own[own >= 0], located.sums.weight[own >= 0], n_units)
+            weights = pd.Series(total, list(design.grouping.unit_codes(LEVEL)))
+            modelled = find_modelled_means(tables, protected.country, weights, graphs, design, log)
+    if "ranks" in options.parts:
+        with log.step("ranks"):
+            asked: dict[str, Any] = {
+                "weights": options.weights,
+                "strata": None,
+                "seed": options.seed,
+            }
+            ranks = find_ranks(blank, tables, design, SURVEY, log, **asked)
+    return modelled, ranks
+
+
+def _grouped(
+    tables: dict[str, pd.DataFrame],
+    graphs: dict[str, Graph],
+    blank: pd.DataFrame,
+    options: RunOptions,
+    log: RunLog,
+) -> tuple[Patterns, Groupings]:
+    """Spatial patterns and groups, drawn by published errors as guarded rules have it."""
+    with log.step("autocorrelation"):
+        patterns = find_patterns(blank, tables, graphs, options, SURVEY)
+        log.inapplicable |= patterns.inapplicable
+    with log.step("cluster"):
+        groupings = find_groupings(blank, tables, graphs, options, SURVEY)
+        log.inapplicable |= groupings.inapplicable
+        log.warnings.extend(groupings.warnings)
+    return patterns, groupings
+
+
 def _found(
     plan: SumPlan,
     located: LocatedSums,
@@ -242,19 +290,7 @@ def _found(
     tables = protected.tables
     light = areas_of(design, detail="light")
     graphs: dict[str, Graph] = {each: contiguity(light[each]) for each in located.levels}
-    modelled, ranks = {}, {}
-    if "small_areas" in options.parts:
-        with log.step("small areas"):
-            own, n_units = located.owners(LEVEL)
-            total = np.bincount(own[own >= 0], located.sums.weight[own >= 0], n_units)
-            weights = pd.Series(total, list(design.grouping.unit_codes(LEVEL)))
-            modelled = find_modelled_means(tables, protected.country, weights, graphs, design, log)
-    if "ranks" in options.parts:
-        with log.step("ranks"):
-            ranks = find_ranks(
-                blank, tables, design, SURVEY, log,
-                weights=options.weights, strata=None, seed=options.seed,
-            )  # fmt: skip
+    modelled, ranks = _modelled(located, protected, graphs, blank, options, log)
     with log.step("regress"):
         fits = _fits(located, rules, log)
     checks = Checks()
@@ -262,13 +298,7 @@ def _found(
         with log.step("sensitivity"):
             found = check_score(tables, design, log, seed=options.seed)
             checks = replace(checks, tables={**checks.tables, **found})
-    with log.step("autocorrelation"):
-        patterns = find_patterns(blank, tables, graphs, options, SURVEY)
-        log.inapplicable |= patterns.inapplicable
-    with log.step("cluster"):
-        groupings = find_groupings(blank, tables, graphs, options, SURVEY)
-        log.inapplicable |= groupings.inapplicable
-        log.warnings.extend(groupings.warnings)
+    patterns, groupings = _grouped(tables, graphs, blank, options, log)
     with log.step("density"):
         surfaces = _surfaces(located, tables, blank, options, rules, log)
         if located.sums.bins is None:

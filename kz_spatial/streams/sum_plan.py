@@ -16,7 +16,8 @@ from kz_spatial.options import DATA_CRS
 from kz_spatial.places import PLACE, Located, locate, oblasts, units_at
 from kz_spatial.protection import Answers, CellSums, cell_sums
 from kz_spatial.streams.firm_sums import Cell, FirmSums, Seen, merge_all
-from kz_spatial.streams.row_source import CHUNK_ROWS, Chunk, Part, RowSource, points_of
+from kz_spatial.streams.point_columns import points_of
+from kz_spatial.streams.row_source import CHUNK_ROWS, Chunk, Part, RowSource
 from kz_spatial.streams.term_columns import TermColumns
 from kz_spatial.surfaces import PointBins, make_bins
 from kz_spatial.survey import RegisterColumns, code_part, weights_of_part

@@ -12,7 +12,7 @@ from .extensions import (
     register_layer,
     unregister_layer,
 )
-from .groupings import UnitGroups, find_groupings
+from .groupings import Groupings, UnitGroups, find_groupings
 from .modelled_means import ModelledMeans, find_modelled_means, join_modelled, join_precision
 from .paper_models import PaperModel
 from .pipeline import STEPS, note_withheld, run_study, study_frames
@@ -22,7 +22,7 @@ from .run_log import Progress, RunLog
 from .score_ranks import ScoreRanks, find_ranks, join_ranks
 from .smoothing import study_surfaces
 from .source import areas_of, check_options, choose_rules, read_codings
-from .spatial_patterns import Pattern, find_patterns
+from .spatial_patterns import Pattern, Patterns, find_patterns
 from .themes import Hatch, OwnLayer, Theme, ThemeClass, own_from_record, own_to_record
 
 __all__ = [
@@ -41,12 +41,14 @@ __all__ = [
     "BundleChange",
     "Checks",
     "Findings",
+    "Groupings",
     "Hatch",
     "LayerEntry",
     "ModelledMeans",
     "OwnLayer",
     "PaperModel",
     "Pattern",
+    "Patterns",
     "Progress",
     "RunLog",
     "ScoreRanks",

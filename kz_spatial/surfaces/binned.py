@@ -23,9 +23,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from kz_spatial.estimates import WeightedMoments
-
-__all__ = ["PointBins", "bandwidth_of_moments", "make_bins"]
+__all__ = ["PointBins", "bandwidth_of_sums", "make_bins"]
 
 # what stands at the nodes: mass; the part of it beyond the border; of points with a value their
 # weights, weighted values, and numbers
@@ -205,13 +203,17 @@ def make_bins(
     return PointBins(frame, inside, float(bandwidth_m))
 
 
-def bandwidth_of_moments(moments: WeightedMoments) -> float:
-    """Bandwidth by Scott's rule, from moments of the places.
+def bandwidth_of_sums(n: int, weight: float, squares: float, spread: NDArray[np.float64]) -> float:
+    """Bandwidth by Scott's rule, from sums over the places.
 
     Parameters
     ----------
-    moments : WeightedMoments
-        Of metres east and north, in one cell.
+    n : int
+        Points.
+    weight, squares : float
+        Sum of their weights, and of the squares of these.
+    spread : (2,) array
+        Weighted sums of squares about the mean, east and north.
 
     Raises
     ------
@@ -220,19 +222,13 @@ def bandwidth_of_moments(moments: WeightedMoments) -> float:
 
     Examples
     --------
-    >>> from kz_spatial.estimates import weighted_moments
-    >>> at = np.array([[-1000.0, 0.0], [1000.0, 0.0]])
-    >>> found = bandwidth_of_moments(weighted_moments(at, np.zeros(2, int), 1))
+    >>> found = bandwidth_of_sums(2, 2.0, 2.0, np.array([2e6, 0.0]))  # 1 km either way
     >>> bool(np.isclose(found, 1000 * 0.5**0.5 * 2 ** (-1 / 6)))
     True
     """
-    total = float(moments.weighted.total[0])
-    if moments.plain.total[0] < 2 or not total > 0:
-        n = int(moments.plain.total[0])
+    if n < 2 or not weight > 0:
         raise NotEnoughDataError(f"points: found {n} with a place and a value, expected at least 2")
-    effective = total**2 / float(moments.squared.total[0])
-    variances = np.diag(moments.weighted.products[0]) / total
-    h = float(np.sqrt(variances.mean()) * effective ** (-1 / 6))
+    h = float(np.sqrt((spread / weight).mean()) * (weight**2 / squares) ** (-1 / 6))
     if h < ONE_PLACE_M:
         raise NotEnoughDataError("points: all lie in one place, so bandwidth_m must be given")
     return h
