@@ -183,6 +183,24 @@ def many_points() -> None:
     inside("point_cases.py", {name: [case, "2000000", "warm"] for name, case in cases.items()})
 
 
+def register() -> None:
+    """Read, join, aggregate, regress and smooth ten million firms; whole processes."""
+    from register_cases import make
+    from register_cases import timed as whole
+
+    print("10,000,000 firms from Parquet, whole process, median of 3 (KDEpy: pip install KDEpy)")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "register.parquet"
+        make(10_000_000, path)
+        runs = [(whole(["ours", str(path)]), whole(["peers", str(path)])) for _ in range(3)]
+    for place, name in enumerate(("kz.stream_sums", "peers in one script")):
+        seconds = statistics.median(each[place][0] for each in runs)
+        memory = max(each[place][1] for each in runs)
+        print(f"  {name:<28}{seconds:9.1f} s {memory:8.0f} MB")
+    ratio = statistics.median(theirs[0] / own[0] for own, theirs in runs)
+    print(f"  peers / ours: {ratio:.1f}")
+
+
 def main() -> None:
     print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores")
     start_up()
@@ -192,6 +210,7 @@ def main() -> None:
     spatial()
     large_maps()
     many_points()
+    register()
     for script in (
         "region_gaps.py",
         "lisa_false_positives.py",

@@ -110,6 +110,7 @@ from .robustness import (
     selection,
     specification_curve,
 )
+from .streams import stream_study, stream_sums
 from .study import (
     AreaOptions,
     Theme,
@@ -238,6 +239,8 @@ __all__ = [
     "spatial_error",
     "spatial_lag",
     "specification_curve",
+    "stream_study",
+    "stream_sums",
     "study_areas",
     "survey_covariance",
     "survey_difference",

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kz_spatial.cli.shared import (
+    add_chunk_options,
     add_disclosure_options,
     add_language_options,
     choose_language,
 )
-from kz_spatial.cli.tables import read_any, renamed
+from kz_spatial.cli.tables import in_chunks, note_kinds, read_any, renamed
 from kz_spatial.errors import CallError, CoordinatesWarning, InputError
 
 if TYPE_CHECKING:
@@ -88,6 +89,70 @@ def _surface(
     return replace(made, value=args.value, unit=f"mean of {args.value}")
 
 
+def _write(surface: DensitySurface, out: Path, rules: DisclosureRules, language: str) -> str:
+    """Write a surface with its style beside its target first; return the rules in words."""
+    from kz_spatial.output import Terms, full_disk_told, rules_line, write_surface
+
+    notice = rules_line(rules, language)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".kz-", dir=out.parent) as place:
+            part = Path(place) / out.name
+            with full_disk_told(Path(place)):
+                write_surface(surface, part, terms=Terms.of_paper(language), notice=notice)
+            for made in sorted(Path(place).iterdir()):
+                made.replace(out.parent / made.name)
+    except OSError as error:
+        raise CallError(f"{out}: cannot be written: {error.strerror or error}") from error
+    return notice
+
+
+def _density_in_chunks(args: argparse.Namespace, source: Path, out: Path, language: str) -> int:
+    """The density of a file of any number of rows; by open rules."""
+    from kz_spatial.design import OPEN, PROFILES, SURVEY
+    from kz_spatial.streams import CHUNK_ROWS, RowProgress, bin_rows, open_rows
+
+    rules = PROFILES[args.disclosure or SURVEY.profile]
+    if rules.guarded:
+        raise CallError(
+            f"{source}: by the rules {rules.profile!r} points are gathered into safe groups, which "
+            f"takes all of them at once; in chunks expected --disclosure {OPEN.profile}, for "
+            "points that are public"
+        )
+    if not args.clip:
+        raise CallError("--no-clip: in chunks expected the border of Kazakhstan as the extent")
+    found = bin_rows(
+        source,
+        value=args.value,
+        weights=args.weights,
+        kernel=args.kernel,
+        bandwidth=args.bandwidth if args.bandwidth_km is None else 1000 * args.bandwidth_km,
+        cell_m=1000 * args.cell_km,
+        axes=(args.x, args.y),
+        crs=args.crs,
+        chunk_rows=args.chunk_rows or CHUNK_ROWS,
+        progress=RowProgress(open_rows(source).n_rows, wanted=True),
+    )
+    surface = found.surface
+    notice = _write(surface, out, rules, language)
+    note_kinds(found.kinds, source)
+    _say_surface(surface, out, notice, found.rows)
+    return 0
+
+
+def _say_surface(surface: DensitySurface, out: Path, notice: str, rows: int) -> None:
+    """What was made of how many rows."""
+    print(
+        f"{out}: {surface.n_points} points, bandwidth {surface.bandwidth_m / 1000:.4g} km, "
+        f"cells of {surface.cell_m / 1000:.4g} km, {surface.unit}"
+    )
+    print(f"  {notice}")
+    if left := rows - surface.n_points:
+        print(
+            f"note: {left} of {rows} rows have no place or value and are left out", file=sys.stderr
+        )
+
+
 def _density(args: argparse.Namespace) -> int:
     source, out = Path(args.points), Path(args.out)
     if out.suffix.lower() not in _RASTERS:
@@ -96,10 +161,11 @@ def _density(args: argparse.Namespace) -> int:
     if out.exists() and not args.overwrite:
         raise CallError(f"{out}: exists already; --overwrite replaces it")
     language = choose_language(args)
+    if in_chunks(args, source):
+        return _density_in_chunks(args, source, out, language)
     read = read_any(source)
     table = read.frame
     from kz_spatial.design import PROFILES, SURVEY
-    from kz_spatial.output import Terms, full_disk_told, rules_line, write_surface
     from kz_spatial.places import locate, stray_notes, text_notes
 
     columns = [each for each in dict.fromkeys((args.value, args.weights)) if each]
@@ -113,32 +179,12 @@ def _density(args: argparse.Namespace) -> int:
             surface = _surface(points, args, rules)
     except InputError as error:
         raise renamed(error, source) from error
-    notice = rules_line(rules, language)
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".kz-", dir=out.parent) as place:
-            part = Path(place) / out.name
-            with full_disk_told(Path(place)):
-                write_surface(surface, part, terms=Terms.of_paper(language), notice=notice)
-            for made in sorted(Path(place).iterdir()):
-                made.replace(out.parent / made.name)
-    except OSError as error:
-        raise CallError(f"{out}: cannot be written: {error.strerror or error}") from error
+    notice = _write(surface, out, rules, language)
     names = [str(each) for each in table.index]
     strays = stray_notes(located, names.__getitem__) + text_notes(located, names.__getitem__)
     for line in (*read.notes, *strays):
         print(f"note: {source}: {line}", file=sys.stderr)
-    left = len(table) - surface.n_points
-    print(
-        f"{out}: {surface.n_points} points, bandwidth {surface.bandwidth_m / 1000:.4g} km, "
-        f"cells of {surface.cell_m / 1000:.4g} km, {surface.unit}"
-    )
-    print(f"  {notice}")
-    if left:
-        print(
-            f"note: {left} of {len(table)} rows have no place or value and are left out",
-            file=sys.stderr,
-        )
+    _say_surface(surface, out, notice, len(table))
     return 0
 
 
@@ -174,6 +220,7 @@ def add_density(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-clip", dest="clip", action="store_false", help="go on beyond the border of Kazakhstan"
     )
+    add_chunk_options(parser, dask=False)
     add_disclosure_options(parser)
     add_language_options(parser)
     parser.set_defaults(do=_density)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import os
 
 __all__ = [
+    "add_chunk_options",
     "add_design_options",
     "add_disclosure_options",
     "add_language_options",
@@ -67,6 +68,37 @@ def add_reading_options(parser: argparse.ArgumentParser) -> None:
         metavar="COLUMN=VALUE",
         help="rows to keep, by code or label: one wave of a stacked file (year=2024)",
     )
+
+
+def _whole_rows(text: str) -> int:
+    import argparse
+
+    try:
+        found = int(float(text))
+    except (ValueError, OverflowError):
+        found = 0
+    if found < 1:
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected a number of rows of 1 or more")
+    return found
+
+
+def add_chunk_options(parser: argparse.ArgumentParser, *, dask: bool = True) -> None:
+    """Add `--chunk-rows` and, where sums are made, `--dask`."""
+    parser.add_argument(
+        "--chunk-rows",
+        type=_whole_rows,
+        metavar="N",
+        help="read .csv, .tsv, .parquet or a folder of .parquet files in chunks of this many rows; "
+        "without it files of more than a million rows (Parquet) or 300 MB (text) are, in chunks of "
+        "1,000,000",
+    )
+    if dask:
+        parser.add_argument(
+            "--dask",
+            metavar="ADDRESS",
+            help="sum on a Dask cluster, by its scheduler's address, or local for one of this "
+            "machine (pip install kz-spatial[dask])",
+        )
 
 
 def choose_reading(args: argparse.Namespace) -> dict[str, Any]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kz_spatial.cli.shared import (
+    add_chunk_options,
     add_design_options,
     add_disclosure_options,
     add_language_options,
@@ -22,6 +23,9 @@ from kz_spatial.cli.shared import (
 )
 from kz_spatial.errors import CallError, DesignError
 from kz_spatial.options import MORE_PARTS, PARTS, RunOptions
+
+if TYPE_CHECKING:
+    from kz_spatial.output import Bundle
 
 __all__ = ["add_audit", "add_check", "add_design", "add_run"]
 
@@ -60,12 +64,65 @@ def _parts(text: str) -> tuple[str, ...]:
     return tuple(each for each in known if each in named)
 
 
+def _say_made(made: Bundle) -> None:
+    """What is to be noted of a bundle, and where to begin."""
+    for line in made.record["warnings"]:
+        print(f"note: {line}", file=sys.stderr)
+    weights = made.record["options"]["weights"] or "none"
+    print(
+        f"{made.path}: {made.record['n_firms']} firms, {len(made.record['layers'])} layers, "
+        f"weights: {weights}"
+    )
+    print_files(made.path)
+
+
+def _in_chunks(args: argparse.Namespace) -> bool:
+    """Whether a file is read in chunks: where that is asked for, or it is large."""
+    if args.chunk_rows is not None or args.dask is not None:
+        if args.survey is None:
+            raise CallError("--chunk-rows and --dask: expected a file; the twin is small")
+        return True
+    from kz_spatial.streams import is_large
+
+    return args.survey is not None and is_large(Path(args.survey))
+
+
+def _run_in_chunks(args: argparse.Namespace, options: RunOptions) -> int:
+    """The study of a file that need not fit into memory, as a bundle."""
+    if args.extend:
+        raise CallError("--extend: layers of one's own ask for firms, which chunks do not keep")
+    from kz_spatial.output import ALL_STEPS, check_target, write_bundle
+    from kz_spatial.streams import CHUNK_ROWS, STREAM_STEPS, RowProgress, stream_study
+    from kz_spatial.study import STEPS
+
+    check_target(Path(args.out), overwrite=args.overwrite)
+    n_steps = len(STREAM_STEPS) + len(ALL_STEPS) - len(STEPS)
+    # rows are told as they are done; steps for programs that run this one
+    with show_progress(n_steps, wanted=False, lines=args.progress_lines) as step:
+        study = stream_study(
+            args.survey,
+            design=args.design,
+            options=options,
+            chunk_rows=args.chunk_rows or CHUNK_ROWS,
+            dask=args.dask,
+            rows=RowProgress(None, wanted=args.progress),
+            progress=step,
+            **choose_reading(args),
+        )
+        made = write_bundle(study, args.out, overwrite=args.overwrite, progress=step)
+    _say_made(made)
+    print_page(args, made.path / "report.html")
+    return 0
+
+
 def _run(args: argparse.Namespace) -> int:
     options = _options(args, choose_language(args, quiet=True))
     check_pdf(args)
     from kz_spatial.output import ALL_STEPS, run
     from kz_spatial.study import load_extensions
 
+    if _in_chunks(args):
+        return _run_in_chunks(args, options)
     load_extensions(args.extend)
     reading = {} if args.survey is None else choose_reading(args)
     with show_progress(len(ALL_STEPS), wanted=args.progress, lines=args.progress_lines) as step:
@@ -78,16 +135,18 @@ def _run(args: argparse.Namespace) -> int:
             progress=step,
             **reading,
         )
-    for line in made.record["warnings"]:
-        print(f"note: {line}", file=sys.stderr)
-    weights = made.record["options"]["weights"] or "none"
-    print(
-        f"{made.path}: {made.record['n_firms']} firms, {len(made.record['layers'])} layers, "
-        f"weights: {weights}"
-    )
-    print_files(made.path)
+    _say_made(made)
     print_page(args, made.path / "report.html")
     return 0
+
+
+def _add_progress_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--no-progress", dest="progress", action="store_false")
+    parser.add_argument(
+        "--progress-lines",
+        action="store_true",
+        help="one line per step, for programs that run this one",
+    )
 
 
 def add_run(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -138,12 +197,8 @@ def add_run(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument("--clusters", type=int, default=usual.n_clusters, help="groups to form")
     parser.add_argument("--bandwidth-km", type=float, default=usual.bandwidth_m / 1000)
     parser.add_argument("--cell-km", type=float, default=usual.cell_m / 1000)
-    parser.add_argument("--no-progress", dest="progress", action="store_false")
-    parser.add_argument(
-        "--progress-lines",
-        action="store_true",
-        help="one line per step, for programs that run this one",
-    )
+    _add_progress_options(parser)
+    add_chunk_options(parser)
     add_reading_options(parser)
     parser.set_defaults(do=_run)
 

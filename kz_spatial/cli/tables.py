@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kz_spatial._validate import printable
-from kz_spatial.cli.shared import add_design_options
+from kz_spatial.cli.shared import add_chunk_options, add_design_options
 from kz_spatial.errors import CallError, InputError
 
 if TYPE_CHECKING:
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["AnyTable", "add_join", "read_any", "renamed"]
+    from kz_spatial.streams import Seen
+
+__all__ = ["AnyTable", "add_join", "in_chunks", "note_kinds", "read_any", "renamed"]
 
 _LAYERS = (".gpkg", ".geojson")
 _TABLES = (".csv", ".tsv", ".xlsx", ".parquet", ".dta", ".sav", ".zip", *_LAYERS)
@@ -180,6 +182,49 @@ def renamed(error: InputError, source: Path) -> InputError:
     return InputError("\n".join(f"{source}: {line}" for line in told))
 
 
+def in_chunks(args: argparse.Namespace, source: Path) -> bool:
+    """Whether a table is read in chunks: where that is asked for, or it is large."""
+    from kz_spatial.streams import is_large
+
+    return args.chunk_rows is not None or is_large(source)
+
+
+def note_kinds(kinds: Mapping[str, Seen], source: Path) -> None:
+    """Say which rows have coordinates that are no place in the country."""
+    for kind, each in kinds.items():
+        if kind != "nothing":
+            told = f"{each.where}: found a point that is no place in Kazakhstan ({kind}; first: "
+            print(f"note: {source}: {told}{each.example})", file=sys.stderr)
+
+
+def _join_in_chunks(args: argparse.Namespace, source: Path, out: Path) -> int:
+    from kz_spatial.design import load_design
+    from kz_spatial.streams import CHUNK_ROWS, RowProgress, join_rows, open_rows
+
+    grouping = load_design(args.design).grouping
+    found = join_rows(
+        source,
+        out,
+        grouping=grouping,
+        vintage=args.vintage or grouping.vintage,
+        on=args.on,
+        axes=(args.x, args.y),
+        crs=args.crs,
+        kind=args.kind,
+        unmatched=args.unmatched,
+        chunk_rows=args.chunk_rows or CHUNK_ROWS,
+        progress=RowProgress(open_rows(source).n_rows, wanted=True),
+    )
+    told = {**found.counts, f"{grouping.name} only": found.counts["region_only"]}
+    parts = ("matched", f"{grouping.name} only", "totals", "outside", "unmatched", "missing")
+    counts = ", ".join(f"{told[each]} {each}" for each in parts)
+    print(f"{out}: {sum(found.counts.values())} rows by {found.method}: {counts}")
+    for line in found.notes:
+        print(f"note: {line}", file=sys.stderr)
+    note_kinds(found.kinds, source)
+    return 0
+
+
 def _join(args: argparse.Namespace) -> int:
     from kz_spatial.places import join, join_audit, oblasts
 
@@ -190,6 +235,8 @@ def _join(args: argparse.Namespace) -> int:
         )
     if out.exists() and not args.overwrite:
         raise CallError(f"{out}: exists already; --overwrite replaces it")
+    if in_chunks(args, source):
+        return _join_in_chunks(args, source, out)
     from kz_spatial.design import load_design
 
     grouping = load_design(args.design).grouping
@@ -249,5 +296,6 @@ def add_join(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument("--kind", choices=("city", "region"), help='what a bare "Almaty" means')
     parser.add_argument("--vintage", type=int, help="year of the boundaries; the design's without")
     parser.add_argument("--unmatched", choices=("raise", "keep", "drop"), default="raise")
+    add_chunk_options(parser, dask=False)
     add_design_options(parser)
     parser.set_defaults(do=_join)

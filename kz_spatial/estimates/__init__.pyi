@@ -2,6 +2,7 @@ from .aggregation import (
     aggregate,
     unit_moments,
     unit_positions,
+    unit_table,
     weights_of,
     withheld_cells,
 )
@@ -9,6 +10,13 @@ from .area_estimates import SmallAreas, small_areas
 from .catching_up import score_gains
 from .design_errors import survey_mean, survey_ratio, survey_share, survey_total
 from .domain_contrasts import survey_covariance, survey_difference
+from .moment_sums import (
+    CellMoments,
+    WeightedMoments,
+    cell_moments,
+    stratified_errors,
+    weighted_moments,
+)
 from .rank_chances import rank_probabilities
 from .ranks import rank_sets, tied_groups
 from .redraws import drawn_by_error, drawn_means
@@ -34,10 +42,13 @@ __all__ = [
     "PRECISIONS",
     "SOURCES",
     "WIDTH_LIMIT",
+    "CellMoments",
     "ScoreErrors",
     "ScoreSensitivity",
     "SmallAreas",
+    "WeightedMoments",
     "aggregate",
+    "cell_moments",
     "drawn_by_error",
     "drawn_means",
     "interval_ends",
@@ -55,6 +66,7 @@ __all__ = [
     "scored",
     "small_areas",
     "smoothed_variances",
+    "stratified_errors",
     "survey_covariance",
     "survey_difference",
     "survey_mean",
@@ -65,6 +77,8 @@ __all__ = [
     "tied_groups",
     "unit_moments",
     "unit_positions",
+    "unit_table",
+    "weighted_moments",
     "weights_of",
     "withheld_cells",
 ]

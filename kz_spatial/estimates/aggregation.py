@@ -34,7 +34,7 @@ from kz_spatial.estimates.scores import score_units
 from kz_spatial.options import MIN_FIRMS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -43,6 +43,7 @@ __all__ = [
     "strata_of",
     "unit_moments",
     "unit_positions",
+    "unit_table",
     "weights_of",
     "withheld_cells",
 ]
@@ -146,6 +147,50 @@ def _stratified_errors(
     return found
 
 
+def unit_table(
+    parts: Mapping[str, Mapping[str, NDArray[np.float64]]],
+    n_firms: NDArray[np.intp],
+    *,
+    by: str,
+    design: StudyDesign,
+    min_firms: int,
+) -> pd.DataFrame:
+    """Figures of the units of a level as a table, small cells withheld; see `aggregate`.
+
+    Parameters
+    ----------
+    parts : mapping
+        By indicator: `n`, `mean`, `sd`, `se` and, where firms are weighted, `unweighted_mean`; an
+        array each, by unit.
+    n_firms : (n_units,) array of int
+    by : str
+        "oblast" or the name of the grouping.
+    design : StudyDesign
+    min_firms : int
+
+    Returns
+    -------
+    DataFrame
+    """
+    codes = list(design.grouping.unit_codes(by))
+    index = pd.Index(codes, name=design.level_column(by))
+    group = pd.Series(design.grouping.regions_of(codes), index) if by == LEVEL else None
+    table: dict[str, Any] = {}
+    firms = pd.Series(n_firms, index)
+    for name, moments in parts.items():
+        n = pd.Series(moments["n"], index).astype(int)
+        hidden = withheld_cells(n, min_firms, group)
+        for part in ("mean", "sd", "se", "unweighted_mean"):
+            if part in moments:
+                table[f"{name}_{part}"] = pd.Series(moments[part], index).mask(hidden)
+        table[f"{name}_n"] = n
+        table[f"{name}_missing"] = 1 - n / firms.where(firms > 0)
+        table[f"{name}_suppressed"] = hidden
+    frame = pd.DataFrame(table, index=index)
+    frame["n_firms"] = firms
+    return score_units(frame, list(parts), design)
+
+
 def aggregate(
     firms: pd.DataFrame,
     *,
@@ -210,28 +255,18 @@ def aggregate(
         raise InputError(f"firm table: column {column} names no {by} in any of {len(firms)} rows")
     weight = weights_of(firms, weights)
     stratum = None if strata is None else strata_of(firms[strata])
-    index = pd.Index(codes, name=column)
-    group = pd.Series(design.grouping.regions_of(codes), index) if by == LEVEL else None
-    table: dict[str, Any] = {}
-    n_firms = pd.Series(np.bincount(unit[unit >= 0], minlength=len(codes)), index)
+    parts: dict[str, dict[str, NDArray[np.float64]]] = {}
     for name in indicators:
         values = firms[name].to_numpy(dtype=float)
         moments = unit_moments(values, weight, unit, len(codes))
         if stratum is not None:
             moments["se"] = _stratified_errors(values, weight, unit, stratum, len(codes))
-        n = pd.Series(moments["n"], index).astype(int)
-        hidden = withheld_cells(n, min_firms, group)
-        for part in ("mean", "sd", "se"):
-            table[f"{name}_{part}"] = pd.Series(moments[part], index).mask(hidden)
         if weights is not None:
-            plain = unit_moments(values, np.ones(len(values)), unit, len(codes))["mean"]
-            table[f"{name}_unweighted_mean"] = pd.Series(plain, index).mask(hidden)
-        table[f"{name}_n"] = n
-        table[f"{name}_missing"] = 1 - n / n_firms.where(n_firms > 0)
-        table[f"{name}_suppressed"] = hidden
-    frame = pd.DataFrame(table, index=index)
-    frame["n_firms"] = n_firms
-    frame = score_units(frame, indicators, design)
+            plain = unit_moments(values, np.ones(len(values)), unit, len(codes))
+            moments["unweighted_mean"] = plain["mean"]
+        parts[name] = moments
+    n_firms = np.bincount(unit[unit >= 0], minlength=len(codes))
+    frame = unit_table(parts, n_firms, by=by, design=design, min_firms=min_firms)
     frame.attrs = {**firms.attrs, "by": by, "weights": weights, "strata": strata}
     frame.attrs["min_firms"] = min_firms
     return frame

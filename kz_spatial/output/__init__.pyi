@@ -3,6 +3,7 @@ from .audit_bundle import write_audit
 from .bundle import ALL_STEPS, Bundle, run, write_bundle
 from .change_bundle import write_change
 from .disclosure import Published, publish, rules_line
+from .folders import check_target
 from .geopackage import write_surface
 from .interruption import Stopped, stoppable
 from .printing import check_browser, print_pdf
@@ -20,6 +21,7 @@ __all__ = [
     "Terms",
     "build_plugin",
     "check_browser",
+    "check_target",
     "folium_map",
     "full_disk_told",
     "install_plugin",

@@ -50,6 +50,7 @@ from kz_spatial.words import has_words, missing_note, say
 
 if TYPE_CHECKING:
     from kz_spatial.output.layers import Layer
+    from kz_spatial.streams import StreamedStudy
     from kz_spatial.study import Study
 
 __all__ = ["WRITE_STEPS", "Bundle", "run", "write_bundle"]
@@ -197,7 +198,7 @@ def _record(study: Published, timings: dict[str, float]) -> dict[str, Any]:
 
 
 def write_bundle(
-    study: Study | Published,
+    study: Study | StreamedStudy | Published,
     out: str | os.PathLike[str],
     *,
     overwrite: bool = False,
@@ -207,7 +208,7 @@ def write_bundle(
 
     Parameters
     ----------
-    study : Study
+    study : Study or StreamedStudy
         Its firms pass the gate of `kz_spatial.output.disclosure` and no further.
     out : path
         Folder to make. It appears only when everything in it is written.

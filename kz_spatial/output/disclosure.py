@@ -16,6 +16,7 @@ import numpy as np
 from kz_spatial.output.histogram import Bars, make_bars
 from kz_spatial.protection import VERDICTS, shown_count, told_attrition, told_counts, told_text
 from kz_spatial.regression import FitTables, tell_fit
+from kz_spatial.streams import StreamedStudy
 from kz_spatial.study import Findings, Study
 from kz_spatial.words import has_words, say
 
@@ -143,12 +144,55 @@ def _told_model(model: PaperModel, rules: DisclosureRules) -> PaperModel:
     return replace(model, groups=groups, fits=fits, notes=())
 
 
-def publish(study: Study | Published) -> Published:
+def _told_findings(study: Findings, rules: DisclosureRules) -> dict[str, Any]:
+    """What a run found of places, with small numbers out of sentences where rules guard firms."""
+    findings = {each.name: getattr(study, each.name) for each in fields(Findings)}
+    if not rules.guarded:
+        return findings
+    # a checksum confirms a guess of the whole file
+    findings["provenance"] = study.provenance | {"sha256": None}
+    findings["warnings"] = tuple(told_text(each, rules) for each in study.warnings)
+    findings["inapplicable"] = {
+        key: told_text(each, rules) for key, each in study.inapplicable.items()
+    }
+    findings["surfaces"] = {
+        name: replace(
+            each,
+            n_points=round(np.nan_to_num(shown_count(each.n_points, rules))),
+            notes=tuple(told_text(line, rules) for line in each.notes),
+        )
+        for name, each in study.surfaces.items()
+    }
+    findings["models"] = {name: _told_model(each, rules) for name, each in study.models.items()}
+    findings["design"] = replace(
+        study.design, left_out=tuple(told_text(each, rules) for each in study.design.left_out)
+    )
+    return findings
+
+
+def _publish_sums(study: StreamedStudy) -> Published:
+    """A study of sums as its rules let it leave the machine."""
+    rules, n_firms = study.rules, study.located.n_firms
+    whole = told_counts({"listwise": int(study.attrition["listwise"].iloc[-1])}, rules)
+    told = study.located.told()
+    return Published(
+        **_told_findings(study, rules),
+        n_firms=n_firms,
+        listwise=whole["listwise"],
+        attrition=told_attrition(study.attrition, rules),
+        join=told_counts(told, rules),
+        fits={coding: _fit(fit, rules, n_firms) for coding, fit in study.fits.items()},
+        distributions={},
+        verdicts=study.protected.verdicts,
+    )
+
+
+def publish(study: Study | StreamedStudy | Published) -> Published:
     """A study as its rules let it leave the machine.
 
     Parameters
     ----------
-    study : Study or Published
+    study : Study, StreamedStudy or Published
         What is published stays as it is.
 
     Returns
@@ -164,29 +208,13 @@ def publish(study: Study | Published) -> Published:
     """
     if isinstance(study, Published):
         return study
+    if isinstance(study, StreamedStudy):
+        return _publish_sums(study)
     rules, n_firms = study.rules, len(study.firms)
     fits = {coding: _fit(fit, rules, n_firms) for coding, fit in study.fits.items()}
-    findings = {each.name: getattr(study, each.name) for each in fields(Findings)}
+    findings = _told_findings(study, rules)
     if rules.guarded:
-        # a checksum confirms a guess of the whole file
-        findings["provenance"] = study.provenance | {"sha256": None}
-        findings["warnings"] = tuple(told_text(each, rules) for each in study.warnings)
-        findings["inapplicable"] = {
-            key: told_text(each, rules) for key, each in study.inapplicable.items()
-        }
-        findings["surfaces"] = {
-            name: replace(
-                each,
-                n_points=round(np.nan_to_num(shown_count(each.n_points, rules))),
-                notes=tuple(told_text(line, rules) for line in each.notes),
-            )
-            for name, each in study.surfaces.items()
-        }
         findings["checks"] = _told_checks(study.checks, study.fits, fits)
-        findings["models"] = {name: _told_model(each, rules) for name, each in study.models.items()}
-        findings["design"] = replace(
-            study.design, left_out=tuple(told_text(each, rules) for each in study.design.left_out)
-        )
     whole = told_counts({"listwise": int(study.attrition["listwise"].iloc[-1])}, rules)
     names = [name for name, each in study.design.by_name.items() if each.kind != "binary"]
     return Published(

@@ -65,7 +65,7 @@ _ACROSS: Final = 3
 
 def _distributed(study: Published) -> list[str]:
     """Indicators whose answers have a distribution to show, the outcome first."""
-    names = [name for name, each in study.design.by_name.items() if each.kind != "binary"]
+    names = [name for name in study.design.by_name if name in study.distributions]
     return sorted(names, key=lambda name: name != study.design.outcome)
 
 

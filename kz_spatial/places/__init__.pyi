@@ -1,7 +1,7 @@
 from .boundaries import composites, oblasts, regions, settlements
 from .coordinates import ELSEWHERE, PLACE, Located, has_points, locate
 from .join_record import JoinAudit
-from .joining import join, join_audit
+from .joining import join, join_audit, units_at
 from .place import COUNTRY_CODE
 from .placing import place_firms
 from .resolution import COUNTRY, Kind, Place, Resolution, place_name, resolve, resolve_column
@@ -31,5 +31,6 @@ __all__ = [
     "settlements",
     "stray_notes",
     "text_notes",
+    "units_at",
     "warn_stray",
 ]

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-__all__ = ["join", "join_audit"]
+__all__ = ["join", "join_audit", "units_at"]
 
 # matched, total, unmatched, outside, missing, or the name of the grouping
 Status = str
@@ -152,7 +152,7 @@ def _by_name(
     return places, status, reasons, notes
 
 
-def _by_point(
+def units_at(
     located: Located, areas: gpd.GeoDataFrame
 ) -> tuple[NDArray[np.int32], NDArray[np.object_], int]:
     """Position of the area each point lies in; a point on a border goes to the first code."""
@@ -289,7 +289,7 @@ def join(
         region = _objects([p.region if p else None for p in places])
     else:
         located = locate(table, x=x, y=y, crs=crs, what="table")
-        unit, status, on_border = _by_point(located, areas)
+        unit, status, on_border = units_at(located, areas)
         reasons, notes = _point_reasons(table, located, status)
         used = located.columns
         of_unit = [_place_of(code, level, grouping) for code in areas.index]

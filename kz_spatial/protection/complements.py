@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kz_spatial.protection.cells import Answers, largest_two, unsafe_cells
+from kz_spatial.protection.answer_sums import cell_sums
+from kz_spatial.protection.cells import Answers, CellSums, unsafe_cells
 from kz_spatial.protection.rounding import rounds_share
 
 if TYPE_CHECKING:
@@ -107,61 +108,53 @@ class _Question:
     """One question's answers, leaf by leaf, and which cells are withheld so far."""
 
     def __init__(
-        self, answers: Answers, region: NDArray[np.intp], n_regions: int, rules: DisclosureRules
+        self,
+        answers: Answers | CellSums,
+        region: NDArray[np.intp],
+        n_regions: int,
+        rules: DisclosureRules,
     ) -> None:
+        n = len(region)
         # in shares of the largest answer and weight, lest sums overflow
-        scale = max(float(np.abs(answers.values).max(initial=0.0)), 1.0)
-        heavy = max(float(answers.weights.max(initial=0.0)), 1.0)
+        cells, scale = _in_shares(answers, n)
         one_unit = 1 / scale
-        answers = replace(
-            answers,
-            values=answers.values / scale,
-            weights=answers.weights / heavy,
-            upper=answers.upper / scale,
-        )
-        self.answers, self.region, self.rules = answers, region, rules
-        self.n_regions, n = n_regions, len(region)
-        self.n = np.bincount(answers.unit, minlength=n)
-        weight = answers.weights
-        self.totals = np.bincount(answers.unit, weight * answers.values, n)
-        self.most = np.where(self.n > 0, np.bincount(answers.unit, weight, n), 0.0)
-        self.most[self.n > 0] *= answers.upper
-        self.heaviest = largest_two(weight, answers.unit, n)[0]
-        largest = largest_two(weight * answers.values, answers.unit, n)[0]
+        self.cells, self.region, self.rules = cells, region, rules
+        self.n_regions = n_regions
+        self.n = cells.n
+        self.totals = cells.total
+        self.most = np.where(self.n > 0, cells.weight, 0.0)
+        self.most[self.n > 0] *= cells.upper
+        largest = cells.first[0]
         # one unit of an answer, or p% of the largest; a yes must stay as possible as a no
-        part = 1 - 1e-9 if answers.binary else 1.0
+        part = 1 - 1e-9 if cells.binary else 1.0
         self.tolerance = np.maximum(
-            rules.p_percent / 100 * largest, part * one_unit * self.heaviest
+            rules.p_percent / 100 * largest, part * one_unit * cells.heaviest
         )
-        own = unsafe_cells(answers, n, rules)
+        own = unsafe_cells(cells, n, rules)
         first = np.logical_or.reduce(list(own.values()))
-        of_region = Answers(
-            answers.values, weight, region[answers.unit], answers.upper, answers.binary
-        )
+        of_region = cells.grouped(region, n_regions)
         regions = np.logical_or.reduce(list(unsafe_cells(of_region, n_regions, rules).values()))
         self.hidden = Hidden(first, regions, country=False, reasons=own)
-        self.blur = self._blur(answers.unit, n), self._blur(of_region.unit, n_regions)
-        whole = answers.of(np.arange(n))
+        self.blur = self._blur(cells), self._blur(of_region)
+        whole = cells.of(np.arange(n))
         self.hidden.country = bool(
             np.logical_or.reduce(list(unsafe_cells(whole, 1, rules).values()))[0]
         )
 
-    def _blur(self, unit: NDArray[np.intp], n_units: int) -> NDArray[np.float64]:
+    def _blur(self, cells: CellSums) -> NDArray[np.float64]:
         """By how much the total behind a share that was rounded may differ from what it gives."""
-        values, weights, base = self.answers.values, self.answers.weights, self.rules.count_base
-        if not (self.answers.binary and base):
-            return np.zeros(n_units)
-        n = np.bincount(unit, minlength=n_units).astype(float)
-        yes = np.bincount(unit, values, n_units).astype(float)
-        rounded = rounds_share(yes, n, self.rules)
-        mean_weight = np.bincount(unit, weights, n_units) / np.maximum(n, 1)
+        base = self.rules.count_base
+        if not (cells.binary and base):
+            return np.zeros(len(cells.n))
+        rounded = rounds_share(cells.plain, cells.n, self.rules)
+        mean_weight = cells.weight / np.maximum(cells.n, 1)
         return np.where(rounded, base / 2 * mean_weight, 0.0)
 
     def unsafe(self, leaves: NDArray[np.intp]) -> bool:
         """Whether what some leaves have in sum would tell a firm's answer."""
         if not self.n[leaves].sum():
             return False
-        found = unsafe_cells(self.answers.of(leaves), 1, self.rules)
+        found = unsafe_cells(self.cells.of(leaves), 1, self.rules)
         return any(bool(each[0]) for each in found.values())
 
     def withheld_in(self, region: int) -> NDArray[np.intp]:
@@ -224,8 +217,26 @@ class _Question:
         return np.unique(np.concatenate([owner, regions[secret]])[tight])
 
 
+def _in_shares(answers: Answers | CellSums, n: int) -> tuple[CellSums, float]:
+    """Sums with answers and weights as shares of the largest, and what answers were divided by."""
+    if isinstance(answers, CellSums):
+        sizes = np.abs(np.concatenate([answers.low, answers.high]))
+        scale = max(float(sizes[np.isfinite(sizes)].max(initial=0.0)), 1.0)
+        heavy = max(float(answers.heaviest.max(initial=0.0)), 1.0)
+        return answers.scaled(scale, heavy), scale
+    scale = max(float(np.abs(answers.values).max(initial=0.0)), 1.0)
+    heavy = max(float(answers.weights.max(initial=0.0)), 1.0)
+    shares = replace(
+        answers,
+        values=answers.values / scale,
+        weights=answers.weights / heavy,
+        upper=answers.upper / scale,
+    )
+    return cell_sums(shares, n), scale
+
+
 def hide_cells(
-    answers: Answers,
+    answers: Answers | CellSums,
     region: NDArray[np.intp],
     n_regions: int,
     rules: DisclosureRules,
@@ -236,7 +247,7 @@ def hide_cells(
 
     Parameters
     ----------
-    answers : Answers
+    answers : Answers or CellSums
         By leaf.
     region : (n_leaves,) array of int
         Region of each leaf.

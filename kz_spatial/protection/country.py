@@ -9,15 +9,17 @@ import pandas as pd
 
 from kz_spatial.estimates import unit_moments, weights_of
 from kz_spatial.protection.codings import enough_special, yes_and_answers
-from kz_spatial.protection.rounding import shown_shares
+from kz_spatial.protection.rounding import rounds_share, shown_shares
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from kz_spatial.design import DisclosureRules, StudyDesign
     from kz_spatial.protection.complements import Hidden
 
-__all__ = ["country_figures", "protect_country"]
+__all__ = ["country_figures", "protect_country", "round_country"]
 
 
 def country_figures(
@@ -58,11 +60,25 @@ def protect_country(
             country.loc[name, "sd"] = np.nan
         if each.kind == "binary":
             yes, _ = yes_and_answers(base, name, whole, 1)
-            share, rounded = shown_shares(yes / np.maximum(n, 1), yes, n, rules)
-            if rounded[0]:
-                told = float(share[0]) if base is firms else np.nan
-                deviation = np.sqrt(told * (1 - told) * n[0] / max(n[0] - 1, 1))
-                # beside a rounded share the weighted one would tell what was rounded
-                country.loc[name] = [told, deviation, told if weights is None else np.nan]
+            round_country(country, name, yes, n, rules, weights)
+            if base is not firms and rounds_share(yes, n, rules)[0]:
+                country.loc[name] = np.nan  # exact in another coding, it would tell the count
         if hidden[name].country or not special.get(name, np.ones(1, dtype=bool))[0]:
             country.loc[name] = np.nan
+
+
+def round_country(
+    country: pd.DataFrame,
+    name: str,
+    yes: NDArray[np.float64],
+    n: NDArray[np.float64],
+    rules: DisclosureRules,
+    weights: str | None,
+) -> None:
+    """Round the country's share of yes in place, where it is derived from rounded counts."""
+    share, rounded = shown_shares(yes / np.maximum(n, 1), yes, n, rules)
+    if rounded[0]:
+        told = float(share[0])
+        deviation = np.sqrt(told * (1 - told) * n[0] / max(n[0] - 1, 1))
+        # beside a rounded share the weighted one would tell what was rounded
+        country.loc[name] = [told, deviation, told if weights is None else np.nan]

@@ -28,7 +28,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["VERDICTS", "Protected", "protect_tables"]
+__all__ = [
+    "VERDICTS",
+    "Protected",
+    "count_reasons",
+    "open_verdicts",
+    "protect_level",
+    "protect_tables",
+    "spread_of",
+    "verdict_table",
+]
 
 VERDICTS: Final = ("shown", "rounded", "smoothed", "withheld")
 _PARTS: Final = ("mean", "sd", "se")
@@ -161,9 +170,10 @@ def _shape(
     return ["" if kind < 0 else VERDICTS[kind] for kind in kinds]
 
 
-def _spread(
+def spread_of(
     table: pd.DataFrame, name: str, hidden: NDArray[np.bool_], rules: DisclosureRules
 ) -> Spread:
+    """Variance within the shown units of a table, pooled."""
     sd, se, n = (table[f"{name}_{part}"].to_numpy(float) for part in ("sd", "se", "n"))
     return pooled_spread(sd, se, n, (n > 0) & ~hidden[: len(table)], rules)
 
@@ -259,7 +269,7 @@ def protect_tables(
             level: aggregate(firms, by=level, min_firms=rules.min_firms, **asked)
             for level in levels
         }
-        verdicts = _verdicts({level: _open_verdicts(t, names) for level, t in tables.items()})
+        verdicts = verdict_table({level: open_verdicts(t, names) for level, t in tables.items()})
         few = int((verdicts["verdict"] == VERDICTS[3]).sum())
         return Protected(
             tables, country_figures(firms, names, weights), verdicts, {"few": few} if few else {}
@@ -273,19 +283,32 @@ def protect_tables(
         table = aggregate(firms, by=level, min_firms=1, **asked)
         if not spreads:  # one variance for all levels, else one level would tell another's
             masks = {name: each.at(level == places.finest) for name, each in hidden.items()}
-            spreads = {name: _spread(table, name, masks[name], rules) for name in names}
-        verdicts_of[level] = _protect_level(
-            table, base, firms, level, design, rules, hidden, places, spreads
+            spreads = {name: spread_of(table, name, masks[name], rules) for name in names}
+        unit = unit_positions(base[design.level_column(level)], list(table.index))
+        other = base is not firms
+        special = enough_special(firms, base, names, unit, len(table), rules) if other else {}
+        masks = {
+            name: hidden[name].at(level == places.finest)[: len(table)]
+            | ~special.get(name, np.ones(len(table), dtype=bool))
+            for name in names
+        }
+        yes_of = {
+            name: yes_and_answers(base, name, unit, len(table))
+            for name, each in design.by_name.items()
+            if each.kind == "binary"
+        }
+        verdicts_of[level] = protect_level(
+            table, design, rules, masks, spreads, yes_of, other_coding=other
         )
         tables[level] = score_units(table, names, design)
         tables[level].attrs["min_firms"] = rules.min_firms
     country = country_figures(firms, names, weights)
     protect_country(country, base, firms, design, rules, hidden, weights)
-    reasons = _count_reasons(hidden, len(places.codes))
-    return Protected(tables, country, _verdicts(verdicts_of), reasons)
+    reasons = count_reasons(hidden, len(places.codes))
+    return Protected(tables, country, verdict_table(verdicts_of), reasons)
 
 
-def _count_reasons(hidden: Mapping[str, Hidden], n_units: int) -> dict[str, int]:
+def count_reasons(hidden: Mapping[str, Hidden], n_units: int) -> dict[str, int]:
     """Withheld cells by the first rule that each broke."""
     counts: dict[str, int] = {}
     for each in hidden.values():
@@ -298,37 +321,32 @@ def _count_reasons(hidden: Mapping[str, Hidden], n_units: int) -> dict[str, int]
     return counts
 
 
-def _protect_level(
+def protect_level(
     table: pd.DataFrame,
-    base: pd.DataFrame,
-    firms: pd.DataFrame,
-    level: str,
     design: StudyDesign,
     rules: DisclosureRules,
-    hidden: Mapping[str, Hidden],
-    places: _Places,
+    masks: Mapping[str, NDArray[np.bool_]],
     spreads: Mapping[str, Spread],
+    yes_of: Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]],
+    *,
+    other_coding: bool = False,
 ) -> dict[str, pd.Series[Any]]:
     """Withhold, round and smooth a level's table in place; return the verdicts by indicator."""
-    unit = unit_positions(base[design.level_column(level)], list(table.index))
-    names, found = list(design.by_name), {}
-    special = {} if base is firms else enough_special(firms, base, names, unit, len(table), rules)
-    for name, each in design.by_name.items():
-        mask = hidden[name].at(level == places.finest)[: len(table)].copy()
-        if name in special:
-            mask |= ~special[name]
-        yes = None
-        if each.kind == "binary":
-            yes, n = yes_and_answers(base, name, unit, len(table))
-            if base is not firms:  # exact in another coding, it would tell what is rounded here
+    found = {}
+    for name in design.by_name:
+        mask, yes = masks[name], None
+        if name in yes_of:
+            yes, n = yes_of[name]
+            if other_coding:  # exact in another coding, it would tell what is rounded here
                 mask, yes = mask | rounds_share(yes, n, rules), None
         kinds = _shape(table, name, mask, yes, spreads[name], rules)
         found[name] = pd.Series(kinds, table.index)
-    _round_counts(table, names, rules)
+    _round_counts(table, list(design.by_name), rules)
     return found
 
 
-def _open_verdicts(table: pd.DataFrame, names: Sequence[str]) -> dict[str, pd.Series[Any]]:
+def open_verdicts(table: pd.DataFrame, names: Sequence[str]) -> dict[str, pd.Series[Any]]:
+    """What became of each cell by open rules, by indicator."""
     return {
         name: pd.Series(
             np.select(
@@ -342,7 +360,8 @@ def _open_verdicts(table: pd.DataFrame, names: Sequence[str]) -> dict[str, pd.Se
     }
 
 
-def _verdicts(found: Mapping[str, Mapping[str, pd.Series[Any]]]) -> pd.DataFrame:
+def verdict_table(found: Mapping[str, Mapping[str, pd.Series[Any]]]) -> pd.DataFrame:
+    """Verdicts by level and indicator as one table; cells without firms are not there."""
     rows = [
         {"level": level, "code": code, "indicator": name, "verdict": verdict}
         for level, by_name in found.items()

@@ -18,6 +18,7 @@ from .spatial_models import (
     spatial_error,
     spatial_lag,
 )
+from .summed_fit import LevelSums, fit_sums
 from .told_fit import FitTables, tell_fit
 from .wild import bootstrap_t, cluster_weights
 
@@ -27,6 +28,7 @@ __all__ = [
     "FixedEffectsFit",
     "FractionalFit",
     "Inference",
+    "LevelSums",
     "LinearModel",
     "bootstrap_t",
     "cluster_moments",
@@ -35,6 +37,7 @@ __all__ = [
     "conley",
     "covariance",
     "each_dimension",
+    "fit_sums",
     "fixed_effects",
     "fractional",
     "interval_ends",

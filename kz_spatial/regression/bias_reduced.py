@@ -38,9 +38,11 @@ from kz_spatial.regression.linear_model import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from numpy.typing import NDArray
 
-__all__ = ["BiasReduced", "bias_reduced"]
+__all__ = ["BiasReduced", "ClusterProducts", "bias_reduced", "reduced_by_cluster"]
 
 _ZERO: Final = 1e-10
 _MAX_CELLS: Final = 20_000_000
@@ -148,6 +150,25 @@ class _Cluster:
         return np.concatenate([self.X.T @ values, by_level])
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ClusterProducts:
+    """Cross products of one cluster.
+
+    Attributes
+    ----------
+    here : (K_g,) array of int
+        Columns of [X, D] that the cluster has: all terms, and its levels.
+    grams : tuple of (K_g, K_g) arrays
+        Z'W^p Z for p = 0, 1, 2; of p = 0 alone where every weight is 1.
+    sums : tuple of (K_g,) arrays
+        Z'e, and Z'We where there are weights.
+    """
+
+    here: NDArray[np.intp]
+    grams: tuple[NDArray[np.float64], ...]
+    sums: tuple[NDArray[np.float64], ...]
+
+
 def _adjustment(N: NDArray[np.float64], C: NDArray[np.float64]) -> NDArray[np.float64]:
     """S of (I + F C F')^(-1/2) = I + F S F', from N = F'F; null directions of I + FCF' go to 0."""
     values, vectors = np.linalg.eigh(N)
@@ -200,31 +221,67 @@ def bias_reduced(model: LinearModel) -> BiasReduced:
         return known
     clusters = need_clusters(model, "cr2")
     check_levels(model, "cr2")
-    G, k, sizes = model.n_clusters, model.X.shape[1], model.sizes
+    G, k = model.n_clusters, model.X.shape[1]
     M, A2 = _bread(model)
-    K, inner = len(M), M @ A2 @ M
-    left, right = np.zeros((G, K, k)), np.zeros((G, K, k))
-    own, scores = np.empty((G, k, k)), np.empty((G, k))
+    found = reduced_by_cluster(_products(model, clusters, G), G, k, M, A2)
+    _KNOWN[model] = found
+    return found
+
+
+def _products(model: LinearModel, clusters: NDArray[np.intp], G: int) -> Iterator[ClusterProducts]:
+    """What CR2 asks of each cluster's rows."""
+    k, sizes = model.X.shape[1], model.sizes
     plain = bool((model.w == 1).all())
     e = model.residuals
     starts = np.cumsum([k, *sizes])[:-1]
-    for g, rows in enumerate(rows_by_group(clusters, G)):
+    for rows in rows_by_group(clusters, G):
         present, levels = present_levels(model.levels, sizes, rows)
         parts = [start + each for start, each in zip(starts, present, strict=True)]
         here = np.concatenate([np.arange(k, dtype=np.intp), *parts])
         data = _Cluster(model.X[rows], levels, [len(each) for each in present], model.w[rows])
+        own = e[rows]
+        grams = tuple(data.gram(power) for power in range(1 if plain else 3))
+        sums = (data.sums(own),) if plain else (data.sums(own), data.sums(data.w * own))
+        yield ClusterProducts(here, grams, sums)
+
+
+def reduced_by_cluster(
+    products: Iterable[ClusterProducts],
+    G: int,
+    k: int,
+    M: NDArray[np.float64],
+    A2: NDArray[np.float64],
+) -> BiasReduced:
+    """Adjust the scores of each cluster by its cross products alone.
+
+    Parameters
+    ----------
+    products : iterable of ClusterProducts
+        One for each of the G clusters.
+    G, k : int
+        Clusters, and terms.
+    M, A2 : (K, K) arrays
+        (Z'WZ)^-1, and Z'W^2 Z.
+
+    Returns
+    -------
+    BiasReduced
+    """
+    K, inner = len(M), M @ A2 @ M
+    left, right = np.zeros((G, K, k)), np.zeros((G, K, k))
+    own, scores = np.empty((G, k, k)), np.empty((G, k))
+    for g, data in enumerate(products):
+        here, powers = data.here, data.grams
         m, target = M[np.ix_(here, here)], M[here, :k]
-        if plain:
-            N, C, sums = data.gram(0), -m, data.sums(e[rows])
+        sums = np.concatenate(data.sums)
+        if len(powers) == 1:
+            N, C = powers[0], -m
         else:
-            powers = [data.gram(power) for power in range(3)]
             N = np.block([[powers[0], powers[1]], [powers[1], powers[2]]])
             C = np.block([[inner[np.ix_(here, here)], -m], [-m, np.zeros_like(m)]])
-            sums = np.concatenate([data.sums(e[rows]), data.sums(data.w * e[rows])])
             target = np.vstack([np.zeros_like(target), target])
         c = target + _adjustment(N, C) @ (N @ target)
         Nc = N @ c
         left[g, here], right[g, here] = Nc[: len(here)], Nc[-len(here) :]
         own[g], scores[g] = c.T @ Nc, c.T @ sums
-    _KNOWN[model] = found = BiasReduced(scores, own, left, right, M, inner)
-    return found
+    return BiasReduced(scores, own, left, right, M, inner)

@@ -44,6 +44,7 @@ __all__ = [
     "clipped_note",
     "cluster_moments",
     "covariance",
+    "jackknife",
     "pseudo_inverse",
 ]
 
@@ -164,8 +165,14 @@ def _crv3(model: LinearModel) -> NDArray[np.float64]:
     A coefficient that one deletion cannot estimate has no jackknife: its row and column are NaN;
     those of the others do not depend on it.
     """
-    moments = cluster_moments(model, "crv3")
-    G, k = len(moments), model.X.shape[1]
+    return jackknife(cluster_moments(model, "crv3"), model.coefficients)
+
+
+def jackknife(
+    moments: NDArray[np.float64], coefficients: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Covariance by leaving out each cluster, from cross products as `cluster_moments` has them."""
+    G, k = len(moments), len(coefficients)
     whole = moments.sum(axis=0)
     scale = np.sqrt(np.diag(whole)[:-1])
     gaps = np.empty((G, k))
@@ -176,7 +183,7 @@ def _crv3(model: LinearModel) -> NDArray[np.float64]:
         solved = vectors[:, known] @ (
             (vectors[:, known].T @ (left[:-1, -1] / scale)) / values[known]
         )
-        gaps[g] = (solved / scale)[:k] - model.coefficients
+        gaps[g] = (solved / scale)[:k] - coefficients
         gaps[g, np.abs(vectors[:k, ~known]).max(axis=1, initial=0.0) > np.sqrt(_ZERO)] = np.nan
     if np.isnan(gaps).any(axis=0).all():
         raise NotEnoughDataError(

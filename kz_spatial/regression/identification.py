@@ -23,7 +23,7 @@ from kz_spatial.regression.few_clusters import LinearModel, cluster_moments
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["identification_table", "indispensable", "variation_shares"]
+__all__ = ["identification_table", "indispensable", "variation_shares", "without_each"]
 
 _ZERO: Final = 1e-10
 _MAX_CELLS: Final = 20_000_000
@@ -47,7 +47,11 @@ def indispensable(model: LinearModel) -> NDArray[np.bool_]:
     if not model.nested() and model.n_clusters * size**2 > _MAX_CELLS:
         # too many levels to refit them without a cluster: those of the whole sample stand in
         model = replace(model, levels=())
-    moments = cluster_moments(model)[:, :-1, :-1]
+    return without_each(cluster_moments(model)[:, :-1, :-1], k)
+
+
+def without_each(moments: NDArray[np.float64], k: int) -> NDArray[np.bool_]:
+    """Which of k coefficients cannot be estimated without which clusters, by their products."""
     whole = moments.sum(axis=0)
     scale = np.sqrt(np.diag(whole))
     scale[scale == 0] = 1.0

@@ -12,15 +12,17 @@ from .extensions import (
     register_layer,
     unregister_layer,
 )
-from .groupings import UnitGroups
-from .modelled_means import ModelledMeans
+from .groupings import Groupings, UnitGroups, find_groupings
+from .modelled_means import ModelledMeans, find_modelled_means, join_modelled, join_precision
 from .paper_models import PaperModel
-from .pipeline import STEPS, run_study
+from .pipeline import STEPS, note_withheld, run_study, study_frames
 from .results import Findings, Study
-from .robust_checks import Checks
-from .score_ranks import ScoreRanks
-from .source import choose_rules, read_codings
-from .spatial_patterns import Pattern
+from .robust_checks import Checks, check_score
+from .run_log import Progress, RunLog
+from .score_ranks import ScoreRanks, find_ranks, join_ranks
+from .smoothing import study_surfaces
+from .source import areas_of, check_options, choose_rules, read_codings
+from .spatial_patterns import Pattern, Patterns, find_patterns
 from .themes import Hatch, OwnLayer, Theme, ThemeClass, own_from_record, own_to_record
 
 __all__ = [
@@ -39,23 +41,38 @@ __all__ = [
     "BundleChange",
     "Checks",
     "Findings",
+    "Groupings",
     "Hatch",
     "LayerEntry",
     "ModelledMeans",
     "OwnLayer",
     "PaperModel",
     "Pattern",
+    "Patterns",
+    "Progress",
+    "RunLog",
     "ScoreRanks",
     "Study",
     "Theme",
     "ThemeClass",
     "UnitGroups",
     "YearsFound",
+    "areas_of",
+    "check_options",
+    "check_score",
     "choose_rules",
     "compare_bundles",
+    "find_groupings",
+    "find_modelled_means",
+    "find_patterns",
+    "find_ranks",
     "grouping_at",
+    "join_modelled",
+    "join_precision",
+    "join_ranks",
     "layer_entries",
     "load_extensions",
+    "note_withheld",
     "own_from_record",
     "own_layers",
     "own_to_record",
@@ -63,5 +80,7 @@ __all__ = [
     "register_layer",
     "run_study",
     "study_areas",
+    "study_frames",
+    "study_surfaces",
     "unregister_layer",
 ]

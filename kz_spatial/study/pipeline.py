@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from libpysal.graph import Graph
 
-__all__ = ["STEPS", "run_study"]
+__all__ = ["STEPS", "note_withheld", "run_study", "study_frames"]
 
 STEPS: Final = (
     "read",
@@ -108,7 +108,7 @@ def _replication(
     return replicate(codings, rules=rules)
 
 
-def _frames(
+def study_frames(
     design: StudyDesign,
     areas: dict[str, gpd.GeoDataFrame],
     tables: dict[str, pd.DataFrame],
@@ -116,6 +116,7 @@ def _frames(
     groupings: Groupings,
     surfaces: dict[str, DensitySurface],
 ) -> dict[str, gpd.GeoDataFrame]:
+    """Layers of a bundle by name."""
     finest = patterns.finest()
     region = design.grouping.name
     frames = {
@@ -130,6 +131,16 @@ def _frames(
     return frames
 
 
+def note_withheld(found: Protected, rules: DisclosureRules, log: RunLog) -> None:
+    """Say how many cells of each level are withheld."""
+    hidden = found.verdicts[found.verdicts["verdict"] == "withheld"]
+    for level, cells in hidden.groupby("level", sort=False):
+        why = f"by the disclosure rules {rules.profile!r}" if rules.guarded else "too few firms"
+        log.warnings.append(
+            f"{len(cells)} cells by {level} are withheld{' ' if rules.guarded else ': '}{why}"
+        )
+
+
 def _tables(source: Source, log: RunLog) -> Protected:
     rules, options = source.rules, source.options
     with log.step("aggregate"):
@@ -142,12 +153,7 @@ def _tables(source: Source, log: RunLog) -> Protected:
             strata=source.strata,
             corrected=source.codings["corrected"],
         )
-    hidden = found.verdicts[found.verdicts["verdict"] == "withheld"]
-    for level, cells in hidden.groupby("level", sort=False):
-        why = f"by the disclosure rules {rules.profile!r}" if rules.guarded else "too few firms"
-        log.warnings.append(
-            f"{len(cells)} cells by {level} are withheld{' ' if rules.guarded else ': '}{why}"
-        )
+    note_withheld(found, rules, log)
     return found
 
 
@@ -277,7 +283,7 @@ def run_study(
         log.inapplicable |= lacking
     tables = join_modelled(join_ranks(join_precision(tables, asked), ranks), modelled)
     with log.step("layers"):
-        frames = _frames(asked, areas, tables, patterns, groupings, surfaces)
+        frames = study_frames(asked, areas, tables, patterns, groupings, surfaces)
     record = firms.attrs["kz_spatial"]
     log.warnings.extend(record.get("notes", []))
     study = Study(

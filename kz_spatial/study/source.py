@@ -31,7 +31,15 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-__all__ = ["Source", "areas_of", "check_call", "choose_rules", "read_codings", "read_source"]
+__all__ = [
+    "Source",
+    "areas_of",
+    "check_call",
+    "check_options",
+    "choose_rules",
+    "read_codings",
+    "read_source",
+]
 
 _READING: Final = ("items", "region", "region_codes", "kind", "where")
 
@@ -64,7 +72,8 @@ def read_codings(
     }
 
 
-def _check_options(options: RunOptions, design: StudyDesign) -> None:
+def check_options(options: RunOptions, design: StudyDesign) -> None:
+    """Refuse options that no run of a design can take."""
     check_option("coding", options.coding, CODINGS)
     check_option("language", options.language, languages())
     for each in options.parts:
@@ -173,7 +182,7 @@ def read_source(
         read = read_codings(survey, design=design, **reading)
         firms = read[options.coding]
         asked, synthetic = design_of(firms), firms.attrs["kz_spatial"]["synthetic"]
-        _check_options(options, asked)
+        check_options(options, asked)
         weights, said = choose_weights(options, asked, firms, synthetic=synthetic)
         strata, more = choose_strata(asked, firms)
         log.warnings.extend([*said, *more])

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LEAST_BANDWIDTH",
+    "ONE_PLACE_M",
     "Points",
     "asked_bandwidth",
     "check_bandwidth",
@@ -40,7 +41,7 @@ __all__ = [
 
 LEAST_BANDWIDTH: Final = 0.5  # in cells
 # points closer than this lie in one place, up to rounding
-_ONE_PLACE_M: Final = 1e-3
+ONE_PLACE_M: Final = 1e-3
 # of more rows than this it is first seen whether they share places
 _MANY_ROWS: Final = 50_000
 
@@ -114,7 +115,7 @@ def global_bandwidth(
 ) -> float:
     """Bandwidth by a rule, in metres; that of an adaptive one before it is adapted."""
     h = rule_of_thumb(east, north, w)
-    if h < _ONE_PLACE_M:
+    if h < ONE_PLACE_M:
         raise NotEnoughDataError("points: all lie in one place, so bandwidth_m must be given")
     if rule in ("least-squares", "likelihood"):
         least = cell_m * LEAST_BANDWIDTH

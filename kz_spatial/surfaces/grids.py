@@ -63,6 +63,17 @@ class Grid:
         """Centres of rows."""
         return np.asarray(self.north - self.cell_m * (np.arange(self.rows) + 0.5))
 
+    def beyond(self, at: NDArray[np.float64]) -> float:
+        """How far beyond the cells the farthest of some points lies, in metres."""
+        far = (
+            self.west - at[0].min(),
+            at[0].max() - (self.west + self.columns * self.cell_m),
+            self.north - self.rows * self.cell_m - at[1].min(),
+            at[1].max() - self.north,
+            0.0,
+        )
+        return float(max(far))
+
     def near(self, at: NDArray[np.float64], mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Points in a cell of the mask or in one beside it: a border cuts through cells."""
         wide = np.pad(mask, 2)

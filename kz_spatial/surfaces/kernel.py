@@ -48,9 +48,9 @@ if TYPE_CHECKING:
     from kz_spatial.surfaces.fourier import FourierSums
     from kz_spatial.surfaces.sums import DirectSums
 
-__all__ = ["DensitySurface", "density", "prepared"]
+__all__ = ["PER_KM2", "DensitySurface", "area_cells", "density", "prepared", "shown"]
 
-_PER_KM2: Final = 1e9  # densities are per 1000 km^2
+PER_KM2: Final = 1e9  # densities are per 1000 km^2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,7 +152,7 @@ def _taken(use: NDArray[np.bool_], *each: NDArray[np.float64]) -> tuple[NDArray[
     return each if use.all() else tuple(one[use] for one in each)
 
 
-def _area(
+def area_cells(
     mask: gpd.GeoDataFrame | None, at: NDArray[np.float64], h: float, cell_m: float
 ) -> tuple[Grid, NDArray[np.bool_] | None]:
     """Grid over the mask, or over the points with a margin, and the mask's cells."""
@@ -263,19 +263,19 @@ def density(
         h = global_bandwidth(east, north, w, rule=rule or "scott", kernel=kernel, cell_m=cell_m)
     check_bandwidth(h, cell_m)
     merged = Points(*merge(east, north))
-    grid, inside = _area(mask, merged.at, h, cell_m)
+    grid, inside = area_cells(mask, merged.at, h, cell_m)
     size = place_bandwidths(merged, w, h, rule=rule, kernel=kernel, grid=grid)
     sums = choose_sums(grid, merged.at, kernel, size, inside if edge and value is None else None)
     number = error = None
     if value is None:
-        surface = sums.of(merged.add(w), edge=edge and inside is not None) * _PER_KM2
+        surface = sums.of(merged.add(w), edge=edge and inside is not None) * PER_KM2
     else:
         surface, number, error = smoothed_mean(sums, merged, w, v, errors=errors and counts is None)
     hidden = np.zeros(grid.shape, dtype=bool) if inside is None else ~inside
     if value is not None or counts is not None:
         hidden |= ~(sums.of(merged.add(many) / peak(kernel, size)) >= min_support)
     return DensitySurface(
-        values=_shown(surface, hidden),
+        values=shown(surface, hidden),
         transform=grid.transform,
         crs=EQUAL_AREA_CRS,
         bandwidth_m=float(h),
@@ -287,12 +287,13 @@ def density(
         kernel=kernel,
         rule=rule or "given",
         edge_corrected=edge and inside is not None and value is None,
-        effective_n=None if number is None else _shown(number, hidden),
-        std_error=None if error is None else _shown(error, hidden),
+        effective_n=None if number is None else shown(number, hidden),
+        std_error=None if error is None else shown(error, hidden),
     )
 
 
-def _shown(values: NDArray[np.float64], hidden: NDArray[np.bool_]) -> NDArray[np.float32]:
+def shown(values: NDArray[np.float64], hidden: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Cells as a surface holds them: NaN where hidden."""
     return np.where(hidden, np.nan, values).astype(np.float32)
 
 
@@ -309,7 +310,7 @@ def prepared(
         warnings.simplefilter("ignore", CoordinatesWarning)  # the surface has told
         (east, north, w, v, _), _ = _points(points, value, weights, None, where)
     merged = Points(*merge(east, north))
-    grid, _ = _area(mask, merged.at, surface.bandwidth_m, surface.cell_m)
+    grid, _ = area_cells(mask, merged.at, surface.bandwidth_m, surface.cell_m)
     kernel, h = cast("Kernel", surface.kernel), surface.bandwidth_m
     size = place_bandwidths(merged, w, h, rule=surface.rule, kernel=kernel, grid=grid)
     return merged, choose_sums(grid, merged.at, kernel, size), w, v

@@ -25,7 +25,15 @@ if TYPE_CHECKING:
 
     from kz_spatial.design import StudyDesign
 
-__all__ = ["RawSurvey", "as_text", "load_raw"]
+__all__ = [
+    "RawSurvey",
+    "as_text",
+    "asked_of",
+    "find_columns",
+    "find_region",
+    "load_raw",
+    "renamed",
+]
 
 _ID: Final = "id"
 _AXES: Final = ("longitude", "latitude")
@@ -84,9 +92,9 @@ def _wanted(design: StudyDesign) -> dict[str, tuple[str, ...]]:
     return wanted | {role: names for role, names in design.columns.items() if role != "region"}
 
 
-def _renamed(items: Mapping[str, str] | None, wanted: dict[str, tuple[str, ...]]) -> dict[str, str]:
+def renamed(items: Mapping[str, str] | None, design: StudyDesign) -> dict[str, str]:
     """What the caller says about columns, by the design's names; roles go by their columns too."""
-    keys = {name: key for key, names in wanted.items() for name in (key, *names)}
+    keys = {name: key for key, names in _wanted(design).items() for name in (key, *names)}
     for each in items or {}:
         check_option("items", each, tuple(keys))
     return {keys[each]: column for each, column in (items or {}).items()}
@@ -172,8 +180,7 @@ def load_raw(
         An item that the file lacks is a note, and its indicator is left out; it is a fault where
         the caller named its column, and where none of the items is there.
     """
-    wanted = _wanted(design)
-    given = _renamed(items, wanted)
+    wanted, given = _wanted(design), renamed(items, design)
     ids = (given[_ID],) if _ID in given else wanted.get(_ID, ())
     table = read_table(path, as_text={each.casefold() for each in ids})
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -182,13 +189,13 @@ def load_raw(
     frame, faults = _pick(path, table.frame, labels, where or {})
     faults += _stacked(path, frame, labels, design)
     columns = list(frame.columns)
-    names, gone, missing, wrong = _find_columns(path, columns, design, given)
+    names, gone, missing, wrong = find_columns(path, columns, design, given)
     faults += wrong
     left_out = [f"{line}; {name} is left out" for name, line in zip(gone, missing, strict=True)]
     if len(gone) == len(design.indicators):
         faults += missing
         gone, left_out = [], []
-    faults += _find_region(path, columns, design, region, names)
+    faults += find_region(path, columns, design, region, names)
     if frame.empty:
         faults.append(f"{path}: found a header and no rows, expected one row per firm")
     faults += [
@@ -201,7 +208,7 @@ def load_raw(
         canonical[list(_AXES)] = _degrees(path, frame)
         names |= dict.fromkeys(_AXES, "geometry")
     found_labels = {key: labels[name] for key, name in names.items() if name in labels}
-    for key, special in _asked(design).items():
+    for key, special in asked_of(design).items():
         if key in canonical:
             canonical[key] = by_labels(canonical[key], found_labels.get(key, {}), special)
     if _ID in canonical:
@@ -211,7 +218,7 @@ def load_raw(
     return raw, faults, [*assumed, *left_out]
 
 
-def _find_columns(
+def find_columns(
     path: Path, columns: list[str], design: StudyDesign, given: Mapping[str, str]
 ) -> tuple[dict[str, str], list[str], list[str], list[str]]:
     """Columns by the design's names; indicators without one, a line for each, and faults."""
@@ -241,13 +248,13 @@ def _degrees(path: Path, frame: gpd.GeoDataFrame) -> NDArray[np.float64]:
     return np.column_stack([shapes.x, shapes.y])
 
 
-def _asked(design: StudyDesign) -> dict[str, dict[int, str]]:
+def asked_of(design: StudyDesign) -> dict[str, dict[int, str]]:
     """Every question of a design with the special answers it may have."""
     asked = {each.skip.item: dict(design.special_codes) for each in design.indicators if each.skip}
     return asked | {each.item: design.codes_of(each) for each in design.indicators}
 
 
-def _find_region(
+def find_region(
     path: Path, columns: list[str], design: StudyDesign, region: str | None, names: dict[str, str]
 ) -> list[str]:
     """Put the region column among the names, or say that there is none."""

@@ -19,7 +19,7 @@ from kz_spatial.crosswalk import LEVEL
 from kz_spatial.design import design_of, load_design
 from kz_spatial.errors import InputError, SurveyError
 from kz_spatial.options import Coding
-from kz_spatial.places import COUNTRY, Kind, Resolution, resolve, resolve_column
+from kz_spatial.places import COUNTRY, Kind, Resolution, resolve_column
 from kz_spatial.survey.coding import (
     CODINGS,
     attrition_table,
@@ -28,6 +28,7 @@ from kz_spatial.survey.coding import (
 )
 from kz_spatial.survey.columns import RawSurvey, as_text, load_raw
 from kz_spatial.survey.noted import kato_note, places_of, weight_notes
+from kz_spatial.survey.region_names import region_faults, region_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,62 +62,6 @@ class SurveyCheck:
     attrition: pd.DataFrame | None = field(default=None, compare=False)
 
 
-def _region_values(
-    raw: RawSurvey, region_codes: Mapping[Any, str] | None
-) -> tuple[list[Any], dict[str, str]]:
-    """Regions as text, and what is wrong with values that cannot be read, by value.
-
-    By the caller's codes, else by value labels; numbers without either are KATO codes where the
-    whole column is. Another code system is never guessed inside a labelled column.
-    """
-    values = raw.frame["region"].tolist()
-    given = region_codes if region_codes is not None else raw.labels.get("region", {})
-    by_text = {as_text(key): text for key, text in given.items()}
-    keys = ["" if pd.isna(each) else as_text(each) for each in values]
-    bare = [key for key in dict.fromkeys(keys) if key.isdigit() and key not in by_text]
-    names = [key for key in dict.fromkeys(keys) if not key.isdigit() and _is_region(key)]
-    wrong = {}
-    if given:
-        known = ", ".join(f"{key} = {text}" for key, text in by_text.items())
-        wrong = {key: f"found code {key}, expected one of {known}" for key in bare}
-    elif bare and names:
-        wrong = {key: f"found {key} beside names such as {names[0]!r}" for key in bare}
-    read = [by_text.get(key, value) for key, value in zip(keys, values, strict=True)]
-    return [None if key in wrong else each for key, each in zip(keys, read, strict=True)], wrong
-
-
-def _is_region(text: str) -> bool:
-    try:
-        return bool(text) and resolve(text) is not None
-    except InputError:
-        return False
-
-
-def _region_faults(raw: RawSurvey, resolution: Resolution, wrong: Mapping[str, str]) -> list[str]:
-    column = raw.names["region"]
-    keys = ["" if pd.isna(each) else as_text(each) for each in raw.frame["region"]]
-    faults = []
-    for value, reason in wrong.items():
-        where = describe_rows([i for i, key in enumerate(keys) if key == value], raw.row_name)
-        faults.append(f"{raw.path}: {where}, column {column}: {reason}")
-    for value, reason in resolution.faults.items():
-        rows = [i for i, text in enumerate(resolution.texts) if text == value]
-        bare = value.isdigit() and "region" not in raw.labels
-        hint = "; bare codes need their meaning: region_codes={code: name}" if bare else ""
-        faults.append(
-            f"{raw.path}: {describe_rows(rows, raw.row_name)}, column {column}: {reason}{hint}"
-        )
-    missing = [
-        i for i, text in enumerate(resolution.texts) if text is None and keys[i] not in wrong
-    ]
-    if missing:
-        faults.append(
-            f"{raw.path}: {describe_rows(missing, raw.row_name)}, column {column}: found "
-            "nothing, expected a region"
-        )
-    return faults
-
-
 def _id_faults(raw: RawSurvey) -> list[str]:
     if "id" not in raw.frame:
         return []
@@ -147,9 +92,9 @@ def _examine(
     faults += _id_faults(raw)
     resolution = None
     if "region" in raw.frame and len(raw.frame):
-        values, wrong = _region_values(raw, region_codes)
+        values, wrong = region_values(raw, region_codes)
         resolution = resolve_column(values, kind=kind, grouping=grouping)
-        faults += _region_faults(raw, resolution, wrong)
+        faults += region_faults(raw, resolution, wrong)
         notes += [
             f"{value!r} was read as {code}, settled by the rest of its column"
             for value, code in resolution.settled.items()

@@ -16,6 +16,7 @@ PACKAGE = ROOT / "kz_spatial"
 HOUSE = (
     ("cli",),
     ("output",),
+    ("streams",),
     ("study", "twin_maker"),
     ("replication",),
     ("robustness",),
