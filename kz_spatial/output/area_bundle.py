@@ -20,6 +20,7 @@ from kz_spatial.output.geopackage import About, write_geopackage
 from kz_spatial.output.latex import to_latex
 from kz_spatial.output.layers import describe
 from kz_spatial.output.pictures import FigureSaver, second_process
+from kz_spatial.output.qgis_project import write_project
 from kz_spatial.output.web_map import folium_map
 from kz_spatial.study import AREA_STEPS, AreaOptions, own_to_record, study_areas
 from kz_spatial.words import missing_note
@@ -124,8 +125,8 @@ def write_areas(
     study : AreaStudy
         As `study_areas` gives it.
     out : path
-        Folder to make: kz_spatial.gpkg, map.html, report.html, tables/, figures/, run.json. It
-        appears only when everything in it is written.
+        Folder to make: kz_spatial.gpkg and .qgz, map.html, report.html, tables/, figures/,
+        run.json. It appears only when everything in it is written.
     overwrite : bool
         Whether a bundle of that name may be replaced.
     progress : callable, optional
@@ -167,6 +168,7 @@ def write_areas(
         about = About(source=Path(study.record.source).name, kind="table", title=terms.title)
         write_geopackage(layers, folder / "kz_spatial.gpkg", about=about)
         record = _record(study, terms, names)
+        write_project(layers, folder, contents=record["contents"], about=about)
         write_record(folder, record)  # the map is drawn from the folder
         begin("map")
         folium_map(folder, language=terms.language).save(folder / "map.html")

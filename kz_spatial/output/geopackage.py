@@ -30,9 +30,10 @@ if TYPE_CHECKING:
 
     from kz_spatial.options import Language
     from kz_spatial.output.layers import Layer
+    from kz_spatial.output.style_classes import Style
     from kz_spatial.surfaces import DensitySurface
 
-__all__ = ["About", "write_geopackage", "write_surface"]
+__all__ = ["About", "layer_metadata", "offered_styles", "write_geopackage", "write_surface"]
 
 _GEOMETRY: Final = "geom"
 _STYLE_TABLE: Final = """
@@ -163,8 +164,14 @@ def _file_record(about: About, language: Language) -> str:
     )
 
 
-def _layer_record(about: About, layer: Layer) -> str:
-    """The same for a layer, as QGIS reads and shows it."""
+def layer_metadata(about: About, layer: Layer) -> str:
+    """The same for a layer, as QGIS shows it: elements of its metadata.
+
+    Parameters
+    ----------
+    about : About
+    layer : Layer
+    """
     language = layer.language
     keywords = [
         say("metadata.country", language),
@@ -176,8 +183,7 @@ def _layer_record(about: About, layer: Layer) -> str:
     words = _elements([("keyword", each) for each in keywords if each])
     history = say("metadata.history", language, date=about.written)
     return (
-        f"<!DOCTYPE qgis PUBLIC '{_QGIS}' 'SYSTEM'>\n<qgis version=\"3.22.0\">"
-        + _elements(
+        _elements(
             [
                 ("identifier", f"kz_spatial/{layer.name}"),
                 ("language", catalogue_of(language).alpha3),
@@ -190,8 +196,12 @@ def _layer_record(about: About, layer: Layer) -> str:
         + _elements([("license", about.licence(language)), ("rights", about.origin(language))])
         + f'<dates><date type="Created" value="{about.written}T00:00:00Z"/></dates>'
         + _elements([("history", history)])
-        + "</qgis>"
     )
+
+
+def _layer_record(about: About, layer: Layer) -> str:
+    told = layer_metadata(about, layer)
+    return f"<!DOCTYPE qgis PUBLIC '{_QGIS}' 'SYSTEM'>\n<qgis version=\"3.22.0\">{told}</qgis>"
 
 
 def _write_metadata(base: sqlite3.Connection, about: About, layers: Sequence[Layer]) -> None:
@@ -232,10 +242,27 @@ def _write_layer(layer: Layer, path: Path, *, description: str) -> None:
     )
 
 
-def _style_names(layer: Layer) -> list[str]:
-    """What a reader picks from in the list of styles: titles without the layer's own."""
-    own = layer.title + ": "
-    return [style.title.removeprefix(own) for style in layer.styles]
+def offered_styles(layer: Layer) -> dict[str, Style]:
+    """Styles of a layer that QGIS offers by name, the default first.
+
+    Parameters
+    ----------
+    layer : Layer
+
+    Returns
+    -------
+    dict of Style
+        By title without the layer's own; of a series only the last step, since other years are
+        those of the temporal layer.
+    """
+    own, seen = layer.title + ": ", set[str]()
+    found: dict[str, Style] = {}
+    for style in layer.styles:
+        if style.series not in seen:
+            seen |= {style.series} - {""}
+            name = style.title.removeprefix(own)
+            found[f"{name} ({style.name})" if name in found else name] = style
+    return found
 
 
 def write_geopackage(layers: Sequence[Layer], path: Path, *, about: About | None = None) -> None:
@@ -259,12 +286,7 @@ def write_geopackage(layers: Sequence[Layer], path: Path, *, about: About | None
             "VALUES ('layer_styles', 'attributes', 'layer_styles', 'QGIS styles of the layers')"
         )
         for layer in layers:
-            named = zip(_style_names(layer), layer.styles, strict=True)
-            seen = set[str]()
-            for i, (name, style) in enumerate(named):
-                if style.series in seen:  # other years are those of the temporal layer
-                    continue
-                seen |= {style.series} - {""}
+            for i, (name, style) in enumerate(offered_styles(layer).items()):
                 row = (
                     layer.name,
                     _GEOMETRY,
@@ -306,7 +328,7 @@ def _statistics(values: NDArray[np.float32]) -> dict[str, str]:
 
 def write_surface(
     surface: DensitySurface, path: Path, *, terms: Terms | None = None, notice: str = ""
-) -> None:
+) -> str:
     """Write a surface as a Cloud-Optimised GeoTIFF with a `.qml` beside it.
 
     Parameters
@@ -318,6 +340,11 @@ def write_surface(
         Words of the legend; those of the published study in English by default.
     notice : str
         Kept in the file's tags.
+
+    Returns
+    -------
+    str
+        Title of its legend.
     """
     import rasterio
 
@@ -356,3 +383,4 @@ def write_surface(
         path.write_bytes(made.read())
     text = qml.raster_style(style, language=terms.language)
     path.with_suffix(".qml").write_text(text, encoding="utf-8")
+    return style.title

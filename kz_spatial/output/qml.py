@@ -7,6 +7,7 @@ up here but hatches, labels, forms and map tips.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import quoteattr
 
@@ -21,11 +22,12 @@ if TYPE_CHECKING:
     from kz_spatial.output.layers import Layer
     from kz_spatial.output.style_classes import Style, StyleClass
 
-__all__ = ["raster_style", "vector_style"]
+__all__ = ["bare_style", "outline_style", "raster_style", "vector_style"]
 
 _HEAD: Final = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 _VERSION: Final = "3.22.0"
 _HATCH: Final = "#8c8c8c"
+_OUTLINE_ALONE: Final = "#787878"
 _HATCH_ANGLES: Final[dict[str, tuple[str, ...]]] = {
     "": (),
     "diagonal": ("45",),
@@ -270,15 +272,60 @@ def vector_style(layer: Layer, style: Style) -> str:
         A whole QML document: rule-based renderer, labels, aliases, words of stored keys, order of
         the attribute table, display expression, map tip.
     """
+    return _document(layer, style, _renderer(layer, style))
+
+
+def _document(layer: Layer, style: Style, renderer: str) -> str:
     shown = layer.label_column or style.column
     return (
         f'{_HEAD}<qgis version="{_VERSION}" styleCategories="AllStyleCategories" '
         f'labelsEnabled="{int(layer.label_column is not None)}" simplifyDrawingHints="1" '
         'hasScaleBasedVisibilityFlag="0" minScale="100000000" maxScale="0">'
-        f"{_temporal(layer)}{_renderer(layer, style)}{_labelling(layer, style)}{fields(layer)}"
+        f"{_temporal(layer)}{renderer}{_labelling(layer, style)}{fields(layer)}"
         f'<previewExpression>"{shown}"</previewExpression>{map_tip(layer, style)}'
         f"<layerOpacity>1</layerOpacity></qgis>"
     )
+
+
+def outline_style(layer: Layer) -> str:
+    """QML of a layer's lines and names alone, to lie on densities.
+
+    Parameters
+    ----------
+    layer : Layer
+        Of polygons.
+    """
+    plain = replace(layer.styles[0], classes=(), mark_column="", mark_note="")
+    line = {
+        "style": "no",
+        "outline_color": _rgba(_OUTLINE_ALONE),
+        "outline_style": "solid",
+        "outline_width": "0.2",
+        "outline_width_unit": "MM",
+    }
+    symbol = _symbol("fill", "0", _symbol_layer("SimpleFill", line))
+    renderer = (
+        '<renderer-v2 type="singleSymbol" symbollevels="0" enableorderby="0" forceraster="0">'
+        f"<symbols>{symbol}</symbols></renderer-v2>"
+    )
+    return _document(layer, plain, renderer)
+
+
+def bare_style(document: str) -> tuple[str, str]:
+    """Take a style document apart, to stand in a project.
+
+    Parameters
+    ----------
+    document : str
+        As the other functions give it.
+
+    Returns
+    -------
+    tuple of str
+        Attributes of its root as text, and what stands in the root.
+    """
+    attributes, _, body = document.removeprefix(f"{_HEAD}<qgis ").partition(">")
+    return attributes, body.removesuffix("</qgis>")
 
 
 def raster_style(style: Style, *, language: Language = "en") -> str:

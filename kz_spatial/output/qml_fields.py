@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from kz_spatial.output.layers import Layer
     from kz_spatial.output.style_classes import Style
 
-__all__ = ["fields", "map_tip", "options", "stored_words", "text"]
+__all__ = ["fields", "map_tip", "options", "plain_value", "stored_words", "text"]
 
 _P_VALUES: Final = ("_p", "_p_min", "_p_fdr", "_p_bonferroni")
 _TINY_P: Final = 0.001
@@ -113,6 +113,11 @@ def _number(name: str, places: int, layer: Layer) -> str:
     if places:  # QGIS 3.22 cannot leave zeros out by itself
         shown = f"regexp_replace({shown}, '[.,]?0+$', '')"
     return f"replace({shown}, '-', '−')"
+
+
+def plain_value(layer: Layer, column: str) -> str:
+    """Expression of one value outside of HTML, as a sheet tells it."""
+    return _tip_value(layer, column, stored_words(layer)).replace("&lt;", "<")
 
 
 def map_tip(layer: Layer, style: Style) -> str:
