@@ -164,6 +164,12 @@ def _file_record(about: About, language: Language) -> str:
     )
 
 
+def _limits(layer: Layer) -> str:
+    """How classes of numbers were made, where the layer has any of quantiles."""
+    shown = layer.entry.group == "indicators" and layer.styles[0].kind == "graduated"
+    return say("metadata.classes", layer.language) if shown else ""
+
+
 def layer_metadata(about: About, layer: Layer) -> str:
     """The same for a layer, as QGIS shows it: elements of its metadata.
 
@@ -189,7 +195,7 @@ def layer_metadata(about: About, layer: Layer) -> str:
                 ("language", catalogue_of(language).alpha3),
                 ("type", "dataset"),
                 ("title", layer.title),
-                ("abstract", about.describe(layer)),
+                ("abstract", ". ".join(filter(None, (about.describe(layer), _limits(layer))))),
             ]
         )
         + f'<keywords vocabulary="gmd:topicCategory">{words}</keywords>'
