@@ -174,16 +174,20 @@ def _themes(contents: Mapping[str, Any], nodes: Mapping[str, _Node]) -> list[_Th
     return found
 
 
-def _preset(theme: _Theme, nodes: Sequence[_Node]) -> str:
-    """A theme that opens the legend of its layer and closes all others."""
+def _preset(theme: _Theme, whole: str, groups: Mapping[str, str]) -> str:
+    """A theme that opens the legend of its layer and closes the other groups.
+
+    QGIS 3.22 switches on whatever a theme lists, so it lists only what it shows.
+    """
+    shown = [(theme.node, theme.style)]
+    shown += [(theme.outline, theme.outline.outline)] if theme.outline else []
     layers = ""
-    for node in nodes:
-        lines = theme.outline is node
-        shown = node is theme.node or lines
-        told = {"id": node.identity, "visible": str(int(shown))}
-        if shown:
-            told["style"] = node.outline if lines else theme.style
+    for node, style in shown:
+        told = {"id": node.identity, "visible": "1", "style": style}
         layers += element("layer", {**told, "expanded": str(int(node is theme.node))})
+    opened = (whole, f"{whole}/{groups[theme.node.group]}")
+    about = "".join(element("expanded-group-node", {"id": each}) for each in opened)
+    layers += element("expanded-group-nodes", {}, about)
     attributes = {"name": theme.name, "has-expanded-info": "1"}
     return element("visibility-preset", attributes, layers)
 
@@ -270,7 +274,7 @@ def _document(
     title: str,
     nodes: Sequence[_Node],
     tree: str,
-    themes: Sequence[_Theme],
+    presets: str,
     sheets: list[Sheet],
     bounds: tuple[float, float, float, float],
 ) -> str:
@@ -295,7 +299,7 @@ def _document(
         + element("layerorder", {}, order)
         + '<properties><Paths><Absolute type="bool">false</Absolute></Paths><SpatialRefSys>'
         '<ProjectionsEnabled type="int">1</ProjectionsEnabled></SpatialRefSys></properties>'
-        + element("visibility-presets", {}, "".join(_preset(each, nodes) for each in themes))
+        + element("visibility-presets", {}, presets)
         + element("Layouts", {}, "".join(sheet_layout(each, crs) for each in sheets))
         + element("ProjectViewSettings", {"UseProjectScales": "0"}, "<Scales/>" + view)
         + "</qgis>\n"
@@ -347,11 +351,12 @@ def write_project(
     title = about.title
     if about.synthetic:
         title = f"{title} ({about.origin(layers[0].language)})"
+    groups = {each["key"]: each["title"] for each in contents["groups"]}
     text = _document(
         title,
         nodes,
         _tree(title, contents["groups"], nodes),
-        themes,
+        "".join(_preset(each, title, groups) for each in themes),
         _sheets(themes, by_name, about, bounds),
         bounds,
     )

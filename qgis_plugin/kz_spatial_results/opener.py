@@ -133,19 +133,33 @@ def _offer_again(node) -> tuple:
     return added
 
 
-def _theme_record(shown):
-    """A map theme of layers, each with a style."""
+def _theme_record(shown, groups):
+    """A map theme of layers, each with a style; the first one's legend opens, other groups close.
+
+    QGIS 3.22 switches on whatever has a record, so only what is shown has one.
+    """
     records = []
     for layer, style in shown:
         record = QgsMapThemeCollection.MapThemeLayerRecord(layer)
         record.isVisible = True
         record.usingCurrentStyle = True
         record.currentStyle = style
-        record.expandedLayerNode = True
+        record.expandedLayerNode = layer is shown[0][0]
         records.append(record)
     theme = QgsMapThemeCollection.MapThemeRecord()
+    theme.setHasExpandedStateInfo(True)
+    theme.setExpandedGroupNodes(groups)
     theme.setLayerRecords(records)
     return theme
+
+
+def _groups_about(node) -> set:
+    """The groups that a node lies in, as map themes name them."""
+    names, parent = [], node.parent()
+    while parent is not None and parent.parent() is not None:
+        names.insert(0, parent.name())
+        parent = parent.parent()
+    return {"/".join(names[: i + 1]) for i in range(len(names))}
 
 
 def _outline(plan: Plan, nodes: dict):
@@ -178,7 +192,7 @@ def _add_themes(project, plan: Plan, group, nodes: dict, fresh: dict) -> dict:
             title = style if style.startswith(layer.name()) else f"{layer.name()}: {style}"
             name = free_name(prefix + title, collection.mapThemes())
             shown = [(layer, style), *([lines] if lines else [])]
-            collection.insert(name, _theme_record(shown))
+            collection.insert(name, _theme_record(shown, _groups_about(nodes[planned.key])))
             made[name] = layer
     return made
 

@@ -13,7 +13,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QImage
 
-from check_plugin import _empty_project, _started
+from check_plugin import _empty_project, _started, themes_open_their_legend
 from maps import (
     class_rules,
     heading,
@@ -147,22 +147,20 @@ def check_styles_are_those_of_the_geopackage(settings):
     assert seen == 10 + 6 + 5 + 14 + 1, seen
 
 
-def check_themes_show_their_layer_and_close_other_legends(settings):
+def check_themes_show_their_layer_and_close_other_groups(settings):
     project = _opened(settings["bundle"])
     themes = project.mapThemeCollection()
     assert len(themes.mapThemes()) == 36, themes.mapThemes()
     records = themes.mapThemeState("Local Moran: Power outages").layerRecords()
-    shown = {each.layer().name(): each.currentStyle for each in records if each.isVisible}
+    shown = {each.layer().name(): each.currentStyle for each in records}
     assert shown == {"Local Moran": "Power outages"}, shown
-    unfolded = [each.layer().name() for each in records if each.expandedLayerNode]
-    assert unfolded == ["Local Moran"], unfolded
-    assert len(records) == 8, "the legends of layers without a record would stay open"
     dense = themes.mapThemeState("Density of firms, firms per 1000 km²").layerRecords()
     shown = {each.layer().name(): each.currentStyle for each in dense if each.isVisible}
     assert shown == {
         "Density of firms": "Density of firms, firms per 1000 km²",
         "Oblasts": "Outline",
     }, shown
+    themes_open_their_legend(project, project.title())
     oblasts = _by_table(project)["oblasts"]
     oblasts.styleManager().setCurrentStyle("Outline")
     assert oblasts.renderer().type() == "singleSymbol"
@@ -321,6 +319,57 @@ def check_plugin_takes_the_project_for_the_open_bundle(settings):
     assert "Outline" in again.layers["oblasts"].styleManager().styles()
     project.clear()
     plugin.unload()
+
+
+def check_second_bundle_stands_beside_a_project_and_leaves_it_alone(settings):
+    _, plugin = _started()
+    project = _empty_project()
+    folders = [Path(settings["tmp"]) / year / "beside" for year in ("2019", "2025")]
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(settings["bundle"], folder)
+    assert project.read(str(folders[0] / "kz_spatial.qgz"))
+    sheet = project.layoutManager().layoutByName(f"A4: {READINESS}")
+    sheet.itemById("title").setText("My title")
+    (whole,) = project.layerTreeRoot().findGroups()
+    whole.setName("My group")
+    oblasts = _by_table(project)["oblasts"]
+    before = set(project.mapLayers()), set(project.mapThemeCollection().mapThemes())
+    assert oblasts.startEditing()
+    feature = next(oblasts.getFeatures())
+    column = oblasts.fields().indexOf("name_en")
+    assert oblasts.changeAttributeValue(feature.id(), column, "Mine")
+    opened = plugin.open_results(str(folders[1]))
+    assert opened.group.name() == "2025/beside (synthetic twin)"
+    assert len(project.mapLayers()) == 16
+    assert before[0] < set(project.mapLayers())
+    added = set(project.mapThemeCollection().mapThemes()) - before[1]
+    assert before[1] < set(project.mapThemeCollection().mapThemes())
+    assert len(added) == 36
+    assert all(each.startswith("2025/beside") for each in added), added
+    assert sheet.itemById("title").text() == "My title"
+    assert [g.name() for g in project.layerTreeRoot().findGroups()][1] == "My group"
+    assert oblasts.isModified()
+    assert oblasts.getFeature(feature.id())["name_en"] == "Mine"
+    assert oblasts.rollBack()
+    project.clear()
+    plugin.unload()
+
+
+def check_folder_that_cannot_be_written_opens(settings):
+    folder = Path(settings["tmp"]) / "read only"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(settings["bundle"], folder)
+    for each in folder.rglob("*"):
+        each.chmod(0o555 if each.is_dir() else 0o444)
+    folder.chmod(0o555)
+    try:
+        project = _opened(folder)
+        assert all(each.isValid() for each in project.mapLayers().values())
+        assert _by_table(project)["oblasts"].featureCount() == 20
+        assert not [each.name for each in folder.iterdir() if each.name.endswith(("-wal", "-shm"))]
+    finally:
+        folder.chmod(0o755)
 
 
 def check_projects_of_tables_and_comparisons_open(settings):
