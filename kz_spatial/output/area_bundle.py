@@ -165,7 +165,12 @@ def write_areas(
         begin("GeoPackage")
         layers = describe(frames, terms=terms)
         names = [each.name for each in layers]
-        about = About(source=Path(study.record.source).name, kind="table", title=terms.title)
+        about = About(
+            source=Path(study.record.source).name,
+            kind="table",
+            classes=study.options.classes,
+            title=terms.title,
+        )
         write_geopackage(layers, folder / "kz_spatial.gpkg", about=about)
         record = _record(study, terms, names)
         write_project(layers, folder, contents=record["contents"], about=about)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from kz_spatial.options import Language
+    from kz_spatial.options import Classes, Language
     from kz_spatial.output.layers import Layer
     from kz_spatial.output.style_classes import Style
     from kz_spatial.surfaces import DensitySurface
@@ -90,6 +90,8 @@ class About:
         Whether the firms are those of the twin.
     kind : {"firms", "table"}
         Whether answers of firms or a table of units stand behind the numbers.
+    classes : str
+        How classes of numbers were made: one of `options.CLASSES`.
     title : str
         Of the whole file.
     written : str
@@ -100,6 +102,7 @@ class About:
     coding: str = ""
     synthetic: bool = False
     kind: Literal["firms", "table"] = "firms"
+    classes: Classes = "rounded"
     title: str = "kz_spatial"
     written: str = field(default_factory=lambda: time.strftime("%Y-%m-%d", time.gmtime()))
 
@@ -164,10 +167,11 @@ def _file_record(about: About, language: Language) -> str:
     )
 
 
-def _limits(layer: Layer) -> str:
-    """How classes of numbers were made, where the layer has any of quantiles."""
-    shown = layer.entry.group == "indicators" and layer.styles[0].kind == "graduated"
-    return say("metadata.classes", layer.language) if shown else ""
+def _limits(about: About, layer: Layer) -> str:
+    """How classes of numbers were made, where the layer has such classes."""
+    numbers = layer.entry.group in ("indicators", "own") and layer.geometry == "polygon"
+    shown = numbers and any(each.kind == "graduated" for each in layer.styles)
+    return say(f"metadata.classes_{about.classes}", layer.language) if shown else ""
 
 
 def layer_metadata(about: About, layer: Layer) -> str:
@@ -195,7 +199,10 @@ def layer_metadata(about: About, layer: Layer) -> str:
                 ("language", catalogue_of(language).alpha3),
                 ("type", "dataset"),
                 ("title", layer.title),
-                ("abstract", ". ".join(filter(None, (about.describe(layer), _limits(layer))))),
+                (
+                    "abstract",
+                    ". ".join(filter(None, (about.describe(layer), _limits(about, layer)))),
+                ),
             ]
         )
         + f'<keywords vocabulary="gmd:topicCategory">{words}</keywords>'
