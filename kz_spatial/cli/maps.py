@@ -119,7 +119,8 @@ def _density(args: argparse.Namespace) -> int:
         with tempfile.TemporaryDirectory(prefix=".kz-", dir=out.parent) as place:
             part = Path(place) / out.name
             with full_disk_told(Path(place)):
-                write_surface(surface, part, terms=Terms.of_paper(language), notice=notice)
+                terms, name = Terms.of_paper(language), args.name or source.stem
+                write_surface(surface, part, terms=terms, notice=notice, name=name)
             for made in sorted(Path(place).iterdir()):
                 made.replace(out.parent / made.name)
     except OSError as error:
@@ -156,6 +157,7 @@ def add_density(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument("--overwrite", action="store_true")
     parser.add_argument("--value", metavar="COLUMN", help="column to smooth; density without it")
     parser.add_argument("--weights", metavar="COLUMN", help="column of weights")
+    parser.add_argument("--name", help="what the points are called; the file's name without")
     parser.add_argument("--bandwidth-km", type=float, help="kernel deviation; Scott's rule without")
     parser.add_argument(
         "--bandwidth",

@@ -3,7 +3,7 @@ from .audit_bundle import write_audit
 from .bundle import ALL_STEPS, Bundle, run, write_bundle
 from .change_bundle import write_change
 from .disclosure import Published, publish, rules_line
-from .geopackage import write_surface
+from .geotiff import write_surface
 from .interruption import Stopped, stoppable
 from .qgis_plugin import build_plugin, install_plugin
 from .room import full_disk_told

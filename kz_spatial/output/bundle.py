@@ -28,7 +28,8 @@ from kz_spatial.output.folders import (
     write_json,
     write_record,
 )
-from kz_spatial.output.geopackage import About, write_geopackage, write_surface
+from kz_spatial.output.geopackage import About, write_geopackage
+from kz_spatial.output.geotiff import write_surface
 from kz_spatial.output.latex import to_latex
 from kz_spatial.output.layers import describe
 from kz_spatial.output.model_tables import write_paper_tables

@@ -1,7 +1,7 @@
-"""Write layers to a GeoPackage that styles itself in QGIS, and surfaces to styled GeoTIFFs.
+"""Write layers to a GeoPackage that styles itself in QGIS.
 
 QGIS reads a `layer_styles` table when it opens a layer; catalog and schema must be empty text, and
-the geometry column must match. A GeoTIFF takes the style of a `.qml` of the same name beside it.
+the geometry column must match.
 Where the numbers come from is written in the metadata extension of the GeoPackage standard: one
 Dublin Core record for the file, and for each layer one that QGIS shows under its properties.
 """
@@ -11,29 +11,22 @@ from __future__ import annotations
 import sqlite3
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 from xml.sax.saxutils import escape
-
-import numpy as np
 
 from kz_spatial.options import DATA_CRS
 from kz_spatial.output import qml
-from kz_spatial.output.surface_styles import describe_surface
-from kz_spatial.output.terms import Terms
 from kz_spatial.words import catalogue_of, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
     from kz_spatial.options import Classes, Language
     from kz_spatial.output.layers import Layer
     from kz_spatial.output.style_classes import Style
-    from kz_spatial.surfaces import DensitySurface
 
-__all__ = ["About", "layer_metadata", "offered_styles", "write_geopackage", "write_surface"]
+__all__ = ["About", "layer_metadata", "offered_styles", "write_geopackage"]
 
 _GEOMETRY: Final = "geom"
 _STYLE_TABLE: Final = """
@@ -311,89 +304,3 @@ def write_geopackage(layers: Sequence[Layer], path: Path, *, about: About | None
                 base.execute(_STYLE_ROW, row)
         _write_metadata(base, about, layers)
     base.close()
-
-
-def _named(crs: str) -> str:
-    """Reference system of surfaces under a name that a reader of the file can look up."""
-    from pyproj import CRS
-
-    told = CRS.from_user_input(crs).to_json_dict()
-    if told["name"] == "unknown":
-        told["name"] = "WGS 84 / Kazakhstan Albers equal area"
-        told["base_crs"]["name"] = "WGS 84"
-    return CRS.from_json_dict(told).to_wkt()
-
-
-def _statistics(values: NDArray[np.float32]) -> dict[str, str]:
-    """What GDAL would find by reading the whole band, under its own names."""
-    known = values[np.isfinite(values)].astype(float)
-    told = {"STATISTICS_VALID_PERCENT": f"{100 * known.size / values.size:.4g}"}
-    if known.size:
-        for name, figure in (
-            ("MINIMUM", known.min()),
-            ("MAXIMUM", known.max()),
-            ("MEAN", known.mean()),
-            ("STDDEV", known.std()),
-        ):
-            told[f"STATISTICS_{name}"] = f"{figure:.10g}"
-    return told
-
-
-def write_surface(
-    surface: DensitySurface, path: Path, *, terms: Terms | None = None, notice: str = ""
-) -> str:
-    """Write a surface as a Cloud-Optimised GeoTIFF with a `.qml` beside it.
-
-    Parameters
-    ----------
-    surface : DensitySurface
-    path : Path
-        Ends in .tif.
-    terms : Terms, optional
-        Words of the legend; those of the published study in English by default.
-    notice : str
-        Kept in the file's tags.
-
-    Returns
-    -------
-    str
-        Title of its legend.
-    """
-    import rasterio
-
-    terms = terms or Terms.of_paper()
-    style = describe_surface(surface, terms=terms)
-    rows, columns = surface.values.shape
-    profile: dict[str, Any] = {
-        "driver": "COG",
-        "height": rows,
-        "width": columns,
-        "count": 1,
-        "dtype": "float32",
-        "crs": _named(surface.crs),
-        "transform": surface.transform,
-        "nodata": np.nan,
-        "compress": "DEFLATE",
-        "predictor": "FLOATING_POINT",
-    }
-    # made in memory: GDAL prints, and may pass over, what a full disk answers
-    with rasterio.MemoryFile() as made:
-        with made.open(**profile) as target:
-            target.write(surface.values, 1)
-            target.set_band_description(1, style.title)
-            target.units = (surface.unit,)
-            target.update_tags(1, **_statistics(surface.values))
-            target.update_tags(
-                unit=surface.unit,
-                bandwidth_m=f"{surface.bandwidth_m:g}",
-                bandwidth_rule=surface.rule,
-                kernel=surface.kernel,
-                edge="corrected" if surface.edge_corrected else "not corrected",
-                notice=notice,
-                n_points=str(surface.n_points),
-                language=terms.language,
-            )
-        path.write_bytes(made.read())
-    text = qml.raster_style(style, language=terms.language)
-    path.with_suffix(".qml").write_text(text, encoding="utf-8")
-    return style.title

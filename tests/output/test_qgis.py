@@ -95,13 +95,15 @@ def _areas(folder):
     rows += [[ENGLISH[code], year, 10 * i + year % 7] for year in (2023, 2024) for i, code in
              enumerate(CODES)]  # fmt: skip
     table = write_book(folder / "jobs.xlsx", rows)
-    assert cli.main(["areas", str(table), "--out", str(folder / "areas"), "--permutations", "99",
-                     "--no-progress"]) == 0  # fmt: skip
-    return str(folder / "areas")
+    out = str(folder / "bundle of areas")
+    assert cli.main(["areas", str(table), "--out", out, "--permutations", "99"]) == 0
+    return out
 
 
 def _change(folder):
-    made = kz.write_change(kz.compare_bundles(*two_bundles(folder / "two")), folder / "change")
+    made = kz.write_change(
+        kz.compare_bundles(*two_bundles(folder / "two")), folder / "bundle of change"
+    )
     return str(made.path)
 
 
