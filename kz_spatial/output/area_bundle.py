@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from kz_spatial.crosswalk import LEVEL
 from kz_spatial.design import design_to_dict
 from kz_spatial.output.area_figures import draw_area_figures
 from kz_spatial.output.area_layers import PANEL, area_frames, area_own_layers, units_layer
@@ -168,6 +169,7 @@ def write_areas(
         about = About(
             source=Path(study.record.source).name,
             kind="table",
+            own_units=study.record.level != LEVEL,
             classes=study.options.classes,
             title=terms.title,
         )

@@ -83,6 +83,8 @@ class About:
         Whether the firms are those of the twin.
     kind : {"firms", "table"}
         Whether answers of firms or a table of units stand behind the numbers.
+    own_units : bool
+        Whether the polygons are the reader's own, of a source that is not known.
     classes : str
         How classes of numbers were made: one of `options.CLASSES`.
     title : str
@@ -95,6 +97,7 @@ class About:
     coding: str = ""
     synthetic: bool = False
     kind: Literal["firms", "table"] = "firms"
+    own_units: bool = False
     classes: Classes = "rounded"
     title: str = "kz_spatial"
     written: str = field(default_factory=lambda: time.strftime("%Y-%m-%d", time.gmtime()))
@@ -104,7 +107,8 @@ class About:
         firms = "metadata.licence_twin" if self.synthetic else "metadata.licence_survey"
         if self.kind == "table":
             firms = "metadata.licence_table"
-        return f"{say('metadata.licence', language)} {say(firms, language)}"
+        places = "" if self.own_units else say("metadata.licence", language)
+        return f"{places} {say(firms, language)}".strip()
 
     def origin(self, language: Language) -> str:
         """File or data set in words."""

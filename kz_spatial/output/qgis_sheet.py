@@ -242,8 +242,7 @@ def _scale_and_north(sheet: Sheet, frame: _Box, size: float) -> str:
         "numUnitsPerSegment": str(_SEGMENT_KM),
         "numSegments": "2",
         "numSegmentsLeft": "0",
-        # pages of an atlas differ in scale, so there the bar goes by its length
-        "segmentSizeMode": str(int(bool(sheet.pages_by))),
+        "segmentSizeMode": "1",  # by its length, whatever the scale
         "minBarWidth": "25",
         "maxBarWidth": "60",
         "height": "3",

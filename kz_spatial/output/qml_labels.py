@@ -86,8 +86,10 @@ def _placement(layer: Layer, style: Style) -> str:
             f"geometryGenerator={quoteattr(_LABEL_OUTLINE)}"
         )
         seen = 'scaleVisibility="0" obstacle="0"'
-        small = f"CASE WHEN area($geometry) < {_CITY_DEGREES2} THEN 'force' ELSE 'no' END"
-        rules = {"PolygonLabelOutside": small, "Show": _topmost(layer)}
+        rules = {"Show": _topmost(layer)}
+        if "unit_code" not in layer.frame:  # polygons of one's own may all be as small as a city
+            small = f"CASE WHEN area($geometry) < {_CITY_DEGREES2} THEN 'force' ELSE 'no' END"
+            rules["PolygonLabelOutside"] = small
     defined: dict[str, object] = {
         "name": "",
         "type": "collection",

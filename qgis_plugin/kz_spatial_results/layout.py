@@ -14,6 +14,7 @@ from qgis.core import (
     QgsLegendStyle,
     QgsPrintLayout,
     QgsRectangle,
+    QgsScaleBarSettings,
     QgsTextFormat,
     QgsUnitTypes,
 )
@@ -157,6 +158,10 @@ def _add_scale_and_north(layout, view, frame, arrow, size) -> None:
     bar.setNumberOfSegmentsLeft(0)
     bar.setNumberOfSegments(2)
     bar.setUnitsPerSegment(_SEGMENT_KM)
+    if view.extent().width() < 8 * 1000 * _SEGMENT_KM:  # a city's bar would leave the page
+        bar.setSegmentSizeMode(QgsScaleBarSettings.SegmentSizeMode.SegmentSizeFitWidth)
+        bar.setMinimumBarWidth(0.1 * width)
+        bar.setMaximumBarWidth(0.25 * width)
     _set_text(bar, size)
     layout.addLayoutItem(bar)
     bar.update()

@@ -21,7 +21,7 @@ from .command import Cancelled
 from .makes_bundle import MakesBundle
 from .words import LANGUAGES, ResultsError, tr
 
-_TABLE, _POLYGONS = "table.csv", "polygons.geojson"
+_POLYGONS = "polygons.geojson"
 _DIGITS = 9  # of degrees: a tenth of a millimetre, so that shared borders stay shared
 
 
@@ -106,7 +106,7 @@ class LocalPattern(MakesBundle):
             shapes.append(kept)
         _check_names([told for told, _ in rows], name)
         with tempfile.TemporaryDirectory(prefix="kz-") as folder:
-            tables.write_rows(Path(folder) / _TABLE, (unit, value), rows)
+            tables.write_rows(Path(folder) / tables.file_name(source), (unit, value), rows)
             whole = {"type": "FeatureCollection", "features": shapes}
             text = json.dumps(whole, ensure_ascii=False)
             (Path(folder) / _POLYGONS).write_text(text, encoding="utf-8")
@@ -115,7 +115,8 @@ class LocalPattern(MakesBundle):
     def arguments(self, parameters, context, folder):
         value = self.parameterAsString(parameters, "VALUE", context)
         (unit, *_) = tables.own_names([value])
-        found = ["areas", str(Path(folder) / _TABLE), "--progress-lines"]
+        table = next(Path(folder).glob("*.csv"))
+        found = ["areas", str(table), "--progress-lines"]
         found += ["--boundaries", str(Path(folder) / _POLYGONS), "--unit-code", unit]
         found += ["--unit-column", unit, "--columns", value, "--clusters", "2", "--k", "2"]
         found += ["--lang", self.chosen(parameters, context, "LANGUAGE", LANGUAGES)]

@@ -21,7 +21,6 @@ from .makes_bundle import MakesBundle
 from .words import LANGUAGES, ResultsError, tr
 
 _FILTER = "Table (*.xlsx *.xls *.ods *.csv *.tsv *.parquet *.dta *.sav *.gpkg)"
-_TABLE = "table.csv"
 # as the command names them, in the order of the list
 _CLASSES = ("rounded", "quantiles", "natural_breaks", "equal_interval")
 
@@ -118,13 +117,14 @@ class MapAreas(MakesBundle):
             raise ResultsError(tr("Name a table, or choose a layer"))
         with tempfile.TemporaryDirectory(prefix="kz-") as folder:
             names = source.fields().names()
-            tables.write_plain(Path(folder) / _TABLE, source, names, feedback)
+            tables.write_plain(Path(folder) / tables.file_name(source), source, names, feedback)
             if feedback.isCanceled():
                 raise Cancelled
             yield folder
 
     def arguments(self, parameters, context, folder):
-        table = str(Path(folder) / _TABLE) if folder else self.file_of(parameters, context, "FILE")
+        table = self.file_of(parameters, context, "FILE")
+        table = str(next(Path(folder).glob("*.csv"))) if folder else table
         found = ["areas", table, "--progress-lines"]
         found += ["--lang", self.chosen(parameters, context, "LANGUAGE", LANGUAGES)]
         found += ["--classes", self.chosen(parameters, context, "CLASSES", _CLASSES)]

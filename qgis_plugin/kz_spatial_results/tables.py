@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 
 from qgis.core import (
     QgsCoordinateReferenceSystem,
@@ -16,6 +17,13 @@ from .words import tr
 
 _ROW = "kz_row"
 _X, _Y = "longitude", "latitude"
+
+
+def file_name(source) -> str:
+    """Name of a table for a source, since reports call a table by its file."""
+    return (
+        re.sub(r'[\\/:*?"<>|\x00-\x1f]+', " ", source.sourceName()).strip(" .") or "table"
+    ) + ".csv"
 
 
 def own_names(names) -> tuple:

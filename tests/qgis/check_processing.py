@@ -11,6 +11,7 @@ from qgis.core import (
     QgsApplication,
     QgsFeature,
     QgsGeometry,
+    QgsPalLayerSettings,
     QgsPointXY,
     QgsProcessingContext,
     QgsProcessingException,
@@ -414,6 +415,20 @@ def check_any_polygons_get_local_moran_and_hot_spots(settings):
     assert "High" not in rows["c55"][label], rows["c55"][label]
     assert rows["c66"][label] == "suppressed"
     assert len(own_styles(one)) == 2
+    project = QgsProject()
+    assert project.read(str(out / "kz_spatial.qgz"))
+    assert project.title() == "districts", "the results are called by something but the layer"
+    assert "plotly" not in one.metadata().licenses()[0], "borders of a source that has no part here"
+    for sheet in project.layoutManager().printLayouts():
+        bar = sheet.itemById("scale bar")
+        if sheet.atlas().enabled():
+            sheet.atlas().beginRender()
+            sheet.atlas().seekTo(0)
+        bar.update()
+        assert bar.sizeWithUnits().width() < 80, (sheet.name(), bar.sizeWithUnits().width())
+    names = one.labeling().settings()  # must outlive what is asked of it
+    outside = names.dataDefinedProperties().property(QgsPalLayerSettings.PolygonLabelOutside)
+    assert not outside.isActive(), "names of small polygons stand beside them"
     # queen: eight neighbours in the middle; rook asks for four
     asked |= {"OUTPUT": str(out.with_name("rook")), "NEIGHBOURS": 1, "NAME": ""}
     made, _, _ = _run(settings, "local_pattern", asked)
