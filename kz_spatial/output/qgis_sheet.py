@@ -30,6 +30,7 @@ _SEGMENT_KM: Final = 250
 _MM_PER_POINT: Final = 0.3528
 # of the font's size: letters of Cyrillic are wider than those of Latin, so wide ones are reckoned
 _LETTER: Final = 0.62
+_BOLD_LETTER: Final = 0.72
 _LINE: Final = 1.45
 _TYPES: Final = {
     "page": "65638",
@@ -148,9 +149,10 @@ def _label(
     return _item(sheet, "label", name, box, {**more, "marginX": "0", "marginY": "0"}, body)
 
 
-def _needed(text: str, width: float, size: float) -> float:
+def _needed(text: str, width: float, size: float, *, bold: bool) -> float:
     """Height that a text takes in a width, in mm."""
-    per_line = max(int(width / (size * _MM_PER_POINT * _LETTER)), 1)
+    letter = size * _MM_PER_POINT * (_BOLD_LETTER if bold else _LETTER)
+    per_line = max(int(width / letter), 1)
     lines = sum(max(math.ceil(len(each) / per_line), 1) for each in text.split("\n"))
     return lines * size * _MM_PER_POINT * _LINE
 
@@ -290,7 +292,7 @@ def sheet_layout(sheet: Sheet, crs: str) -> str:
         ("subtitle", sheet.subtitle, 11 * scale, False),
     )
     for name, text, size, bold in lines:
-        tall = _needed(text, across, size)
+        tall = _needed(text, across, size, bold=bold)
         items.append(_label(sheet, name, text, _Box(_MARGIN, top, across, tall), size, bold=bold))
         top += tall
     foot = height - _MARGIN
@@ -300,7 +302,7 @@ def sheet_layout(sheet: Sheet, crs: str) -> str:
     )
     for name, text, size, bold, colour in below:
         if text:
-            tall = _needed(text, across, size)
+            tall = _needed(text, across, size, bold=bold)
             foot -= tall
             box = _Box(_MARGIN, foot, across, tall)
             items.append(_label(sheet, name, text, box, size, bold=bold, colour=colour))

@@ -18,7 +18,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QTimer
 
 from .bundle import Plan, PlannedLayer, read_plan
-from .layout import SIZES, add_layout
+from .layout import OPENED, add_layout
 from .placed import (
     BUNDLE_MARK,
     GROUP_MARK,
@@ -200,7 +200,7 @@ def _add_themes(project, plan: Plan, group, nodes: dict, fresh: dict) -> dict:
 def _add_layouts(project, plan: Plan, themes: dict, extent) -> None:
     """Layouts of the first theme in both sizes; others are made on demand."""
     for theme, layer in list(themes.items())[:1]:
-        for size in SIZES:
+        for size in OPENED:
             add_layout(project, plan, layer, theme, extent, size)
 
 
@@ -318,10 +318,11 @@ def _is_edited(layer) -> bool:
     return isinstance(layer, QgsVectorLayer) and layer.isEditable()
 
 
-def layout_of_theme(project, theme: str, size: str):
-    """Add a layout of a map theme of an open bundle, of the whole country."""
+def layout_of_theme(project, theme: str, size: str, *, by_region: bool = False):
+    """Add a layout of a map theme of an open bundle, of the whole country or region by region."""
     layer = bundle_themes(project)[theme]
     folder = file_of(layer).parent
     layers = [node.layer() for node in nodes_of(project, folder).values()]
     extent = layers_extent(layers, project.crs(), project)
-    return add_layout(project, read_plan(folder), layer, theme, extent, size)
+    plan = read_plan(folder)
+    return add_layout(project, plan, layer, theme, extent, size, by_region=by_region)

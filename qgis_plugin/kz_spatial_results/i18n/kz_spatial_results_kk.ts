@@ -232,8 +232,8 @@
         <translation>Карта</translation>
     </message>
     <message>
-        <source>Paper, landscape</source>
-        <translation>Қағаз, альбомдық</translation>
+        <source>Paper</source>
+        <translation>Қағаз</translation>
     </message>
     <message>
         <source>Open results</source>
@@ -638,6 +638,14 @@
     <message>
         <source>Fewer where fewer values differ.</source>
         <translation>Әртүрлі мән аз болса, одан аз.</translation>
+    </message>
+    <message>
+        <source>A page for each region</source>
+        <translation>Әр өңірге бір бет</translation>
+    </message>
+    <message>
+        <source>Region by region</source>
+        <translation>Өңірлер бойынша</translation>
     </message>
 </context>
 </TS>

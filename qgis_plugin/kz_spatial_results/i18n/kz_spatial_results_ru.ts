@@ -232,8 +232,8 @@
         <translation>Карта</translation>
     </message>
     <message>
-        <source>Paper, landscape</source>
-        <translation>Бумага, альбомная</translation>
+        <source>Paper</source>
+        <translation>Бумага</translation>
     </message>
     <message>
         <source>Open results</source>
@@ -638,6 +638,14 @@
     <message>
         <source>Fewer where fewer values differ.</source>
         <translation>Меньше, если различных значений меньше.</translation>
+    </message>
+    <message>
+        <source>A page for each region</source>
+        <translation>Лист на каждый регион</translation>
+    </message>
+    <message>
+        <source>Region by region</source>
+        <translation>По регионам</translation>
     </message>
 </context>
 </TS>
