@@ -151,7 +151,7 @@ def write_areas(
     ...     values.to_csv(f"{folder}/areas.csv")
     ...     made = kz.write_areas(kz.study_areas(f"{folder}/areas.csv"), f"{folder}/out")
     ...     sorted(each.name for each in made.path.iterdir())[:3]
-    ['figures', 'kz_spatial.gpkg', 'map.html']
+    ['figures', 'kz_spatial.gpkg', 'kz_spatial.qgz']
     """
     target, begin = Path(out), progress or (lambda _: None)
     check_target(target, overwrite=overwrite)

@@ -233,7 +233,7 @@ def _scale_and_north(sheet: Sheet, frame: _Box, size: float) -> str:
     """North in the free corner above East Kazakhstan, scale in the free south between the wings."""
     arrow = _Box(frame.left + frame.width - _ARROW, frame.top, _ARROW, _ARROW)
     more = {"file": _NORTH, "mapUuid": _key(sheet, "map"), "mode": "2", "resizeMode": "0"}
-    north = _item(sheet, "picture", "north", arrow, {**more, "anchorPoint": "0"})
+    north = _item(sheet, "picture", "north arrow", arrow, {**more, "anchorPoint": "0"})
     bar = _Box(frame.left + 0.27 * frame.width, frame.top + frame.height - 13, 55, 13)
     more = {
         "style": "Single Box",

@@ -6,6 +6,8 @@ import shutil
 from pathlib import Path
 
 from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
     QgsLayoutExporter,
     QgsLayoutItemLabel,
     QgsProject,
@@ -253,11 +255,17 @@ def check_atlas_has_a_page_for_each_region_with_its_numbers(settings):
         assert pages == sorted(pages)
         assert len(set(pages)) == 20
         rows = {f["name_en"]: f for f in _by_table(project)["oblasts"].getFeatures()}
-        labels, withheld = _texts(sheet), 0
+        labels, withheld, centres = _texts(sheet), 0, set()
         atlas.beginRender()
         for number, page in enumerate(pages):
             assert atlas.seekTo(number)
             assert labels["subtitle"].currentText() == f"{page}. {READINESS}"
+            seen = sheet.itemById("map").extent()
+            move = QgsCoordinateTransform(
+                QgsCoordinateReferenceSystem("EPSG:4326"), project.crs(), project
+            )
+            assert seen.contains(move.transformBoundingBox(rows[page].geometry().boundingBox()))
+            centres.add((round(seen.center().x()), round(seen.center().y())))
             told = labels["lines"].currentText().split("\n")
             lines = dict(line.rsplit(": ", 1) for line in told)
             assert len(lines) == 10, lines
@@ -274,6 +282,7 @@ def check_atlas_has_a_page_for_each_region_with_its_numbers(settings):
                 assert _height_of(one) <= one.sizeWithUnits().height(), page
         atlas.endRender()
         assert 0 < withheld < 20, withheld
+        assert len(centres) == 20, "pages show one place"
 
 
 def check_sheets_export_with_legend_and_map(settings):
@@ -293,6 +302,10 @@ def check_sheets_export_with_legend_and_map(settings):
             assert count >= 150, (sheet.name(), colour, count)
         red = (abs(seen - (176, 0, 32)).max(axis=2) <= 60).sum()
         assert red > 200, f"{sheet.name()}: the caveat is not printed"
+        view = sheet.itemById("map")
+        assert view.followVisibilityPreset(), "the map shows whatever the canvas does"
+        assert view.followVisibilityPresetName() == READINESS
+        assert sheet.itemById("legend").linkedMap() is view
         (node,) = sheet.itemById("legend").model().rootGroup().findLayers()
         assert node.layer() is _by_table(project)["oblasts"]
         labels = [e.data(0) for e in sheet.itemById("legend").model().layerLegendNodes(node)]
