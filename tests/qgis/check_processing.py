@@ -1,8 +1,10 @@
 """Algorithms: each run through QGIS' registry, cancelled, without a command, in a model."""
 
+import csv
 import functools
 import json
 import os
+import shutil
 import stat
 import time
 from pathlib import Path
@@ -451,18 +453,36 @@ def check_names_of_polygons_that_stand_twice_are_refused(settings):
     assert not out.exists()
 
 
+def _later(settings, folder):
+    """A copy of the bundle in which permits take ten days more in one region."""
+    shutil.copytree(settings["bundle"], folder)
+    file = folder / "tables" / "readiness.csv"
+    with file.open(newline="", encoding="utf-8") as text:
+        rows = list(csv.DictReader(text))
+    (row,) = [e for e in rows if e["level"] == "composite" and e["code"] == "east"]
+    row["permit_days_mean"] = repr(float(row["permit_days_mean"]) + 10)
+    with file.open("w", newline="", encoding="utf-8") as text:
+        out = csv.DictWriter(text, rows[0])
+        out.writeheader()
+        out.writerows(rows)
+    return str(folder)
+
+
 def check_two_bundles_are_compared(settings):
-    out, project = _folder(settings, "compared") / "change", QgsProject()
-    asked = {"FIRST": settings["bundle"], "SECOND": settings["bundle"], "OUTPUT": str(out)}
+    folder, project = _folder(settings, "compared"), QgsProject()
+    out, later = folder / "change", _later(settings, folder / "later")
+    asked = {"FIRST": settings["bundle"], "SECOND": later, "OUTPUT": str(out)}
     made, _, _ = _run(settings, "compare_results", asked, project=project)
     algorithm, context = _algorithm("compare_results"), QgsProcessingContext()
     context.setProject(project)
     algorithm._to_open = out
     algorithm.postProcessAlgorithm(context, Log())
     (layer,) = project.mapLayers().values()
-    assert layer.featureCount() == 7
-    assert {each["permit_days_change"] for each in layer.getFeatures()} == {"not clear"}
-    assert {each["permit_days_difference"] for each in layer.getFeatures()} == {0.0}
+    found = {each["composite"]: each["permit_days_difference"] for each in layer.getFeatures()}
+    assert len(found) == 7
+    # second minus first
+    assert abs(found.pop("east") - 10) < 1e-6, found
+    assert set(found.values()) == {0.0}, found
     assert any("Construction permits" in each for each in project.mapThemeCollection().mapThemes())
     assert (out / "kz_spatial.qgz").is_file()
     nothing = {**asked, "SECOND": settings["tmp"], "OUTPUT": str(out.with_name("none"))}
