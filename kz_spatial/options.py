@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 __all__ = [
     "ALTERNATIVES",
+    "CLASSES",
     "DATA_CRS",
     "DESIGN_WEIGHTS",
     "EQUAL_AREA_CRS",
@@ -20,6 +21,7 @@ __all__ = [
     "NEIGHBOURS",
     "PARTS",
     "Alternative",
+    "Classes",
     "Coding",
     "Detail",
     "Language",
@@ -28,6 +30,7 @@ __all__ = [
 
 Coding = Literal["corrected", "as-published"]
 Detail = Literal["full", "light"]
+Classes = Literal["rounded", "quantiles", "natural_breaks", "equal_interval"]
 Language = str  # a code of `kz_spatial.words.languages()`
 Alternative = Literal["two-sided", "greater", "less"]
 
@@ -41,6 +44,8 @@ NEIGHBOURS: Final = (
     "adaptive_kernel",
     "inverse_distance",
 )
+# ways of making the classes of a number, the default first
+CLASSES: Final[tuple[Classes, ...]] = ("rounded", "quantiles", "natural_breaks", "equal_interval")
 ALTERNATIVES: Final[tuple[Alternative, ...]] = ("two-sided", "greater", "less")
 
 DATA_CRS: Final = "EPSG:4326"

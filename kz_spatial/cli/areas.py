@@ -15,7 +15,7 @@ from kz_spatial.cli.shared import (
     print_page,
     show_progress,
 )
-from kz_spatial.options import NEIGHBOURS
+from kz_spatial.options import CLASSES, NEIGHBOURS
 
 if TYPE_CHECKING:
     import argparse
@@ -41,6 +41,8 @@ def _areas(args: argparse.Namespace) -> int:
         floor_by=args.floor_by or "",
         draws=args.draws,
         neighbours=args.neighbours,
+        classes=args.classes,
+        n_classes=args.n_classes,
     )
     with show_progress(
         len(ALL_AREA_STEPS), wanted=args.progress, lines=args.progress_lines
@@ -146,6 +148,13 @@ def add_areas(commands: Any, common: argparse.ArgumentParser) -> None:
         default=NEIGHBOURS[0],
         help="who is whose neighbour in tests of pattern; contiguous groups always go by borders",
     )
+    parser.add_argument(
+        "--classes",
+        choices=CLASSES,
+        default=CLASSES[0],
+        help="how classes of numbers are made; rounded: quantiles with limits of few digits",
+    )
+    parser.add_argument("--n-classes", type=int, default=5, help="classes of a number, at most")
     parser.add_argument(
         "--matrix",
         metavar="FILE.csv",

@@ -89,7 +89,9 @@ def _surface(
     return replace(made, value=args.value, unit=f"mean of {args.value}")
 
 
-def _write(surface: DensitySurface, out: Path, rules: DisclosureRules, language: str) -> str:
+def _write(
+    surface: DensitySurface, out: Path, rules: DisclosureRules, language: str, name: str
+) -> str:
     """Write a surface with its style beside its target first; return the rules in words."""
     from kz_spatial.output import Terms, full_disk_told, rules_line, write_surface
 
@@ -99,7 +101,8 @@ def _write(surface: DensitySurface, out: Path, rules: DisclosureRules, language:
         with tempfile.TemporaryDirectory(prefix=".kz-", dir=out.parent) as place:
             part = Path(place) / out.name
             with full_disk_told(Path(place)):
-                write_surface(surface, part, terms=Terms.of_paper(language), notice=notice)
+                terms = Terms.of_paper(language)
+                write_surface(surface, part, terms=terms, notice=notice, name=name)
             for made in sorted(Path(place).iterdir()):
                 made.replace(out.parent / made.name)
     except OSError as error:
@@ -134,7 +137,7 @@ def _density_in_chunks(args: argparse.Namespace, source: Path, out: Path, langua
         progress=RowProgress(open_rows(source).n_rows, wanted=True),
     )
     surface = found.surface
-    notice = _write(surface, out, rules, language)
+    notice = _write(surface, out, rules, language, args.name or source.stem)
     note_kinds(found.kinds, source)
     _say_surface(surface, out, notice, found.rows)
     return 0
@@ -179,7 +182,7 @@ def _density(args: argparse.Namespace) -> int:
             surface = _surface(points, args, rules)
     except InputError as error:
         raise renamed(error, source) from error
-    notice = _write(surface, out, rules, language)
+    notice = _write(surface, out, rules, language, args.name or source.stem)
     names = [str(each) for each in table.index]
     strays = stray_notes(located, names.__getitem__) + text_notes(located, names.__getitem__)
     for line in (*read.notes, *strays):
@@ -202,6 +205,7 @@ def add_density(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument("--overwrite", action="store_true")
     parser.add_argument("--value", metavar="COLUMN", help="column to smooth; density without it")
     parser.add_argument("--weights", metavar="COLUMN", help="column of weights")
+    parser.add_argument("--name", help="what the points are called; the file's name without")
     parser.add_argument("--bandwidth-km", type=float, help="kernel deviation; Scott's rule without")
     parser.add_argument(
         "--bandwidth",

@@ -213,6 +213,7 @@ def print_files(folder: str | os.PathLike[str]) -> None:
     for name, what in (
         ("report.html", "read first"),
         ("map.html", "open in a browser"),
+        ("kz_spatial.qgz", "open in QGIS"),
         ("kz_spatial.gpkg", "drag into QGIS"),
     ):
         print(f"  {Path(folder) / name}  ({what})")

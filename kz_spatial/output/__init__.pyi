@@ -4,7 +4,7 @@ from .bundle import ALL_STEPS, Bundle, run, write_bundle
 from .change_bundle import write_change
 from .disclosure import Published, publish, rules_line
 from .folders import check_target
-from .geopackage import write_surface
+from .geotiff import write_surface
 from .interruption import Stopped, stoppable
 from .printing import check_browser, print_pdf
 from .qgis_plugin import build_plugin, install_plugin

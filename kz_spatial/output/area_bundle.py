@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from kz_spatial.crosswalk import LEVEL
 from kz_spatial.design import design_to_dict
 from kz_spatial.output.area_figures import draw_area_figures
 from kz_spatial.output.area_layers import PANEL, area_frames, area_own_layers, units_layer
@@ -20,6 +21,7 @@ from kz_spatial.output.geopackage import About, write_geopackage
 from kz_spatial.output.latex import to_latex
 from kz_spatial.output.layers import describe
 from kz_spatial.output.pictures import FigureSaver, second_process
+from kz_spatial.output.qgis_project import write_project
 from kz_spatial.output.web_map import folium_map
 from kz_spatial.study import AREA_STEPS, AreaOptions, own_to_record, study_areas
 from kz_spatial.words import missing_note
@@ -124,8 +126,8 @@ def write_areas(
     study : AreaStudy
         As `study_areas` gives it.
     out : path
-        Folder to make: kz_spatial.gpkg, map.html, report.html, tables/, figures/, run.json. It
-        appears only when everything in it is written.
+        Folder to make: kz_spatial.gpkg and .qgz, map.html, report.html, tables/, figures/,
+        run.json. It appears only when everything in it is written.
     overwrite : bool
         Whether a bundle of that name may be replaced.
     progress : callable, optional
@@ -149,7 +151,7 @@ def write_areas(
     ...     values.to_csv(f"{folder}/areas.csv")
     ...     made = kz.write_areas(kz.study_areas(f"{folder}/areas.csv"), f"{folder}/out")
     ...     sorted(each.name for each in made.path.iterdir())[:3]
-    ['figures', 'kz_spatial.gpkg', 'map.html']
+    ['figures', 'kz_spatial.gpkg', 'kz_spatial.qgz']
     """
     target, begin = Path(out), progress or (lambda _: None)
     check_target(target, overwrite=overwrite)
@@ -164,9 +166,16 @@ def write_areas(
         begin("GeoPackage")
         layers = describe(frames, terms=terms)
         names = [each.name for each in layers]
-        about = About(source=Path(study.record.source).name, kind="table", title=terms.title)
+        about = About(
+            source=Path(study.record.source).name,
+            kind="table",
+            own_units=study.record.level != LEVEL,
+            classes=study.options.classes,
+            title=terms.title,
+        )
         write_geopackage(layers, folder / "kz_spatial.gpkg", about=about)
         record = _record(study, terms, names)
+        write_project(layers, folder, contents=record["contents"], about=about)
         write_record(folder, record)  # the map is drawn from the folder
         begin("map")
         folium_map(folder, language=terms.language).save(folder / "map.html")

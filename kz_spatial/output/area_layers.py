@@ -11,6 +11,7 @@ import pandas as pd
 
 from kz_spatial.crosswalk import LEVEL
 from kz_spatial.errors import CallError
+from kz_spatial.output.class_limits import class_limits
 from kz_spatial.palette import (
     CLUSTER_COLOURS,
     FUNNEL_COLOURS,
@@ -21,7 +22,6 @@ from kz_spatial.palette import (
     LISA_LETTERS,
     SPOT_COLOURS,
     SPOT_LETTERS,
-    nice_breaks,
 )
 from kz_spatial.study import Hatch, OwnLayer, Theme, ThemeClass
 from kz_spatial.words import languages, say
@@ -30,12 +30,13 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from kz_spatial.design import Texts
-    from kz_spatial.study import AreaColumn, AreaStudy
+    from kz_spatial.study import AreaColumn, AreaOptions, AreaStudy
 
 __all__ = ["PANEL", "area_frames", "area_own_layers", "units_layer"]
 
 PANEL: Final = "panel"
 UNITS: Final = "units"
+_USUAL: Final = ("rounded", 5)
 _LOCAL: Final = ("value", "statistic", "quadrant", "p", "p_min", "p_fdr", "label", "method")
 _SHOWN: Final = ("label", "value", "statistic", "p", "p_min", "p_fdr")
 
@@ -181,18 +182,22 @@ def _titled(column: AreaColumn) -> Texts:
     return column.unit
 
 
-def _limits(column: AreaColumn) -> tuple[float, ...]:
-    """Class limits that all years share, so that a colour means the same in each."""
-    if len(column.years) < 2:
+def _limits(column: AreaColumn, options: AreaOptions) -> tuple[float, ...]:
+    """Class limits that all years share, so that a colour means the same in each.
+
+    Empty for one year with the usual classes, which the style makes.
+    """
+    if len(column.years) < 2 and (options.classes, options.n_classes) == _USUAL:
         return ()
-    found = nice_breaks(column.values.to_numpy(float).ravel().tolist())
-    return tuple(found) if len(found) > 1 and found[0] < found[-1] else ()
+    values = column.values.to_numpy(float).ravel().tolist()
+    found = class_limits(values, options.classes, options.n_classes)
+    return found if len(found) > 1 and found[0] < found[-1] else ()
 
 
 def _figure_themes(study: AreaStudy) -> list[Theme]:
     themes = []
     for name, column in study.columns.items():
-        limits, several = _limits(column), len(column.years) > 1
+        limits, several = _limits(column, study.options), len(column.years) > 1
         for year in sorted(column.years, reverse=True):
             known = column.values[year]
             if not known.notna().any():
@@ -309,8 +314,9 @@ def _group_themes(study: AreaStudy) -> list[Theme]:
 
 
 def _panel_themes(study: AreaStudy) -> list[Theme]:
+    limits = {name: _limits(column, study.options) for name, column in study.columns.items()}
     return [
-        Theme(name, column.labels, _titled(column), tooltip=("year", name), breaks=_limits(column))
+        Theme(name, column.labels, _titled(column), tooltip=("year", name), breaks=limits[name])
         for name, column in study.columns.items()
         if np.isfinite(column.values.to_numpy(float)).any()
     ]

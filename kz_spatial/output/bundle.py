@@ -29,11 +29,13 @@ from kz_spatial.output.folders import (
     write_json,
     write_record,
 )
-from kz_spatial.output.geopackage import About, write_geopackage, write_surface
+from kz_spatial.output.geopackage import About, write_geopackage
+from kz_spatial.output.geotiff import write_surface
 from kz_spatial.output.latex import to_latex
 from kz_spatial.output.layers import describe
 from kz_spatial.output.model_tables import write_paper_tables
 from kz_spatial.output.pictures import FigureSaver, second_process
+from kz_spatial.output.qgis_project import write_project
 from kz_spatial.output.report import render_report
 from kz_spatial.output.tables import make_tables
 from kz_spatial.output.terms import Terms
@@ -146,6 +148,16 @@ def _write_report(
         for each in every:
             path = folder / "briefs" / brief_file(level, each.code)
             path.write_text(render_brief(each, terms, notices=notices), encoding="utf-8")
+
+
+def _write_surfaces(study: Published, folder: Path, terms: Terms, notice: str) -> dict[str, str]:
+    """Write the surfaces; return titles of their legends by the stems of their files."""
+    told = _place_notice(study, notice)
+    titles = {}
+    for name, surface in study.surfaces.items():
+        stem = f"density_{name}"
+        titles[stem] = write_surface(surface, folder / f"{stem}.tif", terms=terms, notice=told)
+    return titles
 
 
 def _contents(study: Published, terms: Terms) -> dict[str, Any]:
@@ -261,26 +273,19 @@ def write_bundle(
         _write_tables(study, folder, terms, notice)
         end("tables")
         begin("GeoPackage")
-        described = describe(study.frames, terms=terms, notice=notice)
-        write_geopackage(
-            _placed(study, described),
-            folder / "kz_spatial.gpkg",
-            about=About(
-                source=study.provenance["source"],
-                coding=study.options.coding,
-                synthetic=study.synthetic,
-                title=terms.title,
-            ),
+        layers = _placed(study, describe(study.frames, terms=terms, notice=notice))
+        about = About(
+            source=study.provenance["source"],
+            coding=study.options.coding,
+            synthetic=study.synthetic,
+            title=terms.title,
         )
+        write_geopackage(layers, folder / "kz_spatial.gpkg", about=about)
         end("GeoPackage")
         begin("rasters")
-        for name, surface in study.surfaces.items():
-            write_surface(
-                surface,
-                folder / f"density_{name}.tif",
-                terms=terms,
-                notice=_place_notice(study, notice),
-            )
+        titles = _write_surfaces(study, folder, terms, notice)
+        contents = _contents(study, terms)
+        write_project(layers, folder, contents=contents, about=about, surfaces=titles)
         end("rasters")
         begin("map")
         folium_map(study, language=terms.language).save(folder / "map.html")

@@ -25,6 +25,7 @@ from kz_spatial.output.geopackage import About, write_geopackage
 from kz_spatial.output.latex import to_latex
 from kz_spatial.output.layers import describe
 from kz_spatial.output.pictures import FigureSaver
+from kz_spatial.output.qgis_project import write_project
 from kz_spatial.output.web_map import folium_map
 from kz_spatial.places import place_name
 from kz_spatial.study import own_to_record
@@ -140,9 +141,9 @@ def write_change(
     change : BundleChange
         As `compare_bundles` gives it.
     out : path
-        Folder to make: kz_spatial.gpkg with the layer `changes`, map.html, report.html,
-        tables/changes.csv and .tex, figures/changes.png and .svg, run.json. It appears only when
-        everything in it is written.
+        Folder to make: kz_spatial.gpkg with the layer `changes`, kz_spatial.qgz, map.html,
+        report.html, tables/changes.csv and .tex, figures/changes.png and .svg, run.json. It
+        appears only when everything in it is written.
     overwrite : bool
         Whether a bundle or comparison of that name may be replaced.
     language : str
@@ -168,9 +169,9 @@ def write_change(
     ...     bundle = kz.run(out=f"{place}/twin", options=options)
     ...     change = kz.compare_bundles(bundle, bundle)
     ...     made = kz.write_change(change, f"{place}/change")
-    ...     names = sorted(each.name for each in made.path.iterdir())
+    ...     names = sorted(each.name for each in made.path.iterdir() if each.is_file())
     >>> names
-    ['figures', 'kz_spatial.gpkg', 'map.html', 'report.html', 'run.json', 'tables']
+    ['kz_spatial.gpkg', 'kz_spatial.qgz', 'map.html', 'report.html', 'run.json']
     >>> made.record["changes"]["permit_days"]
     {'not clear': 7}
     """
@@ -195,6 +196,7 @@ def write_change(
         )
         layers = describe({CHANGE_LAYER: change_frame(change)}, terms=terms, notice=notice)
         write_geopackage(layers, folder / "kz_spatial.gpkg", about=about)
+        write_project(layers, folder, contents=record["contents"], about=about)
         write_record(folder, record)  # the map is drawn from the folder
         folium_map(folder, language=language).save(folder / "map.html")
         texts = figures.finish(folder / "figures")

@@ -1,7 +1,7 @@
-"""Write layers to a GeoPackage that styles itself in QGIS, and surfaces to styled GeoTIFFs.
+"""Write layers to a GeoPackage that styles itself in QGIS.
 
 QGIS reads a `layer_styles` table when it opens a layer; catalog and schema must be empty text, and
-the geometry column must match. A GeoTIFF takes the style of a `.qml` of the same name beside it.
+the geometry column must match.
 Where the numbers come from is written in the metadata extension of the GeoPackage standard: one
 Dublin Core record for the file, and for each layer one that QGIS shows under its properties.
 """
@@ -11,28 +11,22 @@ from __future__ import annotations
 import sqlite3
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 from xml.sax.saxutils import escape
-
-import numpy as np
 
 from kz_spatial.options import DATA_CRS
 from kz_spatial.output import qml
-from kz_spatial.output.surface_styles import describe_surface
-from kz_spatial.output.terms import Terms
 from kz_spatial.words import catalogue_of, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
-    from kz_spatial.options import Language
+    from kz_spatial.options import Classes, Language
     from kz_spatial.output.layers import Layer
-    from kz_spatial.surfaces import DensitySurface
+    from kz_spatial.output.style_classes import Style
 
-__all__ = ["About", "write_geopackage", "write_surface"]
+__all__ = ["About", "layer_metadata", "offered_styles", "write_geopackage"]
 
 _GEOMETRY: Final = "geom"
 _STYLE_TABLE: Final = """
@@ -89,6 +83,10 @@ class About:
         Whether the firms are those of the twin.
     kind : {"firms", "table"}
         Whether answers of firms or a table of units stand behind the numbers.
+    own_units : bool
+        Whether the polygons are the reader's own, of a source that is not known.
+    classes : str
+        How classes of numbers were made: one of `options.CLASSES`.
     title : str
         Of the whole file.
     written : str
@@ -99,6 +97,8 @@ class About:
     coding: str = ""
     synthetic: bool = False
     kind: Literal["firms", "table"] = "firms"
+    own_units: bool = False
+    classes: Classes = "rounded"
     title: str = "kz_spatial"
     written: str = field(default_factory=lambda: time.strftime("%Y-%m-%d", time.gmtime()))
 
@@ -107,7 +107,8 @@ class About:
         firms = "metadata.licence_twin" if self.synthetic else "metadata.licence_survey"
         if self.kind == "table":
             firms = "metadata.licence_table"
-        return f"{say('metadata.licence', language)} {say(firms, language)}"
+        places = "" if self.own_units else say("metadata.licence", language)
+        return f"{places} {say(firms, language)}".strip()
 
     def origin(self, language: Language) -> str:
         """File or data set in words."""
@@ -163,8 +164,21 @@ def _file_record(about: About, language: Language) -> str:
     )
 
 
-def _layer_record(about: About, layer: Layer) -> str:
-    """The same for a layer, as QGIS reads and shows it."""
+def _limits(about: About, layer: Layer) -> str:
+    """How classes of numbers were made, where the layer has such classes."""
+    numbers = layer.entry.group in ("indicators", "own") and layer.geometry == "polygon"
+    shown = numbers and any(each.kind == "graduated" for each in layer.styles)
+    return say(f"metadata.classes_{about.classes}", layer.language) if shown else ""
+
+
+def layer_metadata(about: About, layer: Layer) -> str:
+    """The same for a layer, as QGIS shows it: elements of its metadata.
+
+    Parameters
+    ----------
+    about : About
+    layer : Layer
+    """
     language = layer.language
     keywords = [
         say("metadata.country", language),
@@ -176,22 +190,28 @@ def _layer_record(about: About, layer: Layer) -> str:
     words = _elements([("keyword", each) for each in keywords if each])
     history = say("metadata.history", language, date=about.written)
     return (
-        f"<!DOCTYPE qgis PUBLIC '{_QGIS}' 'SYSTEM'>\n<qgis version=\"3.22.0\">"
-        + _elements(
+        _elements(
             [
                 ("identifier", f"kz_spatial/{layer.name}"),
                 ("language", catalogue_of(language).alpha3),
                 ("type", "dataset"),
                 ("title", layer.title),
-                ("abstract", about.describe(layer)),
+                (
+                    "abstract",
+                    ". ".join(filter(None, (about.describe(layer), _limits(about, layer)))),
+                ),
             ]
         )
         + f'<keywords vocabulary="gmd:topicCategory">{words}</keywords>'
         + _elements([("license", about.licence(language)), ("rights", about.origin(language))])
         + f'<dates><date type="Created" value="{about.written}T00:00:00Z"/></dates>'
         + _elements([("history", history)])
-        + "</qgis>"
     )
+
+
+def _layer_record(about: About, layer: Layer) -> str:
+    told = layer_metadata(about, layer)
+    return f"<!DOCTYPE qgis PUBLIC '{_QGIS}' 'SYSTEM'>\n<qgis version=\"3.22.0\">{told}</qgis>"
 
 
 def _write_metadata(base: sqlite3.Connection, about: About, layers: Sequence[Layer]) -> None:
@@ -232,10 +252,27 @@ def _write_layer(layer: Layer, path: Path, *, description: str) -> None:
     )
 
 
-def _style_names(layer: Layer) -> list[str]:
-    """What a reader picks from in the list of styles: titles without the layer's own."""
-    own = layer.title + ": "
-    return [style.title.removeprefix(own) for style in layer.styles]
+def offered_styles(layer: Layer) -> dict[str, Style]:
+    """Styles of a layer that QGIS offers by name, the default first.
+
+    Parameters
+    ----------
+    layer : Layer
+
+    Returns
+    -------
+    dict of Style
+        By title without the layer's own; of a series only the last step, since other years are
+        those of the temporal layer.
+    """
+    own, seen = layer.title + ": ", set[str]()
+    found: dict[str, Style] = {}
+    for style in layer.styles:
+        if style.series not in seen:
+            seen |= {style.series} - {""}
+            name = style.title.removeprefix(own)
+            found[f"{name} ({style.name})" if name in found else name] = style
+    return found
 
 
 def write_geopackage(layers: Sequence[Layer], path: Path, *, about: About | None = None) -> None:
@@ -259,12 +296,7 @@ def write_geopackage(layers: Sequence[Layer], path: Path, *, about: About | None
             "VALUES ('layer_styles', 'attributes', 'layer_styles', 'QGIS styles of the layers')"
         )
         for layer in layers:
-            named = zip(_style_names(layer), layer.styles, strict=True)
-            seen = set[str]()
-            for i, (name, style) in enumerate(named):
-                if style.series in seen:  # other years are those of the temporal layer
-                    continue
-                seen |= {style.series} - {""}
+            for i, (name, style) in enumerate(offered_styles(layer).items()):
                 row = (
                     layer.name,
                     _GEOMETRY,
@@ -276,83 +308,3 @@ def write_geopackage(layers: Sequence[Layer], path: Path, *, about: About | None
                 base.execute(_STYLE_ROW, row)
         _write_metadata(base, about, layers)
     base.close()
-
-
-def _named(crs: str) -> str:
-    """Reference system of surfaces under a name that a reader of the file can look up."""
-    from pyproj import CRS
-
-    told = CRS.from_user_input(crs).to_json_dict()
-    if told["name"] == "unknown":
-        told["name"] = "WGS 84 / Kazakhstan Albers equal area"
-        told["base_crs"]["name"] = "WGS 84"
-    return CRS.from_json_dict(told).to_wkt()
-
-
-def _statistics(values: NDArray[np.float32]) -> dict[str, str]:
-    """What GDAL would find by reading the whole band, under its own names."""
-    known = values[np.isfinite(values)].astype(float)
-    told = {"STATISTICS_VALID_PERCENT": f"{100 * known.size / values.size:.4g}"}
-    if known.size:
-        for name, figure in (
-            ("MINIMUM", known.min()),
-            ("MAXIMUM", known.max()),
-            ("MEAN", known.mean()),
-            ("STDDEV", known.std()),
-        ):
-            told[f"STATISTICS_{name}"] = f"{figure:.10g}"
-    return told
-
-
-def write_surface(
-    surface: DensitySurface, path: Path, *, terms: Terms | None = None, notice: str = ""
-) -> None:
-    """Write a surface as a Cloud-Optimised GeoTIFF with a `.qml` beside it.
-
-    Parameters
-    ----------
-    surface : DensitySurface
-    path : Path
-        Ends in .tif.
-    terms : Terms, optional
-        Words of the legend; those of the published study in English by default.
-    notice : str
-        Kept in the file's tags.
-    """
-    import rasterio
-
-    terms = terms or Terms.of_paper()
-    style = describe_surface(surface, terms=terms)
-    rows, columns = surface.values.shape
-    profile: dict[str, Any] = {
-        "driver": "COG",
-        "height": rows,
-        "width": columns,
-        "count": 1,
-        "dtype": "float32",
-        "crs": _named(surface.crs),
-        "transform": surface.transform,
-        "nodata": np.nan,
-        "compress": "DEFLATE",
-        "predictor": "FLOATING_POINT",
-    }
-    # made in memory: GDAL prints, and may pass over, what a full disk answers
-    with rasterio.MemoryFile() as made:
-        with made.open(**profile) as target:
-            target.write(surface.values, 1)
-            target.set_band_description(1, style.title)
-            target.units = (surface.unit,)
-            target.update_tags(1, **_statistics(surface.values))
-            target.update_tags(
-                unit=surface.unit,
-                bandwidth_m=f"{surface.bandwidth_m:g}",
-                bandwidth_rule=surface.rule,
-                kernel=surface.kernel,
-                edge="corrected" if surface.edge_corrected else "not corrected",
-                notice=notice,
-                n_points=str(surface.n_points),
-                language=terms.language,
-            )
-        path.write_bytes(made.read())
-    text = qml.raster_style(style, language=terms.language)
-    path.with_suffix(".qml").write_text(text, encoding="utf-8")

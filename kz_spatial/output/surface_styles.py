@@ -42,10 +42,29 @@ def contour_style(frame: gpd.GeoDataFrame, terms: Terms) -> Style:
     return Style("density", title, "low", "graduated", classes, ("low", "high"))
 
 
-def describe_surface(surface: DensitySurface, *, terms: Terms) -> Style:
-    """Say how a surface is drawn: a density in the bands of its contours, a mean by quantiles."""
+def _title(surface: DensitySurface, terms: Terms, name: str) -> str:
+    """Heading of a surface: of anyone's points by the name of their layer."""
+    what = surface.value or FIRMS
+    if name:
+        if surface.value is not None:
+            about = terms.say("legend.about", name=name, part=surface.value)
+            return terms.say("legend.titled", name=about, unit=terms.say("column.mean"))
+        return terms.say("legend.titled", name=name, unit=terms.say("unit.points"))
+    return terms.titled(what) if what == FIRMS or what in terms.design.by_name else surface.unit
+
+
+def describe_surface(surface: DensitySurface, *, terms: Terms, name: str = "") -> Style:
+    """Say how a surface is drawn: a density in the bands of its contours, a mean by quantiles.
+
+    Parameters
+    ----------
+    surface : DensitySurface
+    terms : Terms
+    name : str
+        What its points are called; firms of a study, or what it smooths, where empty.
+    """
     values = surface.values[np.isfinite(surface.values)].astype(float)
-    name = surface.value or FIRMS
+    key = surface.value or FIRMS
     if surface.value is None:
         classes = _bands(decade_breaks(values.max(initial=0)), terms)
     else:
@@ -62,6 +81,4 @@ def describe_surface(surface: DensitySurface, *, terms: Terms) -> Style:
             )
             for i, (low, high) in enumerate(pairwise(limits))
         )
-    known = name == FIRMS or name in terms.design.by_name
-    title = terms.titled(name) if known else surface.unit
-    return Style(name, title, name, "graduated", classes, ())
+    return Style(key, _title(surface, terms, name), key, "graduated", classes, ())

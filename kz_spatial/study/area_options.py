@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kz_spatial._validate import check_count, check_option
-from kz_spatial.options import NEIGHBOURS, Language
+from kz_spatial.options import CLASSES, NEIGHBOURS, Classes, Language
 from kz_spatial.words import languages
 
 __all__ = ["AreaOptions"]
@@ -35,6 +35,10 @@ class AreaOptions:
         Title of a column whose sum the bounds are for, such as people; units if empty.
     neighbours : str
         Who is whose neighbour in tests of pattern: one of `options.NEIGHBOURS`.
+    classes : {"rounded", "quantiles", "natural_breaks", "equal_interval"}
+        How classes of numbers are made.
+    n_classes : int
+        Classes at most.
     beside : str
         Title of a column that the others are set beside, by bivariate local Moran; none if empty.
 
@@ -54,11 +58,15 @@ class AreaOptions:
     ceiling: float | None = None
     floor_by: str = ""
     neighbours: str = "queen"
+    classes: Classes = "rounded"
+    n_classes: int = 5
     beside: str = ""
 
     def __post_init__(self) -> None:
         check_option("language", self.language, languages())
         check_option("neighbours", self.neighbours, NEIGHBOURS)
+        check_option("classes", self.classes, CLASSES)
+        check_count("n_classes", self.n_classes, 2)
         check_count("n_clusters", self.n_clusters, 2)
         check_count("most_clusters", self.most_clusters, 2)
         check_count("permutations", self.permutations, 1)

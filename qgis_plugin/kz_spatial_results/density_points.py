@@ -105,7 +105,7 @@ class DensityOfPoints(KzAlgorithm):
             tables.write(asked, source, names, context, feedback)
             if feedback.isCanceled():
                 raise Cancelled
-            self.run_command(
-                ["density", str(asked), "--out", str(place), *options], feedback, (place, out)
-            )
+            named = ["--name", source.sourceName()] if source.sourceName() else []
+            whole = ["density", str(asked), "--out", str(place), *options, *named]
+            self.run_command(whole, feedback, (place, out))
         return {"OUTPUT": str(out)}

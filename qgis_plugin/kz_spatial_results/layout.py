@@ -1,4 +1,4 @@
-"""Print layouts: A4 or A3 landscape with title, legend, scale bar, north, source and date."""
+"""Print layouts: title, legend, scale bar, north, source and date; one sheet or one per region."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from qgis.core import (
     QgsLegendStyle,
     QgsPrintLayout,
     QgsRectangle,
+    QgsScaleBarSettings,
     QgsTextFormat,
     QgsUnitTypes,
 )
@@ -23,12 +24,16 @@ from .bundle import Plan
 from .placed import free_name
 from .words import tr_in
 
-SIZES = {"A4": (297.0, 210.0), "A3": (420.0, 297.0)}
+SIZES = {"A4": (297.0, 210.0), "A4 portrait": (210.0, 297.0), "A3": (420.0, 297.0)}
+OPENED = ("A4", "A3")  # that Open results makes by itself
 _NORTH = ":/images/north_arrows/layout_default_north_arrow.svg"
 _MARGIN = 10.0
 _WARNING = QColor(176, 0, 32)
 _SEGMENT_KM = 250
 _MM_PER_POINT = 0.3528
+# of the font's size: letters of Cyrillic are wider than those of Latin, so wide ones are reckoned
+_LETTER, _BOLD_LETTER, _LINE = 0.62, 0.72, 1.45
+_ABOUT_A_REGION = 0.15
 
 
 def _set_text(item, size: float, *, bold: bool = False, colour=None) -> None:
@@ -46,6 +51,13 @@ def _set_text(item, size: float, *, bold: bool = False, colour=None) -> None:
         item.setFont(font)
         if colour is not None:
             item.setFontColor(colour)
+
+
+def _needed(text: str, width: float, size: float, *, bold: bool) -> float:
+    """Height that a text takes in a width, in mm, so that none of it is cut."""
+    letter = size * _MM_PER_POINT * (_BOLD_LETTER if bold else _LETTER)
+    per_line = max(int(width / letter), 1)
+    return -(-len(text) // per_line) * size * _MM_PER_POINT * _LINE
 
 
 def _place(item, x, y, width, height) -> None:
@@ -157,49 +169,88 @@ def _add_scale_and_north(layout, view, frame, arrow, size) -> None:
     bar.setNumberOfSegmentsLeft(0)
     bar.setNumberOfSegments(2)
     bar.setUnitsPerSegment(_SEGMENT_KM)
+    if view.extent().width() < 8 * 1000 * _SEGMENT_KM:  # a city's bar would leave the page
+        _fit_bar(bar, width)
     _set_text(bar, size)
     layout.addLayoutItem(bar)
     bar.update()
     bar.attemptMove(QgsLayoutPoint(left + 0.27 * width, top + height - 12))
 
 
-def add_layout(project, plan: Plan, layer, theme: str, extent, size: str = "A4") -> QgsPrintLayout:
+def _page_by_region(layout, view, legend, layer) -> None:
+    """Give a sheet a page for each feature of its layer, in the order of their names."""
+    atlas, name = layout.atlas(), layer.displayExpression()
+    atlas.setEnabled(True)
+    atlas.setCoverageLayer(layer)
+    atlas.setPageNameExpression(name)
+    atlas.setSortFeatures(True)
+    atlas.setSortExpression(name)
+    view.setAtlasDriven(True)
+    view.setAtlasScalingMode(QgsLayoutItemMap.AtlasScalingMode.Auto)
+    view.setAtlasMargin(_ABOUT_A_REGION)
+    legend.setBackgroundEnabled(True)  # neighbours lie below it
+    _fit_bar(layout.itemById("scale bar"), view.sizeWithUnits().width())
+
+
+def _fit_bar(bar, width: float) -> None:
+    """A scale bar by its length, whatever the scale."""
+    bar.setSegmentSizeMode(QgsScaleBarSettings.SegmentSizeMode.SegmentSizeFitWidth)
+    bar.setMinimumBarWidth(0.1 * width)
+    bar.setMaximumBarWidth(0.25 * width)
+
+
+def _add_texts(layout, plan: Plan, lines, warned: str, paper, scale: float) -> tuple:
+    """Title and subtitle above, source and warnings below; return where the map may begin and end.
+
+    Texts take the height that they need before the map takes the rest.
+    """
+    top, foot, across = _MARGIN, paper[1] - _MARGIN, paper[0] - 2 * _MARGIN
+    for name, text, size, least in (
+        ("title", lines[0], 16 * scale, 9 * scale),
+        ("subtitle", lines[1], 11 * scale, 7 * scale),
+    ):
+        tall = max(_needed(text, across, size, bold=name == "title"), least)
+        box = (_MARGIN, top, across, tall)
+        _label(layout, text, box, size, bold=name == "title").setId(name)
+        top += tall
+    for name, text, size, style in (
+        ("source", source_line(plan), 7 * scale, {}),
+        ("warnings", warned, 9 * scale, {"bold": True, "colour": _WARNING}),
+    ):
+        if text:
+            tall = _needed(text, across, size, bold="bold" in style)
+            foot -= tall
+            _label(layout, text, (_MARGIN, foot, across, tall), size, **style).setId(name)
+    return top + 2 * scale, foot - scale
+
+
+def add_layout(
+    project, plan: Plan, layer, theme: str, extent, size: str = "A4", *, by_region: bool = False
+) -> QgsPrintLayout:
     """Add a layout of one map theme to the project, under a name that is free.
 
-    The map and the legend follow the theme, whatever the canvas shows.
+    The map and the legend follow the theme, whatever the canvas shows. `by_region` makes it an
+    atlas with a page for each feature of the layer.
     """
     width, height = SIZES[size]
-    scale = height / SIZES["A4"][1]
+    scale = min(width, height) / SIZES["A4"][1]
     layout = QgsPrintLayout(project)
     layout.initializeDefaults()
     manager = project.layoutManager()
-    layout.setName(free_name(f"{size}: {theme}", [each.name() for each in manager.layouts()]))
+    what = tr_in(plan.language, "Region by region") + ", " if by_region else ""
+    taken = [each.name() for each in manager.layouts()]
+    layout.setName(free_name(f"{what}{size}: {theme}", taken))
     layout.pageCollection().page(0).setPageSize(QgsLayoutSize(width, height))
-    across, top = width - 2 * _MARGIN, _MARGIN + 18 * scale
-    foot = height - _MARGIN - 5 * scale
     # a theme of the reader's may show more than the layer of the legend
     shown = project.mapThemeCollection().mapThemeVisibleLayers(theme)
+    told = f"[% {layer.displayExpression()} %]. {theme}" if by_region else theme
     warned = warnings(plan, [layer, *shown])
-    low = foot - (7 * scale if warned else 1)
-    frame = (_MARGIN, top, across, low - top)
+    top, low = _add_texts(layout, plan, (plan.title, told), warned, (width, height), scale)
+    frame = (_MARGIN, top, width - 2 * _MARGIN, low - top)
     view = _add_map(layout, theme, extent, frame)
-    _label(layout, plan.title, (_MARGIN, _MARGIN, across, 9 * scale), 16 * scale, bold=True).setId(
-        "title"
-    )
-    _label(layout, theme, (_MARGIN, _MARGIN + 9 * scale, across, 7 * scale), 11 * scale).setId(
-        "subtitle"
-    )
-    _add_legend(layout, view, layer, (_MARGIN, top, 60, 60), 9 * scale)
+    legend = _add_legend(layout, view, layer, (_MARGIN, top, 60, 60), 9 * scale)
     _add_scale_and_north(layout, view, frame, 13 * scale, 8 * scale)
-    _label(layout, source_line(plan), (_MARGIN, foot, across, 5 * scale), 7 * scale).setId("source")
-    if warned:
-        _label(
-            layout,
-            warned,
-            (_MARGIN, foot - 6 * scale, across, 6 * scale),
-            9 * scale,
-            bold=True,
-            colour=_WARNING,
-        ).setId("warnings")
+    if by_region:
+        _page_by_region(layout, view, legend, layer)
     manager.addLayout(layout)
     return layout

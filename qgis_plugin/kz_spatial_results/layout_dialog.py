@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout
+from qgis.PyQt.QtWidgets import QCheckBox, QComboBox, QDialog, QDialogButtonBox, QFormLayout
 
 from .layout import SIZES
 from .words import tr
 
 
 class LayoutDialog(QDialog):
-    """Two choices; `chosen()` tells them after it was accepted."""
+    """Three choices; `chosen()` tells them after it was accepted."""
 
     def __init__(self, themes, parent=None):
         super().__init__(parent)
@@ -17,6 +17,7 @@ class LayoutDialog(QDialog):
         self.themes, self.sizes = QComboBox(), QComboBox()
         self.themes.addItems(list(themes))
         self.sizes.addItems(list(SIZES))
+        self.by_region = QCheckBox(tr("A page for each region"))
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
         )
@@ -24,9 +25,10 @@ class LayoutDialog(QDialog):
         buttons.rejected.connect(self.reject)
         form = QFormLayout(self)
         form.addRow(tr("Map"), self.themes)
-        form.addRow(tr("Paper, landscape"), self.sizes)
+        form.addRow(tr("Paper"), self.sizes)
+        form.addRow(self.by_region)
         form.addRow(buttons)
 
     def chosen(self):
-        """Theme and size of paper."""
-        return self.themes.currentText(), self.sizes.currentText()
+        """Theme, size of paper, and whether each region has a page."""
+        return self.themes.currentText(), self.sizes.currentText(), self.by_region.isChecked()

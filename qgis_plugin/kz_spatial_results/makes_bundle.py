@@ -19,6 +19,17 @@ from .command import staged
 from .opener import open_plan
 from .words import LANGUAGES, ResultsError, language, tr
 
+# as the command names them, in the order of the list
+_NEIGHBOURS = (
+    "queen",
+    "rook",
+    "second_order",
+    "shared_border",
+    "k_nearest",
+    "adaptive_kernel",
+    "inverse_distance",
+)
+
 
 class MakesBundle(KzAlgorithm):
     """An algorithm whose command writes a bundle; `arguments` gives the command's own."""
@@ -40,6 +51,28 @@ class MakesBundle(KzAlgorithm):
                 defaultValue=LANGUAGES.index(language()),
             )
         )
+
+    def add_neighbours(self):
+        """Add who is whose neighbour."""
+        told = (
+            tr("A border or a corner in common"),
+            tr("A border in common"),
+            tr("Neighbours and theirs"),
+            tr("Borders by their length"),
+            tr("The nearest ones"),
+            tr("Nearness, by an adaptive kernel"),
+            tr("Nearness, by inverse distance"),
+        )
+        self.add(
+            QgsProcessingParameterEnum(
+                "NEIGHBOURS", tr("Who is whose neighbour"), list(told), defaultValue=0
+            ),
+            advanced=True,
+        )
+
+    def chosen_neighbours(self, parameters, context):
+        """The command's word for the neighbours."""
+        return self.chosen(parameters, context, "NEIGHBOURS", _NEIGHBOURS)
 
     def add_target(self):
         """Add the folder, whether it may be replaced and is to be opened, and the outputs."""

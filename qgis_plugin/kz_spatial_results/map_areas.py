@@ -8,6 +8,7 @@ from pathlib import Path
 
 from qgis.core import (
     QgsProcessing,
+    QgsProcessingParameterEnum,
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterFile,
     QgsProcessingParameterNumber,
@@ -20,7 +21,8 @@ from .makes_bundle import MakesBundle
 from .words import LANGUAGES, ResultsError, tr
 
 _FILTER = "Table (*.xlsx *.xls *.ods *.csv *.tsv *.parquet *.dta *.sav *.gpkg)"
-_TABLE = "table.csv"
+# as the command names them, in the order of the list
+_CLASSES = ("rounded", "quantiles", "natural_breaks", "equal_interval")
 
 
 class MapAreas(MakesBundle):
@@ -57,6 +59,22 @@ class MapAreas(MakesBundle):
         self.add(
             number("CLUSTERS", tr("Groups of units to show"), integer, 3, minValue=2, maxValue=5)
         )
+        told = (
+            tr("Quantiles, rounded"),
+            tr("Quantiles"),
+            tr("Natural breaks (FisherJenks)"),
+            tr("Equal intervals (EqualInterval)"),
+        )
+        self.add(
+            QgsProcessingParameterEnum(
+                "CLASSES", tr("Classes of the numbers"), list(told), defaultValue=0
+            ),
+            tr("Those of mapclassify, which the layer's metadata name."),
+        )
+        self.add(
+            number("N_CLASSES", tr("Number of classes"), integer, 5, minValue=2, maxValue=9),
+            tr("Fewer where fewer values differ."),
+        )
         for name, title, told in (
             ("SHEET", tr("Sheet"), tr("Found by what it holds where it is left empty.")),
             ("UNIT_COLUMN", tr("Column of units"), tr("Its heading, or its letter.")),
@@ -79,6 +97,7 @@ class MapAreas(MakesBundle):
             ),
             advanced=True,
         )
+        self.add_neighbours()
         self.add(number("SEED", tr("Seed"), integer, 20240, minValue=0), advanced=True)
         self.add(
             number("PERMUTATIONS", tr("Permutations"), integer, 9999, minValue=99),
@@ -98,17 +117,21 @@ class MapAreas(MakesBundle):
             raise ResultsError(tr("Name a table, or choose a layer"))
         with tempfile.TemporaryDirectory(prefix="kz-") as folder:
             names = source.fields().names()
-            tables.write_plain(Path(folder) / _TABLE, source, names, feedback)
+            tables.write_plain(Path(folder) / tables.file_name(source), source, names, feedback)
             if feedback.isCanceled():
                 raise Cancelled
             yield folder
 
     def arguments(self, parameters, context, folder):
-        table = str(Path(folder) / _TABLE) if folder else self.file_of(parameters, context, "FILE")
+        table = self.file_of(parameters, context, "FILE")
+        table = str(next(Path(folder).glob("*.csv"))) if folder else table
         found = ["areas", table, "--progress-lines"]
         found += ["--lang", self.chosen(parameters, context, "LANGUAGE", LANGUAGES)]
+        found += ["--classes", self.chosen(parameters, context, "CLASSES", _CLASSES)]
+        found += ["--neighbours", self.chosen_neighbours(parameters, context)]
         for option, name in (
             ("--clusters", "CLUSTERS"),
+            ("--n-classes", "N_CLASSES"),
             ("--seed", "SEED"),
             ("--permutations", "PERMUTATIONS"),
         ):

@@ -18,7 +18,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QTimer
 
 from .bundle import Plan, PlannedLayer, read_plan
-from .layout import SIZES, add_layout
+from .layout import OPENED, add_layout
 from .placed import (
     BUNDLE_MARK,
     GROUP_MARK,
@@ -133,19 +133,33 @@ def _offer_again(node) -> tuple:
     return added
 
 
-def _theme_record(shown):
-    """A map theme of layers, each with a style."""
+def _theme_record(shown, groups):
+    """A map theme of layers, each with a style; the first one's legend opens, other groups close.
+
+    QGIS 3.22 switches on whatever has a record, so only what is shown has one.
+    """
     records = []
     for layer, style in shown:
         record = QgsMapThemeCollection.MapThemeLayerRecord(layer)
         record.isVisible = True
         record.usingCurrentStyle = True
         record.currentStyle = style
-        record.expandedLayerNode = True
+        record.expandedLayerNode = layer is shown[0][0]
         records.append(record)
     theme = QgsMapThemeCollection.MapThemeRecord()
+    theme.setHasExpandedStateInfo(True)
+    theme.setExpandedGroupNodes(groups)
     theme.setLayerRecords(records)
     return theme
+
+
+def _groups_about(node) -> set:
+    """The groups that a node lies in, as map themes name them."""
+    names, parent = [], node.parent()
+    while parent is not None and parent.parent() is not None:
+        names.insert(0, parent.name())
+        parent = parent.parent()
+    return {"/".join(names[: i + 1]) for i in range(len(names))}
 
 
 def _outline(plan: Plan, nodes: dict):
@@ -178,7 +192,7 @@ def _add_themes(project, plan: Plan, group, nodes: dict, fresh: dict) -> dict:
             title = style if style.startswith(layer.name()) else f"{layer.name()}: {style}"
             name = free_name(prefix + title, collection.mapThemes())
             shown = [(layer, style), *([lines] if lines else [])]
-            collection.insert(name, _theme_record(shown))
+            collection.insert(name, _theme_record(shown, _groups_about(nodes[planned.key])))
             made[name] = layer
     return made
 
@@ -186,7 +200,7 @@ def _add_themes(project, plan: Plan, group, nodes: dict, fresh: dict) -> dict:
 def _add_layouts(project, plan: Plan, themes: dict, extent) -> None:
     """Layouts of the first theme in both sizes; others are made on demand."""
     for theme, layer in list(themes.items())[:1]:
-        for size in SIZES:
+        for size in OPENED:
             add_layout(project, plan, layer, theme, extent, size)
 
 
@@ -304,10 +318,11 @@ def _is_edited(layer) -> bool:
     return isinstance(layer, QgsVectorLayer) and layer.isEditable()
 
 
-def layout_of_theme(project, theme: str, size: str):
-    """Add a layout of a map theme of an open bundle, of the whole country."""
+def layout_of_theme(project, theme: str, size: str, *, by_region: bool = False):
+    """Add a layout of a map theme of an open bundle, of the whole country or region by region."""
     layer = bundle_themes(project)[theme]
     folder = file_of(layer).parent
     layers = [node.layer() for node in nodes_of(project, folder).values()]
     extent = layers_extent(layers, project.crs(), project)
-    return add_layout(project, read_plan(folder), layer, theme, extent, size)
+    plan = read_plan(folder)
+    return add_layout(project, plan, layer, theme, extent, size, by_region=by_region)

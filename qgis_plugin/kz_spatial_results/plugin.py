@@ -144,13 +144,14 @@ class KzSpatialResults:
             raise ResultsError(tr("No bundle is open; begin with Open results"))
         dialog = LayoutDialog(themes, self.iface.mainWindow())
         if dialog.exec() == QDialog.DialogCode.Accepted:
-            self.make_layout(*dialog.chosen())
+            theme, size, by_region = dialog.chosen()
+            self.make_layout(theme, size, by_region=by_region)
 
-    def make_layout(self, theme, size):
+    def make_layout(self, theme, size, *, by_region=False):
         """Make a layout of a theme and open it in the designer."""
         from .opener import layout_of_theme
 
-        layout = layout_of_theme(QgsProject.instance(), theme, size)
+        layout = layout_of_theme(QgsProject.instance(), theme, size, by_region=by_region)
         self.iface.openLayoutDesigner(layout)
         return layout
 

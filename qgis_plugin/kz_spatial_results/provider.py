@@ -5,8 +5,10 @@ from __future__ import annotations
 from qgis.core import QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
+from .compare_results import CompareResults
 from .density_points import DensityOfPoints
 from .join_table import JoinTable
+from .local_pattern import LocalPattern
 from .map_areas import MapAreas
 from .open_results import OpenResults
 from .run_study import RunStudy
@@ -14,7 +16,7 @@ from .words import FOLDER, tr
 
 
 class KzSpatialProvider(QgsProcessingProvider):
-    """Five algorithms under `kz_spatial:`."""
+    """Seven algorithms under `kz_spatial:`."""
 
     def id(self):
         return "kz_spatial"
@@ -29,5 +31,13 @@ class KzSpatialProvider(QgsProcessingProvider):
         return QIcon(str(FOLDER / "icon.svg"))
 
     def loadAlgorithms(self):
-        for kind in (RunStudy, MapAreas, JoinTable, DensityOfPoints, OpenResults):
+        for kind in (
+            RunStudy,
+            MapAreas,
+            LocalPattern,
+            CompareResults,
+            JoinTable,
+            DensityOfPoints,
+            OpenResults,
+        ):
             self.addAlgorithm(kind())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 
 from qgis.core import (
     QgsCoordinateReferenceSystem,
@@ -16,6 +17,13 @@ from .words import tr
 
 _ROW = "kz_row"
 _X, _Y = "longitude", "latitude"
+
+
+def file_name(source) -> str:
+    """Name of a table for a source, since reports call a table by its file."""
+    return (
+        re.sub(r'[\\/:*?"<>|\x00-\x1f]+', " ", source.sourceName()).strip(" .") or "table"
+    ) + ".csv"
 
 
 def own_names(names) -> tuple:
@@ -34,7 +42,7 @@ def text_field(name: str) -> QgsField:
     return QgsField(name, kind)
 
 
-def _plain(value) -> str:
+def plain(value) -> str:
     """A value as text; nothing for NULL."""
     if value is None or (isinstance(value, QVariant) and value.isNull()):
         return ""
@@ -62,12 +70,20 @@ def write(path, source, names, context, feedback) -> int:
         for feature in source.getFeatures():
             if feedback.isCanceled():
                 break
-            row = [count, *(_plain(feature[i]) for i in indexes)]
+            row = [count, *(plain(feature[i]) for i in indexes)]
             if points:
                 row += _place(feature, move)
             out.writerow(row)
             count += 1
     return count
+
+
+def write_rows(path, names, rows):
+    """Write rows under their names."""
+    with open(path, "w", newline="", encoding="utf-8") as file:  # noqa: PTH123  path or text
+        out = csv.writer(file)
+        out.writerow(names)
+        out.writerows(rows)
 
 
 def write_plain(path, source, names, feedback):
@@ -79,7 +95,7 @@ def write_plain(path, source, names, feedback):
         for feature in source.getFeatures():
             if feedback.isCanceled():
                 break
-            out.writerow([_plain(feature[i]) for i in indexes])
+            out.writerow([plain(feature[i]) for i in indexes])
 
 
 def _place(feature, move) -> list:

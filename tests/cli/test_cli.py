@@ -16,6 +16,7 @@ from kz_spatial.survey.twin import load_twin_raw
 
 BUNDLE = (
     "kz_spatial.gpkg",
+    "kz_spatial.qgz",
     "map.html",
     "report.html",
     "run.json",

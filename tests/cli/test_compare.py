@@ -33,6 +33,7 @@ def test_it_prints_a_line_for_each_indicator(bundles, tmp_path, capsys):
         "  permit_days: 1 rise (worse), 1 fall (better), 4 not clear, 1 withheld",
         f"  {out / 'report.html'}  (read first)",
         f"  {out / 'map.html'}  (open in a browser)",
+        f"  {out / 'kz_spatial.qgz'}  (open in QGIS)",
         f"  {out / 'kz_spatial.gpkg'}  (drag into QGIS)",
     ]
     assert told.err == ""

@@ -44,7 +44,7 @@ def language(bundle):
 
 def test_the_bundle_is_whole(bundle):
     names = {each.relative_to(bundle.path).as_posix() for each in bundle.path.rglob("*.*")}
-    assert {"kz_spatial.gpkg", "map.html", "report.html", "run.json"} <= names
+    assert {"kz_spatial.gpkg", "kz_spatial.qgz", "map.html", "report.html", "run.json"} <= names
     for table in ("values", "moran", "moran_by_year", "local_moran", "clusters", "cluster_choice",
                   "years", "changes", "moves", "reading"):  # fmt: skip
         assert f"tables/{table}.csv" in names

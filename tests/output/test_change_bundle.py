@@ -24,6 +24,7 @@ from kz_spatial.palette import CHANGE_COLOURS, NO_DATA
 
 FILES = {
     "kz_spatial.gpkg",
+    "kz_spatial.qgz",
     "map.html",
     "report.html",
     "run.json",

@@ -13,13 +13,18 @@ from pathlib import Path
 import geopandas as gpd
 import matplotlib.pyplot as plt
 import pytest
+from change_cases import two_bundles
 from helpers import DESIGN
 from map_cases import map_data
+from table_cases import CODES, ENGLISH, write_book
 
+import kz_spatial as kz
 from kz_spatial.cli import main as cli
+from kz_spatial.output.disclosure import opening_line
 from kz_spatial.output.geopackage import About, write_geopackage
 from kz_spatial.output.layers import describe
 from kz_spatial.output.qgis_plugin import build_plugin
+from kz_spatial.output.qgis_project import write_project
 from kz_spatial.output.terms import Terms
 from kz_spatial.palette import SEQUENTIAL_GOOD
 from kz_spatial.study import layer_entries
@@ -57,15 +62,64 @@ def _translate(bundle, folder):
     return made
 
 
+def _projects(bundle, translated, folder):
+    """Projects of the bundle in each language, by language; other languages in folders beside."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        frames = {
+            each.name: gpd.read_file(bundle / "kz_spatial.gpkg", layer=each.name)
+            for each in layer_entries(DESIGN.grouping)
+        }
+    contents = json.loads((bundle / "run.json").read_text(encoding="utf-8"))["contents"]
+    made = {"en": str(bundle)}
+    for language, package in translated.items():
+        terms, beside = Terms.of_paper(language), folder / f"project {language}"
+        beside.mkdir()
+        shutil.copy(package, beside / "kz_spatial.gpkg")
+        for group in contents["groups"]:
+            group["title"] = terms.say(f"group.{group['key']}")
+        notice = f"{opening_line(None, language, synthetic=True)}. {terms.say('notice.modelled')}"
+        write_project(
+            describe(frames, terms=terms, notice=notice),
+            beside,
+            contents=contents,
+            about=About("", "corrected", synthetic=True, title=terms.title),
+        )
+        made[language] = str(beside)
+    return made
+
+
+def _areas(folder):
+    """A bundle of a made-up table of oblasts over two years."""
+    rows = [["Region", "Year", "Jobs"]]
+    rows += [[ENGLISH[code], year, 10 * i + year % 7] for year in (2023, 2024) for i, code in
+             enumerate(CODES)]  # fmt: skip
+    table = write_book(folder / "jobs.xlsx", rows)
+    out = str(folder / "bundle of areas")
+    assert cli.main(["areas", str(table), "--out", out, "--permutations", "99"]) == 0
+    return out
+
+
+def _change(folder):
+    made = kz.write_change(
+        kz.compare_bundles(*two_bundles(folder / "two")), folder / "bundle of change"
+    )
+    return str(made.path)
+
+
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory, qgis_python):
     """File that tells the checks where bundle, plugin and command are."""
     folder = tmp_path_factory.mktemp("qgis")
     bundle = folder / "bundle"
     assert cli.main(["run", "--out", str(bundle), "--permutations", "199"]) == 0
+    translated = _translate(bundle, folder)
     told = {
         "bundle": str(bundle),
-        "translated": _translate(bundle, folder),
+        "translated": translated,
+        "projects": _projects(bundle, translated, folder),
+        "areas": _areas(folder),
+        "change": _change(folder),
         "tmp": str(folder),
         "plugin_parent": str(folder / "plugins"),
         "command": sys.executable,

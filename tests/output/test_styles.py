@@ -16,7 +16,16 @@ from shapely.geometry import Point, box
 
 from kz_spatial.design import load_design
 from kz_spatial.options import DATA_CRS
-from kz_spatial.output import layers, qml, styles, web_map, web_themes, web_units
+from kz_spatial.output import (
+    layers,
+    qml,
+    qml_fields,
+    qml_labels,
+    styles,
+    web_map,
+    web_themes,
+    web_units,
+)
 from kz_spatial.output.layers import Layer
 from kz_spatial.output.style_classes import Style, StyleClass
 from kz_spatial.output.terms import Terms
@@ -424,7 +433,7 @@ def test_faint_bands_have_faint_borders_and_crosses_two_hatches():
     ],
 )
 def test_conditions_are_those_of_the_class(made, told):
-    assert qml._condition(style_of(made), made) == told
+    assert qml_fields.condition(style_of(made), made) == told
 
 
 def test_places_are_drawn_and_named_by_their_size():
@@ -445,7 +454,7 @@ def test_places_are_drawn_and_named_by_their_size():
     symbols = list(root.find("renderer-v2/symbols"))
     assert [props(each.find("layer"))["size"] for each in symbols] == ["5", "2.25", "1"]
     assert {props(each.find("layer"))["outline_color"] for each in symbols} == {"255,255,255,255"}
-    shown = qml._shown_places(style)
+    shown = qml_labels._shown_places(style)
     assert shown == (
         '"c" >= CASE WHEN @map_scale > 4000000 THEN 10 WHEN @map_scale > 2500000 THEN 0 ELSE 0 END'
     )

@@ -1,6 +1,7 @@
 """What a reader meets at the desk: boundaries, layouts, drops, options, languages, help."""
 
 import dataclasses
+import itertools
 from pathlib import Path
 
 from qgis.core import QgsLayoutExporter, QgsProject, QgsSettings
@@ -111,6 +112,72 @@ def check_layout_prints_its_theme_and_legend(settings):
     plugin.unload()
 
 
+def check_a_layout_has_a_page_for_each_region_on_either_paper(settings):
+    from check_project import _height_of
+
+    desktop, plugin = _started()
+    _empty_project()
+    plugin.open_results(settings["bundle"])
+    theme = "Local Moran: Power outages"
+    for size, page in (("A4", 297), ("A4 portrait", 210), ("A3", 420)):
+        layout = plugin.make_layout(theme, size, by_region=True)
+        assert desktop.designers[-1] is layout
+        assert layout.name() == f"Region by region, {size}: {theme}"
+        assert round(layout.pageCollection().page(0).pageSize().width()) == page
+        atlas = layout.atlas()
+        assert atlas.updateFeatures() == 20
+        pages = [atlas.nameForPage(i) for i in range(20)]
+        assert pages == sorted(pages), "pages are in the order of names"
+        atlas.beginRender()
+        extents = set()
+        for number, name in enumerate(pages):
+            assert atlas.seekTo(number)
+            texts = _texts(layout)
+            assert texts["subtitle"] == f"{name}. {theme}"
+            for item in (layout.itemById(key) for key in texts):
+                assert _height_of(item) <= item.sizeWithUnits().height(), (size, name, item.id())
+            view = layout.itemById("map").extent()
+            feature = atlas.layout().reportContext().feature()
+            assert feature["name_en"] == name
+            extents.add(round(view.center().x()))
+        assert len(extents) == 20, "every page shows another region"
+        atlas.endRender()
+        png = str(Path(settings["tmp"]) / "region.png")
+        wishes = QgsLayoutExporter.ImageExportSettings()
+        wishes.dpi = 60
+        atlas.beginRender()
+        atlas.seekTo(0)
+        done = QgsLayoutExporter(layout).exportToImage(png, wishes)
+        assert done == QgsLayoutExporter.ExportResult.Success
+        seen = pixels(QImage(png))
+        assert (abs(seen - (176, 0, 32)).max(axis=2) <= 60).sum() > 150, "no caveat is printed"
+    plugin.unload()
+
+
+def check_texts_of_sheets_are_never_cut(settings):
+    """In three languages, on each paper, with the longest caveat that there is."""
+    from kz_spatial_results.layout import SIZES, add_layout
+
+    from check_project import _height_of
+
+    _, plugin = _started()
+    project = _empty_project()
+    opened = plugin.open_results(settings["bundle"])
+    name = "Density of firms, firms per 1000 km²"
+    layer = opened.themes[name]
+    for code in ("en", "ru", "kk"):
+        plan = dataclasses.replace(opened.plan, language=code, title=opened.plan.title * 2)
+        for size in SIZES:
+            sheet = add_layout(project, plan, layer, name, layer.extent(), size)
+            labels = [sheet.itemById(key) for key in ("title", "subtitle", "source", "warnings")]
+            for item in labels:
+                assert _height_of(item) <= item.sizeWithUnits().height(), (code, size, item.id())
+            boxes = [each.sceneBoundingRect() for each in (*labels, sheet.itemById("map"))]
+            for one, other in itertools.combinations(boxes, 2):
+                assert one.intersected(other).height() < 0.1, (code, size)
+    plugin.unload()
+
+
 def check_layout_dialog_lists_the_themes(settings):
     from kz_spatial_results import layout_dialog
 
@@ -125,15 +192,19 @@ def check_layout_dialog_lists_the_themes(settings):
         seen.append([self.themes.itemText(i) for i in range(self.themes.count())])
         self.themes.setCurrentText("Clusters: Typology of the oblasts")
         self.sizes.setCurrentText("A3")
+        self.by_region.setChecked(bool(seen[1:]))
         return QDialog.DialogCode.Accepted
 
     layout_dialog.LayoutDialog.exec, before = accept, layout_dialog.LayoutDialog.exec
     try:
         plugin.choose_layout()
+        plugin.choose_layout()
     finally:
         layout_dialog.LayoutDialog.exec = before
     assert len(seen[0]) == 36
-    assert desktop.designers[-1].name() == "A3: Clusters: Typology of the oblasts"
+    one, by_region = (each.name() for each in desktop.designers[-2:])
+    assert one == "A3: Clusters: Typology of the oblasts"
+    assert by_region == "Region by region, A3: Clusters: Typology of the oblasts"
     plugin.unload()
 
 

@@ -1,25 +1,35 @@
 """Layers of a GeoPackage as QGIS shows them on opening: styles, legends, names, words, sources."""
 
+import re
 import time
+from collections import Counter
 from pathlib import Path
 
 from qgis.core import (
+    QgsCoordinateReferenceSystem,
     QgsExpression,
     QgsExpressionContext,
     QgsExpressionContextUtils,
+    QgsMapRendererSequentialJob,
+    QgsMapSettings,
+    QgsProject,
     QgsRasterLayer,
     QgsRectangle,
     QgsRuleBasedRenderer,
     QgsSingleSymbolRenderer,
     QgsVectorLayer,
 )
+from qgis.PyQt.QtCore import QSize
 
 from maps import (
+    CRS,
     EXTENT,
     REFERENCE_SIZE,
     REFERENCE_STYLES,
     REFERENCES,
+    SIZE,
     class_rules,
+    doubt_rule,
     feature_colours,
     heading,
     layer,
@@ -295,11 +305,151 @@ def check_map_tips_read_well(settings):
             assert one.displayExpression() not in ("", '"fid"')
 
 
+def _hatched(one):
+    """Features that the legend's note hatches, and what it says below the note."""
+    rule = doubt_rule(one)
+    if rule is None:
+        return set(), ""
+    kinds = [each.layerType() for each in rule.symbol().symbolLayers()]
+    assert kinds == ["LinePatternFill"], "the hatch hides the colour below it"
+    condition = QgsExpression(rule.filterExpression())
+    held = (f for f in one.getFeatures() if condition.evaluate(_context(one, f)))
+    return {f["oblast_code"] for f in held}, rule.label()
+
+
+def check_estimates_that_are_not_reliable_are_hatched(settings):
+    labels = {
+        "en": "hatched: estimate not reliable",
+        "ru": "штриховка: оценка ненадёжна",
+    }
+    for language, path in [("en", _geopackages(settings)[0]), *settings["translated"].items()]:
+        one, seen = layer(path, "oblasts"), 0
+        for title, text in own_styles(one).items():
+            with_style(one, text)
+            column = class_rules(one)[0].filterExpression().split('"')[1]
+            marked = column.removesuffix("_mean") + "_poor"
+            found, label = _hatched(one)
+            wanted = {
+                f["oblast_code"]
+                for f in one.getFeatures()
+                if marked in one.fields().names() and f[marked] is True
+            }
+            assert found == wanted, (title, found, wanted)
+            assert label == (labels.get(language, label) if wanted else ""), (title, label)
+            seen += bool(wanted)
+        assert seen >= 4, seen
+        local = layer(path, "local_moran")
+        for text in own_styles(local).values():
+            assert _hatched(with_style(local, text))[0] == set(), "marks of draws are no errors"
+    one = layer(_geopackages(settings)[0], "oblasts")
+    style = own_styles(one)["Power outages, outages a month"]
+    pictures = []
+    for each in (style, style.replace('symbol="doubt"', "")):
+        with_style(one, each).setLabelsEnabled(False)
+        pictures.append(reference_picture([one]).copy())
+    assert pictures[0] != pictures[1], "the hatch is in the legend and not on the map"
+
+
+def check_dragged_layers_write_each_name_once(settings):
+    """All six layers on, as QGIS names those of a file that was dragged in, or a browser's item."""
+    path = _geopackages(settings)[0]
+    project = QgsProject.instance()
+    for prefix in ("kz_spatial — ", ""):
+        project.clear()
+        order = ("oblasts", "composites", "local_moran", "clusters", "density_contours")
+        shown = [QgsVectorLayer(f"{path}|layername={n}", f"{prefix}{n}", "ogr") for n in order]
+        for each in shown:
+            project.addMapLayer(each)
+        counts = {}
+        for first in range(4):
+            below = shown[first:]
+            counts[order[first]] = _names_on(below)
+        assert counts["oblasts"].keys() == {"oblasts"}, (prefix, counts)
+        assert counts["composites"].keys() == {"composites"}, counts
+        assert counts["local_moran"].keys() == {"local_moran"}, counts
+        assert counts["clusters"].keys() == {"clusters"}, counts
+        assert counts["oblasts"]["oblasts"] >= 17, counts
+        # a density is no map of units, so names stay below it
+        assert _names_on([shown[4], shown[0]]).keys() == {"oblasts"}
+    project.clear()
+
+
+def _names_on(shown):
+    """How many names each layer writes on a map, by table."""
+    view = QgsMapSettings()
+    view.setLayers(shown)
+    view.setDestinationCrs(QgsCoordinateReferenceSystem.fromProj(CRS))
+    view.setExtent(EXTENT)
+    view.setOutputSize(QSize(*SIZE))
+    context = QgsExpressionContext()
+    context.appendScope(QgsExpressionContextUtils.globalScope())
+    context.appendScope(QgsExpressionContextUtils.mapSettingsScope(view))
+    view.setExpressionContext(context)
+    job = QgsMapRendererSequentialJob(view)
+    job.start()
+    job.waitForFinished()
+    found = Counter(each.layerID for each in job.takeLabelingResults().allLabels())
+    tables = {each.id(): each.source().rpartition("=")[2] for each in shown}
+    return Counter({tables[key]: n for key, n in found.items()})
+
+
+def _tip_rows(one, feature, title):
+    """Values of a map tip by their headings, below the heading of the legend."""
+    text = QgsExpression.replaceExpressionText(one.mapTipTemplate(), _context(one, feature))
+    assert f"</b><br>{title}<table>" in text, text
+    return dict(re.findall(r"<tr><td>(.*?)</td><td><b>(.*?)</b></td></tr>", text))
+
+
+def check_map_tips_tell_unit_n_interval_and_rank_set(settings):
+    """Against the columns themselves, the interval by 1.96 errors, cut at what a share can be."""
+    one, cut = layer(_geopackages(settings)[0], "oblasts"), 0
+    for title, name, most in (
+        ("Electronic payments, % of sales", "epayment_share", 100),
+        ("CO₂ monitoring, share of firms", "co2_monitoring", 1),
+    ):
+        with_style(one, own_styles(one)[title])
+        for feature in one.getFeatures():
+            rows = _tip_rows(one, feature, title)
+            assert rows["answers"] == str(feature[f"{name}_n"]), rows
+            mean, half = feature[f"{name}_mean"], 1.959964 * feature[f"{name}_se"]
+            low, high = (float(each) for each in rows["95% interval"].split(" to "))
+            assert abs(low - max(0, mean - half)) < 0.0006, (mean, half, rows)
+            assert abs(high - min(most, mean + half)) < 0.0006, (mean, half, rows)
+            cut += high == most or low == 0
+    assert cut, "no interval ends where a share does"
+    title, text = next(iter(own_styles(one).items()))
+    with_style(one, text)
+    for feature in one.getFeatures():
+        rows = _tip_rows(one, feature, title)
+        assert rows["best rank it may have"] == str(feature["rank_low"]), rows
+        assert rows["worst rank it may have"] == str(feature["rank_high"]), rows
+
+
+def check_map_tips_tell_why_a_value_is_withheld(settings):
+    one = layer(_geopackages(settings)[0], "oblasts")
+    title = "Construction permits, days to obtain"
+    with_style(one, own_styles(one)[title])
+    reasons = Counter()
+    for feature in one.getFeatures():
+        rows = _tip_rows(one, feature, title)
+        if isinstance(feature["permit_days_mean"], float):
+            continue
+        nobody = feature["permit_days_n"] == 0
+        told = "no firm answered" if nobody else "Withheld (under 5 firms)"
+        assert rows["mean"] == told, (feature["permit_days_n"], rows)
+        assert rows["95% interval"] == "–", rows
+        reasons[told] += 1
+    assert len(reasons) == 2, reasons
+
+
 def check_metadata_tells_source_coding_twin_and_licence(settings):
     for path in _geopackages(settings):
         for name, one in layers(path).items():
             told = one.metadata()
             assert told.title(), name
+            limits = {"eng": "quantiles", "rus": "квантили", "kaz": "квантильдер"}
+            named = limits[told.language()] in told.abstract()
+            assert named == (name in ("oblasts", "composites")), (name, told.abstract())
             twin = {
                 "eng": "synthetic twin",
                 "rus": "синтетический двойник",

@@ -10,6 +10,7 @@ from qgis.core import (
     QgsApplication,
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
+    QgsLayerTreeModel,
     QgsProject,
 )
 
@@ -142,6 +143,34 @@ def check_project_gets_projection_extent_styles_and_themes(settings):
         for key in themes.mapThemeVisibleLayerIds("Density of firms, firms per 1000 km²")
     ]
     assert sorted(below) == ["Density of firms", "Oblasts"], below
+    plugin.unload()
+
+
+def themes_open_their_legend(project, group):
+    """Each of three themes, applied as the desktop does: what is on, open, and in open groups."""
+    root = project.layerTreeRoot()
+    model, themes = QgsLayerTreeModel(root), project.mapThemeCollection()
+    for theme, wanted, inner, lines in (
+        ("Local Moran: Power outages", "Local Moran", "Local Moran: alike or unlike", set()),
+        ("Density of firms, firms per 1000 km²", "Density of firms", "Density of firms",
+         {"Oblasts"}),
+        ("Clusters: Typology of the oblasts", "Clusters", "Groups of regions", set()),
+    ):  # fmt: skip
+        for node in [*root.findLayers(), *root.findGroups(True)]:
+            node.setExpanded(True)
+        themes.applyTheme(theme, root, model)
+        assert {each.name() for each in root.checkedLayers()} == {wanted} | lines, theme
+        opened = {each.name() for each in root.findGroups(True) if each.isExpanded()}
+        assert opened == {group, inner}, (theme, opened)
+        (node,) = [n for n in root.findLayers() if n.name() == wanted and n.itemVisibilityChecked()]
+        assert node.isExpanded(), theme
+
+
+def check_a_theme_opens_its_legend_and_closes_other_groups(settings):
+    _, plugin = _started()
+    project = _empty_project()
+    opened = plugin.open_results(_bundle(settings))
+    themes_open_their_legend(project, opened.group.name())
     plugin.unload()
 
 

@@ -1,7 +1,10 @@
 """Algorithms: each run through QGIS' registry, cancelled, without a command, in a model."""
 
+import csv
 import functools
+import json
 import os
+import shutil
 import stat
 import time
 from pathlib import Path
@@ -10,6 +13,7 @@ from qgis.core import (
     QgsApplication,
     QgsFeature,
     QgsGeometry,
+    QgsPalLayerSettings,
     QgsPointXY,
     QgsProcessingContext,
     QgsProcessingException,
@@ -23,11 +27,22 @@ from qgis.core import (
     QgsProcessingParameterFeatureSource,
     QgsProject,
     QgsRasterLayer,
+    QgsRectangle,
     QgsSettings,
     QgsVectorLayer,
 )
 
-KEYS = {"run_study", "map_areas", "join_table", "density_points", "open_results"}
+from maps import class_rules, own_styles
+
+KEYS = {
+    "run_study",
+    "map_areas",
+    "local_pattern",
+    "compare_results",
+    "join_table",
+    "density_points",
+    "open_results",
+}
 SLOW = """#!/usr/bin/python3
 import os, pathlib, signal, subprocess, sys, time
 if {stubborn}:
@@ -133,7 +148,7 @@ def _points():
     )
 
 
-def check_provider_offers_five_explained_algorithms(settings):
+def check_provider_offers_explained_algorithms(settings):
     provider = _provider()
     assert {each.name() for each in provider.algorithms()} == KEYS
     assert not provider.icon().isNull()
@@ -239,6 +254,8 @@ def check_density_gives_a_styled_surface(settings):
     assert layer.renderer().type() == "singlebandpseudocolor"
     assert {each.name for each in out.parent.iterdir()} == {"surface.tif", "surface.qml"}
     assert any("bandwidth 80 km" in line for line in log.lines), log.lines
+    # a table in memory has a name of its own, and no firms
+    assert layer.bandName(1) == "Band 1: t, points per 1000 km²", layer.bandName(1)
 
 
 def check_density_smooths_a_column_under_its_own_name(settings):
@@ -258,7 +275,7 @@ def check_density_smooths_a_column_under_its_own_name(settings):
     )
     layer = QgsRasterLayer(made["OUTPUT"], "mean")
     assert layer.isValid()
-    assert "mean of n" in layer.bandName(1), layer.bandName(1)
+    assert layer.bandName(1) == "Band 1: t: n, mean", layer.bandName(1)
 
 
 def check_run_study_reports_steps_and_opens_its_bundle(settings):
@@ -339,6 +356,138 @@ def check_a_layer_becomes_a_map_of_oblasts(settings):
     jobs = {each["oblast_code"]: each["jobs"] for each in figures.getFeatures()}
     assert (jobs["KZ-10"], jobs["KZ-79"]) == (0.0, 19.0)
     assert "choose a layer" in _fault(settings, "map_areas", {"OUTPUT": str(out / "x")})
+
+
+def check_classes_of_a_table_are_those_that_were_chosen(settings):
+    """Values 0, 1, 4, 9, … 361: equal intervals and quantiles by hand."""
+    layer = QgsVectorLayer("None?field=oblast:string&field=jobs:double", "table", "memory")
+    features = []
+    for i, name in enumerate(_NAMES):
+        feature = QgsFeature(layer.fields())
+        feature.setAttributes([name, float(i * i)])
+        features.append(feature)
+    layer.dataProvider().addFeatures(features)
+    folder = _folder(settings, "classes")
+    for number, name, limits in (
+        (3, "EqualInterval", ["0 – <90.25", "90.25 – <180.5", "180.5 – <270.8", "270.8 – 361"]),
+        (1, "Quantiles", ["0 – <25", "25 – <100", "100 – <225", "225 – 361"]),
+    ):
+        out = folder / name
+        asked = {"INPUT": layer, "OUTPUT": str(out), "PERMUTATIONS": 99, "OPEN": False}
+        asked |= {"CLASSES": number, "N_CLASSES": 4}
+        made, _, _ = _run(settings, "map_areas", asked)
+        one = QgsVectorLayer(f"{made['GEOPACKAGE']}|layername=oblasts", "oblasts", "ogr")
+        assert [rule.label() for rule in class_rules(one)] == limits, name
+        assert f"mapclassify: {name}" in one.metadata().abstract()
+
+
+def _grid(crs="EPSG:3857"):
+    """Seven by seven squares, a high block of nine in one corner; one number is missing."""
+    layer = QgsVectorLayer(
+        f"Polygon?crs={crs}&field=cell:string&field=Жұмыс:double", "districts", "memory"
+    )
+    features = []
+    for i in range(49):
+        row, column = divmod(i, 7)
+        x, y = 7_500_000 + 10_000 * column, 6_000_000 + 10_000 * row
+        feature = QgsFeature(layer.fields())
+        high = row < 3 and column < 3
+        value = None if i == 48 else (90.0 if high else 10.0) + i * 7 % 5
+        feature.setAttributes([f"c{row}{column}", value])
+        feature.setGeometry(QgsGeometry.fromRect(QgsRectangle(x, y, x + 10_000, y + 10_000)))
+        features.append(feature)
+    layer.dataProvider().addFeatures(features)
+    return layer
+
+
+def check_any_polygons_get_local_moran_and_hot_spots(settings):
+    out = _folder(settings, "pattern") / "bundle"
+    asked = {"INPUT": _grid(), "VALUE": "Жұмыс", "NAME": "cell", "OUTPUT": str(out)}
+    asked |= {"PERMUTATIONS": 999, "OPEN": False}
+    made, _, _ = _run(settings, "local_pattern", asked)
+    one = QgsVectorLayer(f"{made['GEOPACKAGE']}|layername=local_moran", "local", "ogr")
+    names = one.fields().names()
+    (label,) = [each for each in names if each.endswith("_label")]
+    (spot,) = [each for each in names if each.endswith("_spot")]
+    rows = {each["unit_code"]: each for each in one.getFeatures()}
+    assert len(rows) == 49
+    # the block's corner lies among its own; far off all is alike low or says nothing
+    assert (rows["c00"][label], rows["c00"][spot]) == ("High-High", "Hot spot")
+    assert (rows["c11"][label], rows["c11"][spot]) == ("High-High", "Hot spot")
+    assert "High" not in rows["c55"][label], rows["c55"][label]
+    assert rows["c66"][label] == "suppressed"
+    assert len(own_styles(one)) == 2
+    project = QgsProject()
+    assert project.read(str(out / "kz_spatial.qgz"))
+    assert project.title() == "districts", "the results are called by something but the layer"
+    assert "plotly" not in one.metadata().licenses()[0], "borders of a source that has no part here"
+    for sheet in project.layoutManager().printLayouts():
+        bar = sheet.itemById("scale bar")
+        if sheet.atlas().enabled():
+            sheet.atlas().beginRender()
+            sheet.atlas().seekTo(0)
+        bar.update()
+        assert bar.sizeWithUnits().width() < 80, (sheet.name(), bar.sizeWithUnits().width())
+    names = one.labeling().settings()  # must outlive what is asked of it
+    outside = names.dataDefinedProperties().property(QgsPalLayerSettings.PolygonLabelOutside)
+    assert not outside.isActive(), "names of small polygons stand beside them"
+    # queen: eight neighbours in the middle; rook asks for four
+    asked |= {"OUTPUT": str(out.with_name("rook")), "NEIGHBOURS": 1, "NAME": ""}
+    made, _, _ = _run(settings, "local_pattern", asked)
+    record = json.loads((Path(made["OUTPUT"]) / "run.json").read_text(encoding="utf-8"))
+    assert record["options"]["neighbours"] == "rook"
+    other = QgsVectorLayer(f"{made['GEOPACKAGE']}|layername=local_moran", "local", "ogr")
+    assert {each["unit_code"] for each in other.getFeatures()} == {str(i) for i in range(1, 50)}
+
+
+def check_names_of_polygons_that_stand_twice_are_refused(settings):
+    layer = _grid()
+    assert layer.startEditing()
+    first, second = list(layer.getFeatures())[:2]
+    assert layer.changeAttributeValue(second.id(), 0, first["cell"])
+    assert layer.commitChanges()
+    out = _folder(settings, "twice") / "bundle"
+    asked = {"INPUT": layer, "VALUE": "Жұмыс", "NAME": "cell", "OUTPUT": str(out)}
+    fault = _fault(settings, "local_pattern", asked)
+    assert fault.startswith("cell: found 'c00' twice"), fault
+    assert not out.exists()
+
+
+def _later(settings, folder):
+    """A copy of the bundle in which permits take ten days more in one region."""
+    shutil.copytree(settings["bundle"], folder)
+    file = folder / "tables" / "readiness.csv"
+    with file.open(newline="", encoding="utf-8") as text:
+        rows = list(csv.DictReader(text))
+    (row,) = [e for e in rows if e["level"] == "composite" and e["code"] == "east"]
+    row["permit_days_mean"] = repr(float(row["permit_days_mean"]) + 10)
+    with file.open("w", newline="", encoding="utf-8") as text:
+        out = csv.DictWriter(text, rows[0])
+        out.writeheader()
+        out.writerows(rows)
+    return str(folder)
+
+
+def check_two_bundles_are_compared(settings):
+    folder, project = _folder(settings, "compared"), QgsProject()
+    out, later = folder / "change", _later(settings, folder / "later")
+    asked = {"FIRST": settings["bundle"], "SECOND": later, "OUTPUT": str(out)}
+    made, _, _ = _run(settings, "compare_results", asked, project=project)
+    algorithm, context = _algorithm("compare_results"), QgsProcessingContext()
+    context.setProject(project)
+    algorithm._to_open = out
+    algorithm.postProcessAlgorithm(context, Log())
+    (layer,) = project.mapLayers().values()
+    found = {each["composite"]: each["permit_days_difference"] for each in layer.getFeatures()}
+    assert len(found) == 7
+    # second minus first
+    assert abs(found.pop("east") - 10) < 1e-6, found
+    assert set(found.values()) == {0.0}, found
+    assert any("Construction permits" in each for each in project.mapThemeCollection().mapThemes())
+    assert (out / "kz_spatial.qgz").is_file()
+    nothing = {**asked, "SECOND": settings["tmp"], "OUTPUT": str(out.with_name("none"))}
+    assert "is no bundle of results" in _fault(settings, "compare_results", nothing)
+    assert made["OUTPUT"] == str(out)
 
 
 def check_open_results_runs_as_an_algorithm(settings):

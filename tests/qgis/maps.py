@@ -128,10 +128,17 @@ def _class_areas(one):
         yield rule, _on_white(rule.symbol().symbolLayer(0).fillColor()), shares
 
 
+def doubt_rule(one):
+    """What hatches estimates that are not reliable, below the legend's note; None without any."""
+    note = one.renderer().rootRule().children()[-1]
+    return note.children()[0] if note.symbol() is None and note.children() else None
+
+
 def expected_shares(one):
     """By class: colour on paper, hatched or not, share of the picture from the areas."""
+    over = doubt_rule(one) is not None
     return {
-        rule.label(): (colour, rule.symbol().symbolLayerCount() > 1, sum(shares.values()))
+        rule.label(): (colour, over or rule.symbol().symbolLayerCount() > 1, sum(shares.values()))
         for rule, colour, shares in _class_areas(one)
     }
 

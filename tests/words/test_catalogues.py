@@ -22,6 +22,7 @@ BUILT = {
         *("good", "fair", "poor", "own firms and model", "model alone"),
     ),
     "method.": ("exact", "monte-carlo"),
+    "metadata.classes_": ("rounded", "quantiles", "natural_breaks", "equal_interval"),
     "coding.": ("corrected", "as-published"),
     "disclosure.": ("survey", "open", "guarded", "plain"),
     "criterion.": ("share_explained", "silhouette", "calinski_harabasz", "gap"),

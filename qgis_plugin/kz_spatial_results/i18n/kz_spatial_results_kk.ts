@@ -232,8 +232,8 @@
         <translation>Карта</translation>
     </message>
     <message>
-        <source>Paper, landscape</source>
-        <translation>Қағаз, альбомдық</translation>
+        <source>Paper</source>
+        <translation>Қағаз</translation>
     </message>
     <message>
         <source>Open results</source>
@@ -526,6 +526,126 @@
     <message>
         <source>Name a table, or choose a layer</source>
         <translation>Кестені көрсетіңіз не қабатты таңдаңыз</translation>
+    </message>
+    <message>
+        <source>Local Moran and hot spots</source>
+        <translation>Жергілікті Моран индексі және ыстық нүктелер</translation>
+    </message>
+    <message>
+        <source>Says of each polygon of a layer whether it and its neighbours are alike, unlike, or neither (local Moran), and whether it lies in a hot or a cold spot (G* of Getis and Ord), for one numeric column. Every neighbour set is counted where that is possible. Polygons that could not become significant whatever their value are hatched.</source>
+        <translation>Бір сандық баған бойынша қабаттың әр полигоны көршілеріне ұқсай ма, ұқсамай ма, әлде екеуі де емес пе (жергілікті Моран индексі), ыстық не суық нүктеде жата ма (Гетис пен Орд G*) – соны айтады. Мүмкін болған жерде көршілердің барлық жиыны саналады. Мәні қандай болса да маңызды бола алмайтын полигондар штрихталады.</translation>
+    </message>
+    <message>
+        <source>Polygons</source>
+        <translation>Полигондар</translation>
+    </message>
+    <message>
+        <source>Column of numbers</source>
+        <translation>Сандар бағаны</translation>
+    </message>
+    <message>
+        <source>Numbers of the rows where it is left empty.</source>
+        <translation>Бос болса, жол нөмірлері.</translation>
+    </message>
+    <message>
+        <source>Row {0} has no shape and is left out</source>
+        <translation>{0}-жолдың геометриясы жоқ, ол қалдырылды</translation>
+    </message>
+    <message>
+        <source>{0}: found {1} twice or empty, expected a name of its own for each polygon</source>
+        <translation>{0}: {1} қайталанады не бос, әр полигонның өз аты болуы керек</translation>
+    </message>
+    <message>
+        <source>Compare two results</source>
+        <translation>Екі нәтижені салыстыру</translation>
+    </message>
+    <message>
+        <source>Sets two bundles of the same regions side by side, as of two waves of a survey: the difference of each indicator with its interval, and whether it is clear and for the better. Writes a bundle with a layer and a map theme of the differences, and opens it.</source>
+        <translation>Бірдей өңірлер бойынша екі нәтиже қалтасын, мысалы, зерттеудің екі толқынын салыстырады: әр көрсеткіштің айырмасы мен аралығы, ол анық па және жақсаруға ма. Айырмалар қабаты мен карта тақырыбы бар қалтаны жазып, ашады.</translation>
+    </message>
+    <message>
+        <source>Earlier bundle</source>
+        <translation>Бұрынғы қалта</translation>
+    </message>
+    <message>
+        <source>Later bundle</source>
+        <translation>Кейінгі қалта</translation>
+    </message>
+    <message>
+        <source>{0}: is no bundle of results, expected a folder that Run the study wrote</source>
+        <translation>{0}: нәтиже қалтасы емес; «Зерттеуді орындау» жазған қалта керек</translation>
+    </message>
+    <message>
+        <source>A border or a corner in common</source>
+        <translation>Ортақ шекара не бұрыш</translation>
+    </message>
+    <message>
+        <source>A border in common</source>
+        <translation>Ортақ шекара</translation>
+    </message>
+    <message>
+        <source>Neighbours and theirs</source>
+        <translation>Көршілер және олардың көршілері</translation>
+    </message>
+    <message>
+        <source>Borders by their length</source>
+        <translation>Шекаралар ұзындығы бойынша</translation>
+    </message>
+    <message>
+        <source>The nearest ones</source>
+        <translation>Ең жақындары</translation>
+    </message>
+    <message>
+        <source>Nearness, by an adaptive kernel</source>
+        <translation>Жақындық, бейімделгіш ядро</translation>
+    </message>
+    <message>
+        <source>Nearness, by inverse distance</source>
+        <translation>Жақындық, кері қашықтық</translation>
+    </message>
+    <message>
+        <source>Who is whose neighbour</source>
+        <translation>Кім кімге көрші</translation>
+    </message>
+    <message>
+        <source>Quantiles, rounded</source>
+        <translation>Квантильдер, дөңгелектелген</translation>
+    </message>
+    <message>
+        <source>Quantiles</source>
+        <translation>Квантильдер</translation>
+    </message>
+    <message>
+        <source>Natural breaks (FisherJenks)</source>
+        <translation>Табиғи шектер (FisherJenks)</translation>
+    </message>
+    <message>
+        <source>Equal intervals (EqualInterval)</source>
+        <translation>Тең аралықтар (EqualInterval)</translation>
+    </message>
+    <message>
+        <source>Classes of the numbers</source>
+        <translation>Сандар кластары</translation>
+    </message>
+    <message>
+        <source>Those of mapclassify, which the layer's metadata name.</source>
+        <translation>mapclassify сияқты; қабат метадеректерінде аталады.</translation>
+    </message>
+    <message>
+        <source>Number of classes</source>
+        <translation>Кластар саны</translation>
+    </message>
+    <message>
+        <source>Fewer where fewer values differ.</source>
+        <translation>Әртүрлі мән аз болса, одан аз.</translation>
+    </message>
+    <message>
+        <source>A page for each region</source>
+        <translation>Әр өңірге бір бет</translation>
+    </message>
+    <message>
+        <source>Region by region</source>
+        <translation>Өңірлер бойынша</translation>
     </message>
 </context>
 </TS>

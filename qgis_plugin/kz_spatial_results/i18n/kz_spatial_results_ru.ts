@@ -232,8 +232,8 @@
         <translation>Карта</translation>
     </message>
     <message>
-        <source>Paper, landscape</source>
-        <translation>Бумага, альбомная</translation>
+        <source>Paper</source>
+        <translation>Бумага</translation>
     </message>
     <message>
         <source>Open results</source>
@@ -526,6 +526,126 @@
     <message>
         <source>Name a table, or choose a layer</source>
         <translation>Укажите таблицу или выберите слой</translation>
+    </message>
+    <message>
+        <source>Local Moran and hot spots</source>
+        <translation>Локальный индекс Морана и горячие точки</translation>
+    </message>
+    <message>
+        <source>Says of each polygon of a layer whether it and its neighbours are alike, unlike, or neither (local Moran), and whether it lies in a hot or a cold spot (G* of Getis and Ord), for one numeric column. Every neighbour set is counted where that is possible. Polygons that could not become significant whatever their value are hatched.</source>
+        <translation>Для одного числового столбца говорит о каждом полигоне слоя, похож ли он на соседей, отличается от них или нет ни того ни другого (локальный индекс Морана), и лежит ли он в горячей или холодной точке (G* Гетиса и Орда). Где возможно, перебираются все наборы соседей. Полигоны, которые не могут стать значимыми ни при каком значении, заштрихованы.</translation>
+    </message>
+    <message>
+        <source>Polygons</source>
+        <translation>Полигоны</translation>
+    </message>
+    <message>
+        <source>Column of numbers</source>
+        <translation>Столбец чисел</translation>
+    </message>
+    <message>
+        <source>Numbers of the rows where it is left empty.</source>
+        <translation>Если пусто, номера строк.</translation>
+    </message>
+    <message>
+        <source>Row {0} has no shape and is left out</source>
+        <translation>Строка {0} без геометрии, она пропущена</translation>
+    </message>
+    <message>
+        <source>{0}: found {1} twice or empty, expected a name of its own for each polygon</source>
+        <translation>{0}: {1} повторяется или пусто, у каждого полигона должно быть своё имя</translation>
+    </message>
+    <message>
+        <source>Compare two results</source>
+        <translation>Сравнить два результата</translation>
+    </message>
+    <message>
+        <source>Sets two bundles of the same regions side by side, as of two waves of a survey: the difference of each indicator with its interval, and whether it is clear and for the better. Writes a bundle with a layer and a map theme of the differences, and opens it.</source>
+        <translation>Сопоставляет две папки результатов по одним и тем же регионам, например за две волны обследования: разность каждого показателя с интервалом, ясна ли она и к лучшему ли. Записывает папку со слоем и темой карты разностей и открывает её.</translation>
+    </message>
+    <message>
+        <source>Earlier bundle</source>
+        <translation>Более ранняя папка</translation>
+    </message>
+    <message>
+        <source>Later bundle</source>
+        <translation>Более поздняя папка</translation>
+    </message>
+    <message>
+        <source>{0}: is no bundle of results, expected a folder that Run the study wrote</source>
+        <translation>{0}: это не папка результатов; нужна папка, которую записало «Выполнить исследование»</translation>
+    </message>
+    <message>
+        <source>A border or a corner in common</source>
+        <translation>Общая граница или угол</translation>
+    </message>
+    <message>
+        <source>A border in common</source>
+        <translation>Общая граница</translation>
+    </message>
+    <message>
+        <source>Neighbours and theirs</source>
+        <translation>Соседи и их соседи</translation>
+    </message>
+    <message>
+        <source>Borders by their length</source>
+        <translation>Границы по их длине</translation>
+    </message>
+    <message>
+        <source>The nearest ones</source>
+        <translation>Ближайшие</translation>
+    </message>
+    <message>
+        <source>Nearness, by an adaptive kernel</source>
+        <translation>Близость, адаптивное ядро</translation>
+    </message>
+    <message>
+        <source>Nearness, by inverse distance</source>
+        <translation>Близость, обратное расстояние</translation>
+    </message>
+    <message>
+        <source>Who is whose neighbour</source>
+        <translation>Кто кому сосед</translation>
+    </message>
+    <message>
+        <source>Quantiles, rounded</source>
+        <translation>Квантили, округлённые</translation>
+    </message>
+    <message>
+        <source>Quantiles</source>
+        <translation>Квантили</translation>
+    </message>
+    <message>
+        <source>Natural breaks (FisherJenks)</source>
+        <translation>Естественные границы (FisherJenks)</translation>
+    </message>
+    <message>
+        <source>Equal intervals (EqualInterval)</source>
+        <translation>Равные интервалы (EqualInterval)</translation>
+    </message>
+    <message>
+        <source>Classes of the numbers</source>
+        <translation>Классы чисел</translation>
+    </message>
+    <message>
+        <source>Those of mapclassify, which the layer's metadata name.</source>
+        <translation>Как в mapclassify; названы в метаданных слоя.</translation>
+    </message>
+    <message>
+        <source>Number of classes</source>
+        <translation>Число классов</translation>
+    </message>
+    <message>
+        <source>Fewer where fewer values differ.</source>
+        <translation>Меньше, если различных значений меньше.</translation>
+    </message>
+    <message>
+        <source>A page for each region</source>
+        <translation>Лист на каждый регион</translation>
+    </message>
+    <message>
+        <source>Region by region</source>
+        <translation>По регионам</translation>
     </message>
 </context>
 </TS>
