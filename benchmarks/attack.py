@@ -19,6 +19,7 @@ import re
 import sqlite3
 import tempfile
 import time
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import combinations_with_replacement
@@ -475,6 +476,9 @@ def _texts(folder: Path) -> dict[str, str]:
             base = sqlite3.connect(file)
             found[file.name] = "\n".join(base.iterdump())
             base.close()
+        elif file.suffix == ".qgz":
+            with zipfile.ZipFile(file) as packed:
+                found |= {name: packed.read(name).decode("utf-8") for name in packed.namelist()}
         elif file.is_file() and file.suffix not in (".png", ".tif"):
             found[file.name] = file.read_text(encoding="utf-8")
     return found

@@ -157,9 +157,9 @@ def add_pdf_option(parser: argparse.ArgumentParser) -> None:
 def print_page(args: argparse.Namespace, page: Path) -> None:
     """Print a page beside it where `--pdf` was given, and say where."""
     if args.pdf:
-        from kz_spatial.output import print_pdf
+        from kz_spatial.output import print_report
 
-        print(f"  {print_pdf(page, page.with_suffix('.pdf'))}  (print)")
+        print(f"  {print_report(page)}  (print)")
 
 
 def check_pdf(args: argparse.Namespace) -> None:

@@ -6,7 +6,7 @@ from .disclosure import Published, publish, rules_line
 from .folders import check_target
 from .geotiff import write_surface
 from .interruption import Stopped, stoppable
-from .printing import check_browser, print_pdf
+from .printing import check_browser, print_pdf, print_report
 from .qgis_plugin import build_plugin, install_plugin
 from .room import full_disk_told
 from .terms import Terms
@@ -26,6 +26,7 @@ __all__ = [
     "full_disk_told",
     "install_plugin",
     "print_pdf",
+    "print_report",
     "publish",
     "rules_line",
     "run",

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from kz_spatial.errors import CallError
+from kz_spatial.output.folders import own_file
 
-__all__ = ["check_browser", "print_pdf"]
+__all__ = ["check_browser", "print_pdf", "print_report"]
 
 _BROWSERS: Final = (
     *("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
@@ -103,3 +104,10 @@ def print_pdf(page: str | os.PathLike[str], out: str | os.PathLike[str]) -> Path
         finally:
             part.unlink(missing_ok=True)
     return target
+
+
+def print_report(page: Path) -> Path:
+    """Print a page of a bundle beside it, as a file that the bundle owns."""
+    made = print_pdf(page, page.with_suffix(".pdf"))
+    own_file(page.parent, made.name)
+    return made

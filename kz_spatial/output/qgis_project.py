@@ -329,7 +329,8 @@ def write_project(
     surfaces : mapping, optional
         Titles of GeoTIFFs by the stem of their file.
     """
-    by_name = {each.name: each for each in layers}
+    # a layer without a style has nothing to show, as the groups of a file of one firm
+    by_name = {each.name: each for each in layers if each.styles}
     salt = json.dumps([about.source, about.title, about.written, layers[0].language])
     outlined = contents["outline"] if any(e["outlined"] for e in contents["layers"]) else ""
     outline = layers[0].terms.say("project.outline")

@@ -149,6 +149,9 @@ def test_a_command_prints_beside_the_page(chromium, tmp_path, capsys):
     assert cli.main(["audit", "--out", str(out), "--pdf"]) == 0
     assert f"{out / 'audit.pdf'}  (print)" in capsys.readouterr().out
     assert "102" in "".join(text_of(pypdfium2.PdfDocument(out / "audit.pdf")))
+    # the next one of that name does not keep it as if it were the reader's
+    assert cli.main(["audit", "--out", str(out), "--overwrite"]) == 0
+    assert not list(out.rglob("*.pdf"))
 
 
 def test_without_a_browser_a_line_says_so_before_anything_is_computed(
