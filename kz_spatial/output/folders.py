@@ -121,18 +121,6 @@ def write_record(folder: Path, record: dict[str, Any]) -> None:
     write_json(folder / _RECORD, {**record, "files": owned})
 
 
-def own_file(folder: Path, name: str) -> None:
-    """Enter a file that was made after the record into the list of those that the folder owns.
-
-    Else the next bundle of that name would take it for the reader's own and keep it.
-    """
-    record = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
-    record["files"][name] = _sha256(folder / name)
-    part = folder / f".{_RECORD}.part"
-    write_json(part, record)
-    part.replace(folder / _RECORD)
-
-
 def write_json(path: Path, record: dict[str, Any]) -> None:
     """Write plain values as JSON that people can read."""
     text = json.dumps(record, ensure_ascii=False, indent=2, default=str)

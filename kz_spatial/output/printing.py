@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -10,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from kz_spatial.errors import CallError
-from kz_spatial.output.folders import own_file
+from kz_spatial.output.folders import write_json
 
 __all__ = ["check_browser", "print_pdf", "print_report"]
 
@@ -107,7 +109,15 @@ def print_pdf(page: str | os.PathLike[str], out: str | os.PathLike[str]) -> Path
 
 
 def print_report(page: Path) -> Path:
-    """Print a page of a bundle beside it, as a file that the bundle owns."""
+    """Print a page of a bundle beside it, as a file that the bundle owns.
+
+    Were it not in the record, the next bundle of that name would keep it as the reader's own.
+    """
     made = print_pdf(page, page.with_suffix(".pdf"))
-    own_file(page.parent, made.name)
+    kept = page.with_name("run.json")
+    record = json.loads(kept.read_text(encoding="utf-8"))
+    record["files"][made.name] = hashlib.sha256(made.read_bytes()).hexdigest()
+    part = kept.with_name(f".{kept.name}.part")
+    write_json(part, record)
+    part.replace(kept)
     return made

@@ -80,6 +80,8 @@ def study_of(kinds, means=None):
     told = {
         name: SimpleNamespace(bars=bars([6, 7]), mean=3.0 + i, n=13.6)
         for i, name in enumerate(names)
+        # answers of yes and no have no distribution
+        if by_name[name].kind != "binary"
     }
     return SimpleNamespace(
         design=SimpleNamespace(by_name=by_name, outcome=names[-1], grouping=design.grouping),
