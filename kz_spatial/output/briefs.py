@@ -85,10 +85,9 @@ def _paths(frame: gpd.GeoDataFrame) -> tuple[dict[str, str], int, int]:
     step = (east - west) / _MAP_WIDE
     paths = {}
     for code, shape in shapes.items():
-        rings = [ring for part in getattr(shape, "geoms", [shape]) for ring in (part.exterior,)]
         told = []
-        for ring in rings:
-            points = np.asarray(ring.coords)
+        for part in getattr(shape, "geoms", [shape]):
+            points = np.asarray(part.exterior.coords)
             xy = np.column_stack([(points[:, 0] - west) / step, (north - points[:, 1]) / step])
             told.append("M" + "L".join(f"{x:.0f} {y:.0f}" for x, y in xy[:-1]) + "Z")
         paths[str(code)] = "".join(told)
@@ -146,7 +145,9 @@ def _bar(figure: Mapping[str, Any], country: float | None, ends: tuple[float, fl
     )
 
 
-def _spans(cards: Mapping[str, Any], national: Mapping[str, float], names: list[str]) -> Any:
+def _spans(
+    cards: Mapping[str, Any], national: Mapping[str, float], names: list[str]
+) -> dict[str, tuple[float, float]]:
     """By indicator: the least and the greatest end of what the units' bars show."""
     found = {}
     for place, name in enumerate(names):

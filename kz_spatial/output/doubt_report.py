@@ -17,33 +17,43 @@ if TYPE_CHECKING:
     from kz_spatial.output.terms import Terms
     from kz_spatial.study import ScoreRanks
 
-__all__ = ["ranks_found", "ranks_table", "small_areas_table"]
+__all__ = ["ranks_found", "ranks_table", "small_areas_table", "who_may_be"]
 
 # units that a sentence names; of more it gives the number
 _MOST_NAMED: Final = 5
+_ENDINGS: Final = {"one": "", "few": "_open", "many": "_many"}
+
+
+def who_may_be(ranks: ScoreRanks, terms: Terms, *, last: bool) -> tuple[str, dict[str, Any]]:
+    """Who may be at one end of a ranking.
+
+    Returns
+    -------
+    kind : {"one", "few", "many"}
+    told : dict
+        What a sentence of that kind needs: `place`; `places`; or how many `n` of how many `of`, the
+        likeliest `place` and its `chance`.
+    """
+    units = ranks.trailers if last else ranks.leaders
+    if len(units) == 1:
+        return "one", {"place": terms.place(units[0])}
+    if len(units) <= _MOST_NAMED:
+        return "few", {"places": ", ".join(terms.place(each) for each in units)}
+    chances = ranks.frame["chance_last" if last else "chance_first"]
+    likeliest = chances.idxmax()
+    return "many", {
+        "n": len(units),
+        "of": int(ranks.frame["score"].notna().sum()),
+        "place": terms.place(likeliest),
+        "chance": percent(float(chances[likeliest]), terms.language),
+    }
 
 
 def _end(ranks: ScoreRanks, score: str, terms: Terms, *, last: bool) -> str:
     """Who is at one end, or that it is not settled."""
-    frame = ranks.frame
-    units = ranks.trailers if last else ranks.leaders
-    told: dict[str, Any] = {"score": score, "level": terms.by_level(ranks.level)}
-    if len(units) == 1:
-        key = "report.finding.last" if last else "report.finding.first"
-        return terms.say(key, **told, place=terms.place(units[0]))
-    if len(units) <= _MOST_NAMED:
-        key = "report.finding.last_open" if last else "report.finding.first_open"
-        return terms.say(key, **told, places=", ".join(terms.place(each) for each in units))
-    chances = frame["chance_last" if last else "chance_first"]
-    best = chances.idxmax()
-    return terms.say(
-        "report.finding.last_many" if last else "report.finding.first_many",
-        **told,
-        place=terms.place(best),
-        n=len(units),
-        of=int(frame["score"].notna().sum()),
-        chance=percent(float(chances[best]), terms.language),
-    )
+    kind, told = who_may_be(ranks, terms, last=last)
+    key = f"report.finding.{'last' if last else 'first'}{_ENDINGS[kind]}"
+    return terms.say(key, score=score, level=terms.by_level(ranks.level), **told)
 
 
 def ranks_found(study: Published, terms: Terms) -> list[str]:

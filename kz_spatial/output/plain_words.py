@@ -9,8 +9,9 @@ import numpy as np
 from kz_spatial.design import SCORE
 from kz_spatial.estimates import CRITICAL, interval_ends, score_gains, scored
 from kz_spatial.output.change_figure import difference_unit
+from kz_spatial.output.doubt_report import who_may_be
 from kz_spatial.output.styles import score_of
-from kz_spatial.words import aligned, integer, number, percent
+from kz_spatial.words import aligned, integer, number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,10 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["in_short", "is_clear", "lift_sentences", "main_table"]
 
 _CLEAR: Final = 0.05
-# units that a sentence names; of more it gives the number
-_MOST_NAMED: Final = 5
-# the doubt of a chance is told in whole percent
-_HIGHEST: Final = {False: "leads", True: "lags"}
+_SIDE: Final = {False: "leads", True: "lags"}
 
 
 def main_table(study: Published) -> pd.DataFrame:
@@ -70,27 +68,13 @@ def lift_sentences(study: Published, level: str, code: object, terms: Terms) -> 
 
 def _place(ranks: ScoreRanks | None, table: pd.DataFrame, terms: Terms, *, last: bool) -> str:
     """Who is at one end, or that it is not settled."""
-    side, score = _HIGHEST[last], terms.score(score_of(table))
+    side, score = _SIDE[last], terms.score(score_of(table))
     if ranks is None:
         known = table[SCORE].dropna()
         place = terms.place(known.idxmin() if last else known.idxmax())
         return terms.say(f"short.{side}_unknown", score=score, place=place)
-    units = ranks.trailers if last else ranks.leaders
-    if len(units) == 1:
-        return terms.say(f"short.{side}_one", score=score, place=terms.place(units[0]))
-    if len(units) <= _MOST_NAMED:
-        places = ", ".join(terms.place(each) for each in units)
-        return terms.say(f"short.{side}_few", score=score, places=places)
-    chances = ranks.frame["chance_last" if last else "chance_first"]
-    likeliest = chances.idxmax()
-    return terms.say(
-        f"short.{side}_many",
-        score=score,
-        n=len(units),
-        of=int(ranks.frame["score"].notna().sum()),
-        place=terms.place(likeliest),
-        chance=percent(float(chances[likeliest]), terms.language),
-    )
+    kind, told = who_may_be(ranks, terms, last=last)
+    return terms.say(f"short.{side}_{kind}", score=score, **told)
 
 
 def _outcome(study: Published, terms: Terms, *, last: bool) -> list[str]:

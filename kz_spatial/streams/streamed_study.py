@@ -32,14 +32,13 @@ from kz_spatial.study import (
     areas_of,
     check_score,
     choose_rules,
-    find_groupings,
     find_modelled_means,
-    find_patterns,
     find_ranks,
     join_modelled,
     join_precision,
     join_ranks,
     note_withheld,
+    patterns_and_groups,
     study_frames,
     study_surfaces,
 )
@@ -52,7 +51,7 @@ if TYPE_CHECKING:
     from kz_spatial.design import DisclosureRules
     from kz_spatial.protection import Protected
     from kz_spatial.regression import FitTables
-    from kz_spatial.study import Groupings, ModelledMeans, Patterns, ScoreRanks
+    from kz_spatial.study import ModelledMeans, ScoreRanks
     from kz_spatial.surfaces import DensitySurface
 
 __all__ = ["STREAM_STEPS", "StreamedStudy", "stream_study"]
@@ -254,24 +253,6 @@ def _modelled(
     return modelled, ranks
 
 
-def _grouped(
-    tables: dict[str, pd.DataFrame],
-    graphs: dict[str, Graph],
-    blank: pd.DataFrame,
-    options: RunOptions,
-    log: RunLog,
-) -> tuple[Patterns, Groupings]:
-    """Spatial patterns and groups, drawn by published errors as guarded rules have it."""
-    with log.step("autocorrelation"):
-        patterns = find_patterns(blank, tables, graphs, options, SURVEY)
-        log.inapplicable |= patterns.inapplicable
-    with log.step("cluster"):
-        groupings = find_groupings(blank, tables, graphs, options, SURVEY)
-        log.inapplicable |= groupings.inapplicable
-        log.warnings.extend(groupings.warnings)
-    return patterns, groupings
-
-
 def _found(
     plan: SumPlan,
     located: LocatedSums,
@@ -298,7 +279,8 @@ def _found(
         with log.step("sensitivity"):
             found = check_score(tables, design, log, seed=options.seed)
             checks = replace(checks, tables={**checks.tables, **found})
-    patterns, groupings = _grouped(tables, graphs, blank, options, log)
+    # drawn by published errors, as guarded rules have it
+    patterns, groupings = patterns_and_groups(blank, tables, graphs, options, SURVEY, log)
     with log.step("density"):
         surfaces = _surfaces(located, tables, blank, options, rules, log)
         if located.sums.bins is None:

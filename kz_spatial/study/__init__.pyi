@@ -12,17 +12,17 @@ from .extensions import (
     register_layer,
     unregister_layer,
 )
-from .groupings import Groupings, UnitGroups, find_groupings
+from .groupings import Groupings, UnitGroups
 from .modelled_means import ModelledMeans, find_modelled_means, join_modelled, join_precision
 from .paper_models import PaperModel
-from .pipeline import STEPS, note_withheld, run_study, study_frames
+from .pipeline import STEPS, note_withheld, patterns_and_groups, run_study, study_frames
 from .results import Findings, Study
 from .robust_checks import Checks, check_score
 from .run_log import Progress, RunLog
 from .score_ranks import ScoreRanks, find_ranks, join_ranks
 from .smoothing import study_surfaces
 from .source import areas_of, check_options, choose_rules, read_codings
-from .spatial_patterns import Pattern, Patterns, find_patterns
+from .spatial_patterns import Pattern, Patterns
 from .themes import Hatch, OwnLayer, Theme, ThemeClass, own_from_record, own_to_record
 
 __all__ = [
@@ -62,9 +62,7 @@ __all__ = [
     "check_score",
     "choose_rules",
     "compare_bundles",
-    "find_groupings",
     "find_modelled_means",
-    "find_patterns",
     "find_ranks",
     "grouping_at",
     "join_modelled",
@@ -76,6 +74,7 @@ __all__ = [
     "own_from_record",
     "own_layers",
     "own_to_record",
+    "patterns_and_groups",
     "read_codings",
     "register_layer",
     "run_study",

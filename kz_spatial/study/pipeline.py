@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from libpysal.graph import Graph
 
-__all__ = ["STEPS", "note_withheld", "run_study", "study_frames"]
+__all__ = ["STEPS", "note_withheld", "patterns_and_groups", "run_study", "study_frames"]
 
 STEPS: Final = (
     "read",
@@ -215,6 +215,25 @@ def _models(source: Source, firms: pd.DataFrame, log: RunLog) -> dict[str, Paper
     return find_models(firms, source.design, source.rules, log, weights=weights)
 
 
+def patterns_and_groups(
+    firms: pd.DataFrame,
+    tables: dict[str, pd.DataFrame],
+    graphs: dict[str, Graph],
+    options: RunOptions,
+    rules: DisclosureRules,
+    log: RunLog,
+) -> tuple[Patterns, Groupings]:
+    """Spatial patterns and groups, a step each, and what they lack entered in the log."""
+    with log.step("autocorrelation"):
+        patterns = find_patterns(firms, tables, graphs, options, rules)
+        log.inapplicable |= patterns.inapplicable
+    with log.step("cluster"):
+        groupings = find_groupings(firms, tables, graphs, options, rules)
+        log.inapplicable |= groupings.inapplicable
+        log.warnings.extend(groupings.warnings)
+    return patterns, groupings
+
+
 def run_study(
     survey: str | PathLike[str] | None = None,
     *,
@@ -271,13 +290,7 @@ def run_study(
         replication = _replication(codings, asked, rules, log)
         models = _models(source, firms, log)
     checks = _checks(source, tables, fits, log)
-    with log.step("autocorrelation"):
-        patterns = find_patterns(firms, tables, graphs, options, rules)
-        log.inapplicable |= patterns.inapplicable
-    with log.step("cluster"):
-        groupings = find_groupings(firms, tables, graphs, options, rules)
-        log.inapplicable |= groupings.inapplicable
-        log.warnings.extend(groupings.warnings)
+    patterns, groupings = patterns_and_groups(firms, tables, graphs, options, rules, log)
     with log.step("density"):
         surfaces, lacking = study_surfaces(firms, tables, light[LEVEL], options, rules)
         log.inapplicable |= lacking

@@ -85,6 +85,9 @@ BUILT = {
     "area.class.": ("far above", "above", "within", "below", "far below"),
     "area.finding.": ("kept_same", "kept_part", "kept_not"),
     "area.report.": ("mean", "cv", "order", "low", "middle", "high"),
+    "report.finding.": tuple(
+        f"{end}{how}" for end in ("first", "last") for how in ("", "_open", "_many")
+    ),
     "report.file.": ("package", "map", "briefs", "rasters", "tables", "record"),
     "audit.column.": (
         *("region", "item", "n", "firms", "mean", "sd", "ways", "yes", "no", "dont_know"),
