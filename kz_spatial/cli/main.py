@@ -1,6 +1,6 @@
 """The command line: `kz-spatial run`, `check`, `audit`, `design`, `join` and others.
 
-Exit codes: 0 done, 1 the data are at fault, 2 the call or the system is, 128 and more by a signal.
+Exit codes are those of `_EXIT_CODES`, which every `--help` ends with.
 A fault is one line on standard error.
 """
 
@@ -17,6 +17,8 @@ from typing import Any, Final
 from kz_spatial._validate import printable
 from kz_spatial.cli.areas import add_areas
 from kz_spatial.cli.changes import add_compare
+from kz_spatial.cli.completion import add_completion
+from kz_spatial.cli.doctor import add_doctor
 from kz_spatial.cli.maps import add_density, add_plugin
 from kz_spatial.cli.studies import add_audit, add_check, add_design, add_run
 from kz_spatial.cli.tables import add_join
@@ -34,9 +36,16 @@ _COMMANDS = (
     add_join,
     add_density,
     add_plugin,
+    add_doctor,
+    add_completion,
 )
 
 
+_EXIT_CODES: Final = (
+    "Exit codes: 0 done; 1 the data are at fault, or something failed that should not have; 2 the "
+    "call is, or the system (no permission, full disk), or Ctrl-C stopped it; 129 and 143 SIGHUP "
+    "or SIGTERM did. A fault is a line on standard error. docs/exit-codes.md has examples."
+)
 _python_shows: Final = warnings.showwarning
 
 
@@ -62,6 +71,8 @@ def _parser() -> argparse.ArgumentParser:
 
     for add in _COMMANDS:
         add(commands, common)
+    for each in (parser, *commands.choices.values()):
+        each.epilog = _EXIT_CODES
     return parser
 
 

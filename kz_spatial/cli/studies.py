@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kz_spatial.cli.repeats import add_repeat_options, dated_as, say_whether_same, take_record
 from kz_spatial.cli.shared import (
     add_chunk_options,
     add_design_options,
@@ -25,7 +26,7 @@ from kz_spatial.errors import CallError, DesignError
 from kz_spatial.options import MORE_PARTS, PARTS, RunOptions
 
 if TYPE_CHECKING:
-    from kz_spatial.output import Bundle
+    from kz_spatial.output import Bundle, RecordedRun
 
 __all__ = ["add_audit", "add_check", "add_design", "add_run"]
 
@@ -76,8 +77,10 @@ def _say_made(made: Bundle) -> None:
     print_files(made.path)
 
 
-def _in_chunks(args: argparse.Namespace) -> bool:
+def _in_chunks(args: argparse.Namespace, recorded: RecordedRun | None) -> bool:
     """Whether a file is read in chunks: where that is asked for, or it is large."""
+    if recorded is not None:
+        return recorded.chunk_rows is not None
     if args.chunk_rows is not None or args.dask is not None:
         if args.survey is None:
             raise CallError("--chunk-rows and --dask: expected a file; the twin is small")
@@ -87,7 +90,9 @@ def _in_chunks(args: argparse.Namespace) -> bool:
     return args.survey is not None and is_large(Path(args.survey))
 
 
-def _run_in_chunks(args: argparse.Namespace, options: RunOptions) -> int:
+def _run_in_chunks(
+    args: argparse.Namespace, options: RunOptions, recorded: RecordedRun | None
+) -> Bundle:
     """The study of a file that need not fit into memory, as a bundle."""
     if args.extend:
         raise CallError("--extend: layers of one's own ask for firms, which chunks do not keep")
@@ -101,43 +106,53 @@ def _run_in_chunks(args: argparse.Namespace, options: RunOptions) -> int:
     with show_progress(n_steps, wanted=False, lines=args.progress_lines) as step:
         study = stream_study(
             args.survey,
-            design=args.design,
+            design=recorded.design if recorded else args.design,
             options=options,
-            chunk_rows=args.chunk_rows or CHUNK_ROWS,
+            chunk_rows=(recorded.chunk_rows if recorded else args.chunk_rows) or CHUNK_ROWS,
             dask=args.dask,
             rows=RowProgress(None, wanted=args.progress),
             progress=step,
-            **choose_reading(args),
+            **(recorded.reading if recorded else choose_reading(args)),
         )
-        made = write_bundle(study, args.out, overwrite=args.overwrite, progress=step)
-    _say_made(made)
-    print_page(args, made.path / "report.html")
-    return 0
+        return write_bundle(study, args.out, overwrite=args.overwrite, progress=step)
 
 
 def _run(args: argparse.Namespace) -> int:
     options = _options(args, choose_language(args, quiet=True))
     check_pdf(args)
-    from kz_spatial.output import ALL_STEPS, run
     from kz_spatial.study import load_extensions
 
-    if _in_chunks(args):
-        return _run_in_chunks(args, options)
     load_extensions(args.extend)
+    recorded = take_record(args)
+    options = recorded.options if recorded else options
+    with dated_as(recorded):
+        if _in_chunks(args, recorded):
+            made = _run_in_chunks(args, options, recorded)
+        else:
+            made = _run_at_once(args, options, recorded)
+    _say_made(made)
+    say_whether_same(recorded, made.path)
+    print_page(args, made.path / "report.html")
+    return 0
+
+
+def _run_at_once(
+    args: argparse.Namespace, options: RunOptions, recorded: RecordedRun | None
+) -> Bundle:
+    """The study of a file that fits into memory, or of the twin, as a bundle."""
+    from kz_spatial.output import ALL_STEPS, run
+
     reading = {} if args.survey is None else choose_reading(args)
     with show_progress(len(ALL_STEPS), wanted=args.progress, lines=args.progress_lines) as step:
-        made = run(
+        return run(
             args.survey,
             out=args.out,
-            design=args.design,
+            design=recorded.design if recorded else args.design,
             options=options,
             overwrite=args.overwrite,
             progress=step,
-            **reading,
+            **(recorded.reading if recorded else reading),
         )
-    _say_made(made)
-    print_page(args, made.path / "report.html")
-    return 0
 
 
 def _add_progress_options(parser: argparse.ArgumentParser) -> None:
@@ -200,6 +215,7 @@ def add_run(commands: Any, common: argparse.ArgumentParser) -> None:
     _add_progress_options(parser)
     add_chunk_options(parser)
     add_reading_options(parser)
+    add_repeat_options(parser)
     parser.set_defaults(do=_run)
 
 

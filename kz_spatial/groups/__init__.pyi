@@ -1,4 +1,5 @@
 from .alike import typologies, typology
+from .connected import cache_folder
 from .contiguous import optimal_curve, optimal_regions, regionalise
 from .merging import WardTree, ward_tree
 from .number import ClusterChoice, choose_n_clusters
@@ -10,6 +11,7 @@ __all__ = [
     "CoMembership",
     "Partition",
     "WardTree",
+    "cache_folder",
     "choose_n_clusters",
     "co_membership",
     "co_membership_of",

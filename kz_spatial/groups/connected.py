@@ -32,6 +32,7 @@ __all__ = [
     "MAX_SUBSETS",
     "MAX_UNITS",
     "BestCuts",
+    "cache_folder",
     "components",
     "connected_subsets",
     "is_connected",
@@ -117,6 +118,14 @@ def _listed(masks: tuple[int, ...]) -> NDArray[np.int64]:
     found = np.array(connected_subsets(list(masks)), dtype=np.int64)
     found.flags.writeable = False
     return found
+
+
+def cache_folder() -> str | None:
+    """Folder that compiled code is kept in between runs; None where none can be written."""
+    try:
+        return str(_compiled(kept=True).stats.cache_path)  # type: ignore[attr-defined]
+    except (RuntimeError, OSError):
+        return None
 
 
 @cache

@@ -16,7 +16,13 @@ from kz_spatial.output.area_report import render_areas
 from kz_spatial.output.area_tables import make_area_tables
 from kz_spatial.output.area_terms import AreaTerms
 from kz_spatial.output.bundle import Bundle
-from kz_spatial.output.folders import check_target, now, versions, whole_or_absent, write_record
+from kz_spatial.output.clock import dated, write_timings, written_now
+from kz_spatial.output.folders import (
+    check_target,
+    versions,
+    whole_or_absent,
+    write_record,
+)
 from kz_spatial.output.geopackage import About, write_geopackage
 from kz_spatial.output.latex import to_latex
 from kz_spatial.output.layers import describe
@@ -98,9 +104,8 @@ def _record(study: AreaStudy, terms: AreaTerms, names: list[str]) -> dict[str, A
         "warnings": [*study.warnings, *filter(None, [missing_note(terms.language)])],
         "left_out": study.record.left_out,
         "inapplicable": study.inapplicable,
-        "timings_s": study.timings,
         "versions": versions(),
-        "written": now(),
+        "written": written_now(),
     }
 
 
@@ -158,7 +163,7 @@ def write_areas(
     own = area_own_layers(study)
     terms = replace(AreaTerms.of_areas(study), own=own)
     frames = area_frames(study)
-    with whole_or_absent(target, overwrite=overwrite) as folder:
+    with dated(), whole_or_absent(target, overwrite=overwrite) as folder:
         begin("figures")
         figures = FigureSaver(draw_area_figures(study, terms), second_process())
         begin("tables")
@@ -184,6 +189,7 @@ def write_areas(
         page = render_areas(study, terms, texts, version=record["versions"]["kz-spatial"])
         (folder / "report.html").write_text(page, encoding="utf-8")
         write_record(folder, record)
+        write_timings(folder, study.timings)
     return Bundle(target, record)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from markupsafe import Markup
 
+from kz_spatial.output.clock import today
 from kz_spatial.output.page import english, html_table, render_page
 from kz_spatial.output.report import place_figure
 from kz_spatial.palette import LISA_LETTERS
@@ -286,7 +287,6 @@ def render_areas(
         A whole HTML page that asks for nothing outside itself.
     """
     language = terms.language
-    today = dt.datetime.now(tz=dt.UTC).date()
     years = {column.latest_year for column in study.columns.values()} - {0}
     in_year = terms.say("area.report.in_year", year=str(max(years))) if years else ""
     parts = [
@@ -305,7 +305,7 @@ def render_areas(
         "areas.html.j2",
         language,
         title=terms.title,
-        meta=[" · ".join([source, f"kz_spatial {version}", date(written or today, language)])],
+        meta=[" · ".join([source, f"kz_spatial {version}", date(written or today(), language)])],
         findings=[
             *_places(study, terms),
             *_extremes(study, terms),

@@ -11,8 +11,9 @@ from kz_spatial.design import design_of
 from kz_spatial.errors import CallError
 from kz_spatial.options import Language, RunOptions
 from kz_spatial.output.audit_report import render_audit
+from kz_spatial.output.clock import written_now
 from kz_spatial.output.disclosure import rules_line
-from kz_spatial.output.folders import check_target, now, versions, whole_or_absent, write_record
+from kz_spatial.output.folders import check_target, versions, whole_or_absent, write_record
 from kz_spatial.replication import Audit, audit, unlike_paper
 from kz_spatial.study import choose_rules, read_codings
 from kz_spatial.words import languages
@@ -114,7 +115,7 @@ def write_audit(
             "disclosure": rules.to_record(),
             "common_df": found.common_df,
             "versions": installed,
-            "written": now(),
+            "written": written_now(),
         }
         write_record(folder, text)
     return found

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from kz_spatial.design import StudyDesign, design_to_dict
 from kz_spatial.options import RunOptions
 from kz_spatial.output.briefs import brief_file, make_briefs, render_brief
+from kz_spatial.output.clock import dated, write_timings, written_now
 from kz_spatial.output.disclosure import (
     Published,
     disclosure_record,
@@ -23,7 +24,6 @@ from kz_spatial.output.disclosure import (
 from kz_spatial.output.figures import draw_figures
 from kz_spatial.output.folders import (
     check_target,
-    now,
     versions,
     whole_or_absent,
     write_json,
@@ -185,12 +185,21 @@ def _contents(study: Published, terms: Terms) -> dict[str, Any]:
     }
 
 
-def _record(study: Published, timings: dict[str, float]) -> dict[str, Any]:
+def _asked(study: Published) -> dict[str, Any]:
+    """What the run was asked; its design where a file lacks items of it."""
+    asked = dict(study.provenance["asked"])
+    if asked["design"] == design_to_dict(study.design):
+        del asked["design"]
+    return asked
+
+
+def _record(study: Published) -> dict[str, Any]:
     return {
         "synthetic": study.synthetic,
         "source": study.provenance["source"],
         "sha256": study.provenance["sha256"],
         "options": asdict(study.options),
+        "asked": _asked(study),
         "n_firms": study.n_firms,
         "listwise": study.listwise,
         "join": study.join,
@@ -203,9 +212,8 @@ def _record(study: Published, timings: dict[str, float]) -> dict[str, Any]:
         "modelled": study.modelled,
         "warnings": [*study.warnings, *filter(None, [missing_note(study.options.language)])],
         "inapplicable": study.inapplicable,
-        "timings_s": timings,
         "versions": versions(),
-        "written": now(),
+        "written": written_now(),
     }
 
 
@@ -265,7 +273,7 @@ def write_bundle(
     def end(step: str) -> None:
         timings[step] = round(time.perf_counter() - clock[0], 3)
 
-    with whole_or_absent(target, overwrite=overwrite) as folder:
+    with dated(), whole_or_absent(target, overwrite=overwrite) as folder:
         begin("figures")
         figures = FigureSaver(draw_figures(study, terms, notice=foot), second_process())
         end("figures")
@@ -292,11 +300,12 @@ def write_bundle(
         end("map")
         begin("report")
         texts = figures.finish(folder / "figures")
-        record = _record(study, timings)
+        record = _record(study)
         _write_report(study, folder, terms, texts, record["versions"])
         end("report")
         write_json(folder / "disclosure.json", disclosure_record(study))
         write_record(folder, record)
+        write_timings(folder, timings)
     return Bundle(target, record)
 
 

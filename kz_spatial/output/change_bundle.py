@@ -20,7 +20,8 @@ from kz_spatial.output.change_layer import (
     classed,
 )
 from kz_spatial.output.change_report import change_notes, render_changes
-from kz_spatial.output.folders import check_target, now, versions, whole_or_absent, write_record
+from kz_spatial.output.clock import dated, written_now
+from kz_spatial.output.folders import check_target, versions, whole_or_absent, write_record
 from kz_spatial.output.geopackage import About, write_geopackage
 from kz_spatial.output.latex import to_latex
 from kz_spatial.output.layers import describe
@@ -123,7 +124,7 @@ def _record(change: BundleChange, terms: Terms) -> dict[str, Any]:
         "second": _kept(change.second),
         "warnings": [line for line in told if line],
         "versions": versions(),
-        "written": now(),
+        "written": written_now(),
     }
 
 
@@ -181,7 +182,7 @@ def write_change(
     terms = change_terms(change, language)
     notice = change_notice(change.first, change.second, language)
     record = _record(change, terms)
-    with whole_or_absent(target, overwrite=overwrite) as folder:
+    with dated(record["written"]), whole_or_absent(target, overwrite=overwrite) as folder:
         figures = FigureSaver([("changes", draw_changes(change, terms, notice=notice))])
         (folder / "tables").mkdir()
         table = _table(change)

@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from kz_spatial.output.change_figure import difference_unit
 from kz_spatial.output.change_layer import CHANGE_CLASSES, change_notice, classed
+from kz_spatial.output.clock import today
 from kz_spatial.output.page import english, html_table, render_page
 from kz_spatial.output.report import place_figure
 from kz_spatial.words import (
@@ -230,13 +231,12 @@ def render_changes(
             }
         )
     tested = int(change.frame["change"].notna().sum())
-    today = dt.datetime.now(tz=dt.UTC).date()
     return render_page(
         "changes.html.j2",
         language,
         title=terms.title,
         notices=change_notices(change, language),
-        meta=[f"kz_spatial {version} · {date(written or today, language)}"],
+        meta=[f"kz_spatial {version} · {date(written or today(), language)}"],
         level=percent(change.level, language),
         parts=parts,
         n_tested=tested,

@@ -22,7 +22,6 @@ import platform
 import shutil
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
@@ -35,9 +34,11 @@ from kz_spatial.errors import CallError
 from kz_spatial.output.interruption import undisturbed
 from kz_spatial.output.room import full_disk_told
 
-__all__ = ["check_target", "now", "versions", "whole_or_absent", "write_record"]
+__all__ = ["check_target", "versions", "whole_or_absent", "write_json", "write_record"]
 
 _RECORD: Final = "run.json"
+# of these no checksum is kept: the one would hold its own, the other is never twice the same
+_UNSUMMED: Final = (_RECORD, "timings.json")
 _KEPT: Final = "kept"
 _COPYING: Final = "copying"
 # beside a GeoPackage while it is open, or after whoever had it open was killed
@@ -117,7 +118,7 @@ def _files(folder: Path) -> list[str]:
 
 def write_record(folder: Path, record: dict[str, Any]) -> None:
     """Write run.json last, with the list of the files that the folder owns and their checksums."""
-    owned = {name: _sha256(folder / name) for name in _files(folder) if name != _RECORD}
+    owned = {name: _sha256(folder / name) for name in _files(folder) if name not in _UNSUMMED}
     write_json(folder / _RECORD, {**record, "files": owned})
 
 
@@ -133,7 +134,7 @@ def _foreign(old: Path) -> list[str]:
         owned = json.loads((old / _RECORD).read_text(encoding="utf-8")).get("files", {})
     except (OSError, ValueError):
         owned = {}
-    found = (name for name in _files(old) if name != _RECORD)
+    found = (name for name in _files(old) if name not in _UNSUMMED)
     return [name for name in found if owned.get(name) != _checksum(old / name)]
 
 
@@ -388,8 +389,3 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[name] = "not installed"
     return found
-
-
-def now() -> str:
-    """Date and time, as run.json has them."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

@@ -9,17 +9,18 @@ Dublin Core record for the file, and for each layer one that QGIS shows under it
 from __future__ import annotations
 
 import sqlite3
-import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 from xml.sax.saxutils import escape
 
 from kz_spatial.options import DATA_CRS
 from kz_spatial.output import qml
+from kz_spatial.output.clock import moment, today
 from kz_spatial.words import catalogue_of, say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from kz_spatial.options import Classes, Language
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["About", "layer_metadata", "offered_styles", "write_geopackage"]
 
 _GEOMETRY: Final = "geom"
+_DATE_OPTION: Final = "OGR_CURRENT_DATE"
 _STYLE_TABLE: Final = """
 CREATE TABLE layer_styles (
   id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
@@ -39,8 +41,8 @@ CREATE TABLE layer_styles (
 """
 _STYLE_ROW: Final = """
 INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column,
-  styleName, styleQML, styleSLD, useAsDefault, description, owner, ui)
-VALUES ('', '', ?, ?, ?, ?, '', ?, ?, '', '')
+  styleName, styleQML, styleSLD, useAsDefault, description, owner, ui, update_time)
+VALUES ('', '', ?, ?, ?, ?, '', ?, ?, '', '', ?)
 """
 
 
@@ -100,7 +102,7 @@ class About:
     own_units: bool = False
     classes: Classes = "rounded"
     title: str = "kz_spatial"
-    written: str = field(default_factory=lambda: time.strftime("%Y-%m-%d", time.gmtime()))
+    written: str = field(default_factory=lambda: today().isoformat())
 
     def licence(self, language: Language) -> str:
         """Terms of boundaries, settlements and firms."""
@@ -214,19 +216,38 @@ def _layer_record(about: About, layer: Layer) -> str:
     return f"<!DOCTYPE qgis PUBLIC '{_QGIS}' 'SYSTEM'>\n<qgis version=\"3.22.0\">{told}</qgis>"
 
 
+def _timestamp() -> str:
+    """The moment of every change, as the standard writes it."""
+    return moment().strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+@contextmanager
+def _dated_changes() -> Iterator[None]:
+    """Let GDAL write that moment beside each layer."""
+    import pyogrio
+
+    before = pyogrio.get_gdal_config_option(_DATE_OPTION)
+    pyogrio.set_gdal_config_options({_DATE_OPTION: _timestamp()})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({_DATE_OPTION: before})
+
+
 def _write_metadata(base: sqlite3.Connection, about: About, layers: Sequence[Layer]) -> None:
     base.executescript(_METADATA_TABLES)
     add = "INSERT INTO gpkg_metadata (md_scope, md_standard_uri, metadata) VALUES ('dataset', ?, ?)"
     refer = (
         "INSERT INTO gpkg_metadata_reference (reference_scope, table_name, md_file_id, "
-        "md_parent_id) VALUES (?, ?, ?, ?)"
+        "md_parent_id, timestamp) VALUES (?, ?, ?, ?, ?)"
     )
+    when = _timestamp()
     language = layers[0].language if layers else "en"
     whole = base.execute(add, (_DUBLIN_CORE, _file_record(about, language))).lastrowid
-    base.execute(refer, ("geopackage", None, whole, None))
+    base.execute(refer, ("geopackage", None, whole, None, when))
     for layer in layers:
         own = base.execute(add, (_QGIS, _layer_record(about, layer))).lastrowid
-        base.execute(refer, ("table", layer.name, own, whole))
+        base.execute(refer, ("table", layer.name, own, whole, when))
 
 
 def _write_layer(layer: Layer, path: Path, *, description: str) -> None:
@@ -287,13 +308,17 @@ def write_geopackage(layers: Sequence[Layer], path: Path, *, about: About | None
         Source, coding, date and licence, kept as metadata of the file and of every layer.
     """
     about = about or About()
-    for layer in layers:
-        _write_layer(layer, path, description=about.describe(layer))
+    with _dated_changes():
+        for layer in layers:
+            _write_layer(layer, path, description=about.describe(layer))
     with sqlite3.connect(path) as base:
         base.execute(_STYLE_TABLE)
+        when = _timestamp()
         base.execute(
-            "INSERT INTO gpkg_contents (table_name, data_type, identifier, description) "
-            "VALUES ('layer_styles', 'attributes', 'layer_styles', 'QGIS styles of the layers')"
+            "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, "
+            "last_change) VALUES ('layer_styles', 'attributes', 'layer_styles', "
+            "'QGIS styles of the layers', ?)",
+            (when,),
         )
         for layer in layers:
             for i, (name, style) in enumerate(offered_styles(layer).items()):
@@ -304,6 +329,7 @@ def write_geopackage(layers: Sequence[Layer], path: Path, *, about: About | None
                     qml.vector_style(layer, style),
                     i == 0,
                     style.title,
+                    when,
                 )
                 base.execute(_STYLE_ROW, row)
         _write_metadata(base, about, layers)

@@ -14,6 +14,7 @@ from kz_spatial.crosswalk import LEVEL
 from kz_spatial.design import SCORE
 from kz_spatial.estimates import CONFIDENCE
 from kz_spatial.output import report_tables
+from kz_spatial.output.clock import today
 from kz_spatial.output.disclosure import rules_line
 from kz_spatial.output.doubt_report import ranks_found, ranks_table, small_areas_table
 from kz_spatial.output.figure_texts import figure_texts
@@ -225,7 +226,7 @@ def render_report(
     design, language = study.design, terms.language
     turned = [name for name, each in design.by_name.items() if each.direction < 0]
     refused = [why for what, why in study.inapplicable.items() if what.startswith("regression")]
-    day = written or dt.datetime.now(tz=dt.UTC).date()
+    day = written or today()
     outcome = design.outcome or ""
     return render_page(
         "report.html.j2",

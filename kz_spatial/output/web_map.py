@@ -6,6 +6,7 @@ Words of every language are in the page, which switches between them.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from html import escape
@@ -278,11 +279,13 @@ def folium_map(
         check_option("language", language, languages())
     check_option("libraries", libraries, LIBRARIES)
     source = _from_study(bundle) if isinstance(bundle, Findings) else _read_bundle(Path(bundle))
+    data = _page_data(source, language)
+    told = json.dumps(data, ensure_ascii=False, default=str).encode("utf-8")
     page = OfflineMap(
+        key=hashlib.sha256(told).hexdigest()[:32],
         tiles=tiles, attr=attr, libraries=libraries, location=(48.2, 67.0), zoom_start=5,
         zoom_snap=0.25, zoom_control=False,
     )  # fmt: skip
-    data = _page_data(source, language)
     terms = source.terms(language or languages()[0])
     root: Any = page.get_root()
     root.title, root.language = escape(terms.title), terms.language

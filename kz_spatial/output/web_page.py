@@ -132,6 +132,8 @@ class OfflineMap(folium.Map):
         Its credit.
     libraries : {"none", "inline"}
         Whether the page carries jQuery, d3 and Bootstrap, which some of Folium's layers lean on.
+    key : str
+        What the map is called in its page, where equal maps are to be equal texts.
     **options
         Others of `folium.Map`.
     """
@@ -140,10 +142,18 @@ class OfflineMap(folium.Map):
     default_css: list[Any] = []  # noqa: RUF012
 
     def __init__(
-        self, *, tiles: Any = None, attr: str | None = None, libraries: str = "none", **options: Any
+        self,
+        *,
+        tiles: Any = None,
+        attr: str | None = None,
+        libraries: str = "none",
+        key: str = "",
+        **options: Any,
     ) -> None:
         super().__init__(tiles=tiles, attr=attr, **options)
         self.libraries = libraries
+        if key:  # Folium's own names are random
+            self._id = key
         _PageFigure().add_child(self)
 
     def render(self, **kwargs: Any) -> str:

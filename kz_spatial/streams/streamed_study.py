@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from kz_spatial.crosswalk import LEVEL
-from kz_spatial.design import SURVEY, StudyDesign, design_to_dict
+from kz_spatial.design import SURVEY, StudyDesign, design_to_dict, load_design
 from kz_spatial.errors import NotEnoughDataError
 from kz_spatial.neighbours import contiguity
 from kz_spatial.options import RunOptions
@@ -30,6 +30,7 @@ from kz_spatial.study import (
     Progress,
     RunLog,
     areas_of,
+    asked_for,
     check_score,
     choose_rules,
     find_modelled_means,
@@ -213,15 +214,18 @@ def stream_study(
     """
     options, log = options or RunOptions(), RunLog(progress)
     with log.step("read"):
+        wanted = design if isinstance(design, StudyDesign) else load_design(design)
+        asked = {**asked_for(wanted, options, reading), "chunk_rows": chunk_rows}
         plan, located = gather_sums(
-            path, design, options, log, chunk_rows=chunk_rows, dask=dask, rows=rows, **reading
+            path, wanted, options, log, chunk_rows=chunk_rows, dask=dask, rows=rows, **reading
         )
     design_here = located.design
     rules = choose_rules(options, design_here, synthetic=False)
     options = replace(
         options, weights=plan.weights, disclosure=rules.profile, min_firms=rules.min_firms
     )
-    return _found(plan, located, options, rules, log)
+    found = _found(plan, located, options, rules, log)
+    return replace(found, provenance={**found.provenance, "asked": asked})
 
 
 def _modelled(

@@ -21,7 +21,7 @@ from .robust_checks import Checks, check_score
 from .run_log import Progress, RunLog
 from .score_ranks import ScoreRanks, find_ranks, join_ranks
 from .smoothing import study_surfaces
-from .source import areas_of, check_options, choose_rules, read_codings
+from .source import areas_of, asked_for, check_options, choose_rules, read_codings
 from .spatial_patterns import Pattern, Patterns
 from .themes import Hatch, OwnLayer, Theme, ThemeClass, own_from_record, own_to_record
 
@@ -58,6 +58,7 @@ __all__ = [
     "UnitGroups",
     "YearsFound",
     "areas_of",
+    "asked_for",
     "check_options",
     "check_score",
     "choose_rules",

@@ -62,7 +62,7 @@ STEPS: Final = (
     "layers",
 )
 # what a firm table records and a study holds elsewhere
-_APART: Final = ("attrition", "notes", "design")
+_APART: Final = ("attrition", "ids", "notes", "design")
 
 
 def _fits(
@@ -304,7 +304,7 @@ def run_study(
         design=asked,
         rules=rules,
         protected=protected,
-        provenance={k: v for k, v in record.items() if k not in _APART},
+        provenance={k: v for k, v in record.items() if k not in _APART} | {"asked": source.asked},
         firms=firms,
         attrition=attrition(firms),
         join_audit=join_audit(firms),

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from kz_spatial.errors import KzSpatialWarning
+from kz_spatial.study.one_thread import one_thread
 
 __all__ = ["Progress", "RunLog"]
 
@@ -26,11 +27,11 @@ class RunLog:
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Time a step, and keep what it warns of."""
+        """Time a step, done on one thread, and keep what it warns of."""
         if self.progress:
             self.progress(name)
         start = time.perf_counter()
-        with warnings.catch_warnings(record=True) as caught:
+        with one_thread(), warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", KzSpatialWarning)
             yield
         self.timings[name] = round(time.perf_counter() - start, 3)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from kz_spatial._validate import check_count, check_metres, check_option
@@ -11,6 +11,7 @@ from kz_spatial.design import (
     DisclosureRules,
     StudyDesign,
     design_of,
+    design_to_dict,
     disclosure_rules,
     load_design,
     rules_of_source,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Source",
     "areas_of",
+    "asked_for",
     "check_call",
     "check_options",
     "choose_rules",
@@ -70,6 +72,41 @@ def read_codings(
     return {
         coding: read_survey(survey, design=asked, coding=coding, **reading) for coding in CODINGS
     }
+
+
+def _in_order(codings: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Firms by their ids, or by their answers where a file has none.
+
+    Draws of firms then fall on the same ones, and sums are rounded alike, however a file's rows
+    are ordered. Firms that no column tells apart may change places.
+    """
+    import numpy as np
+    import pandas as pd
+
+    firms = codings["corrected"]
+    has_ids = firms.attrs["kz_spatial"]["ids"]
+    answers = [name for name in firms if name != "firm_id"]
+    order = []
+    for name in (["firm_id"] if has_ids else []) + answers:
+        column = firms[name]
+        if not pd.api.types.is_numeric_dtype(column):
+            column = column.map(str, na_action="ignore")
+        order.append(pd.factorize(column, sort=True)[0])
+    rows = np.lexsort(order[::-1])
+    found = {}
+    for coding, each in codings.items():
+        found[coding] = each.iloc[rows].reset_index(drop=True)
+        if not has_ids:
+            found[coding]["firm_id"] = np.arange(1, len(each) + 1)
+    return found
+
+
+def asked_for(
+    design: StudyDesign, options: RunOptions, reading: dict[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """What a run was asked to do, in plain values that its record keeps."""
+    told = {name: each for name, each in reading.items() if each is not None}
+    return {"options": asdict(options), "reading": told, "design": design_to_dict(design)}
 
 
 def check_options(options: RunOptions, design: StudyDesign) -> None:
@@ -161,6 +198,7 @@ def _with_rules(
 class Source:
     """What a run reads and settles before it computes: firms, options, rules, places."""
 
+    asked: dict[str, dict[str, Any]]
     design: StudyDesign
     options: RunOptions
     rules: DisclosureRules
@@ -179,7 +217,9 @@ def read_source(
 ) -> Source:
     """Read a survey, or the twin, and settle what holds for all that follows."""
     with log.step("read"):
-        read = read_codings(survey, design=design, **reading)
+        wanted = design if isinstance(design, StudyDesign) else load_design(design)
+        told = asked_for(wanted, options, reading)
+        read = _in_order(read_codings(survey, design=wanted, **reading))
         firms = read[options.coding]
         asked, synthetic = design_of(firms), firms.attrs["kz_spatial"]["synthetic"]
         check_options(options, asked)
@@ -192,4 +232,4 @@ def read_source(
         levels, codings = _join(read, areas, asked)
         _note_places(codings[options.coding], log)
         rules, options = _with_rules(options, asked, synthetic=synthetic)
-    return Source(asked, options, rules, strata, codings, areas, levels)
+    return Source(told, asked, options, rules, strata, codings, areas, levels)

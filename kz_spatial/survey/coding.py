@@ -310,6 +310,7 @@ def build_firms(
     firms.attrs["kz_spatial"] = {
         **provenance,
         "coding": coding,
+        "ids": "id" in raw,
         "design": _Kept(design_to_dict(design)),
         "attrition": attrition_table(raw, design, coding).reset_index().to_dict("records"),
     }

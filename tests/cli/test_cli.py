@@ -20,6 +20,7 @@ BUNDLE = (
     "map.html",
     "report.html",
     "run.json",
+    "timings.json",
     "density_firms.tif",
     "density_firms.qml",
     "density_epayment_share.tif",
@@ -105,7 +106,10 @@ def test_run_record_says_what_was_done(bundle):
     assert record["synthetic"] is True
     assert record["options"]["seed"] == 20240
     assert len(record["sha256"]) == 64
-    assert set(record["timings_s"]) >= {"read", "join", "GeoPackage", "figures"}
+    timings = json.loads((bundle / "timings.json").read_text(encoding="utf-8"))
+    assert set(timings["seconds"]) >= {"read", "join", "disclosure", "GeoPackage", "figures"}
+    assert all(0 <= each < 600 for each in timings["seconds"].values())
+    assert "timings.json" not in record["files"]
 
 
 def test_everything_from_the_twin_says_so(bundle):
