@@ -43,7 +43,9 @@ def read_page(path: Path) -> Links:
 
 def faults(folder: Path) -> list[str]:
     """Links of all pages below a folder that lead nowhere, and what they load from elsewhere."""
-    pages = {path.resolve(): read_page(path) for path in sorted(folder.rglob("*.html"))}
+    # what the theme carries in _static is a template, no page
+    found = (each for each in sorted(folder.rglob("*.html")) if "_static" not in each.parts)
+    pages = {path.resolve(): read_page(path) for path in found}
     out = []
     for path, page in pages.items():
         name = path.relative_to(folder.resolve())
