@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 STAMP := $(VENV)/.installed
 OUT ?= results
 
-.PHONY: run test check bench kills attack mutants torture boundaries twin plugin wheel clean
+.PHONY: run test check docs bench kills attack mutants torture boundaries twin plugin wheel clean
 
 run: $(STAMP)  ## run the study on the embedded twin
 	$(BIN)/kz-spatial run --out $(OUT) --overwrite
@@ -20,6 +20,10 @@ check: $(STAMP)  ## style, types, the map's script, declared dependencies
 	$(BIN)/mypy
 	$(BIN)/deptry .
 	$(BIN)/oxlint --quiet kz_spatial/output/web/map.js
+
+docs: $(STAMP)  ## build the pages, offline, and follow every link inside
+	@$(PIP) -c .ci/constraints.txt -e ".[docs]"
+	$(BIN)/python docs/build.py build/docs
 
 bench: $(STAMP)  ## peers and kz_spatial in one run, ratios printed
 	$(BIN)/python benchmarks/bench.py

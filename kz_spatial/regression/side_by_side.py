@@ -70,7 +70,8 @@ def compare(*fits: Fitted, inference: Inference | None = None) -> pd.DataFrame:
     -------
     DataFrame of str
         Rows by (term, "coefficient" or "std_error"), then observations, clusters, R² and the
-        inference; columns (1), (2), ... with the outcome. Stars: * 10 %, ** 5 %, *** 1 %.
+        inference; columns (1), (2), ... with the outcome. One star is 10 %, two are 5 %,
+        three 1 %.
 
     Raises
     ------
