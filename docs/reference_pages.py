@@ -33,7 +33,10 @@ def summary(found: object) -> str:
 def directive(found: object, name: str) -> str:
     """Return what Sphinx is asked for one object."""
     if inspect.isclass(found):
-        return f".. autoclass:: {name}\n   :members:\n"
+        # methods of a library's class stand in that library's reference
+        ours = all(each.__module__.startswith("kz_spatial") for each in found.__mro__[:-1])
+        more = "   :inherited-members:\n" if ours else ""
+        return f".. autoclass:: {name}\n   :members:\n{more}"
     return f".. autofunction:: {name}\n"
 
 

@@ -60,7 +60,7 @@ DESIGN_WEIGHTS: Final = "design"
 # parts of a run beside its core, in the order of their steps
 PARTS: Final = ("small_areas", "ranks", "models")
 # further parts, done where they are asked for
-MORE_PARTS: Final = ("sensitivity", "robustness")
+MORE_PARTS: Final = ("sensitivity", "robustness", "quantiles", "silence", "bootstrap")
 MIN_FIRMS: Final = 5
 # direct estimates that a model of small areas is fitted to, at least
 MIN_CELLS: Final = 10
@@ -97,8 +97,10 @@ class RunOptions:
         What is done beside the core: "small_areas", "ranks" (errors of the score and rank sets),
         "models" (the published study's further ones), and where asked for "sensitivity" (the score
         under other weights, normalisations and aggregations) and "robustness" (the regression
-        under randomisation, without each region, with omitted variables, as a mixed model, over
-        several outcomes and over a curve of specifications).
+        under randomisation, without each region, with omitted variables, as a mixed model, as a
+        model of shares, over several outcomes and over a curve of specifications), "quantiles"
+        (quartiles with intervals), "silence" (bounds and weights for answers that were not given)
+        and "bootstrap" (drawn errors of small-area estimates beside the analytical).
     bandwidth_m, cell_m : float
         Kernel deviation and cell size of the density surfaces, in metres.
 

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["check_tables", "model_frames", "models_table", "write_paper_tables"]
 
 # tables too long for a report
-_LONG: Final = ("specifications", "score_variance")
+_LONG: Final = ("specifications", "score_variance", "response_balance")
+_MEDIAN: Final = 0.5
 
 
 def model_frames(study: Published) -> dict[str, pd.DataFrame]:
@@ -84,6 +85,8 @@ def check_tables(study: Published, terms: Terms) -> list[tuple[str, Markup]]:
         if name in _LONG:
             continue
         shown = table if "level" not in table else table[table["level"] != LEVEL]
+        if name == "quantiles":
+            shown = shown[shown["share"] == _MEDIAN]
         found.append((terms.say(f"table.{name}"), _checked(shown, name, terms)))
     return found
 

@@ -5,11 +5,12 @@ from .mixed import MixedEffects, mixed_effects
 from .omitted import OmittedVariable, omitted_variable
 from .paper_tables import PaperTable, paper_table
 from .randomisation import RandomisationTest, randomisation_test
-from .response import ResponseWeights, response_weights
+from .response import SILENT, ResponseWeights, response_weights
 from .several_outcomes import RomanoWolf, romano_wolf
 from .specifications import SpecificationCurve, specification_curve
 
 __all__ = [
+    "SILENT",
     "MixedEffects",
     "OmittedVariable",
     "PaperTable",

@@ -140,7 +140,8 @@ def _logit(
         raise NotEnoughDataError(
             f"{indicator}: the terms of the model of answering are collinear, expected fewer"
         )
-    with warnings.catch_warnings():
+    # firms of a level that all answered have odds without end; their errors are blanked below
+    with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
         warnings.simplefilter("ignore", PerfectSeparationWarning)
         warnings.simplefilter("error", ConvergenceWarning)
         try:

@@ -151,7 +151,7 @@ def _surfaces(
 
 
 def _left_out(options: RunOptions, log: RunLog) -> None:
-    for part in ("models", "robustness"):
+    for part in ("models", "robustness", "quantiles", "silence"):
         if part in options.parts:
             log.inapplicable[part] = _FIRMS
     log.inapplicable["distributions"] = _FIRMS
@@ -245,7 +245,10 @@ def _modelled(
             own, n_units = located.owners(LEVEL)
             total = np.bincount(own[own >= 0], located.sums.weight[own >= 0], n_units)
             weights = pd.Series(total, list(design.grouping.unit_codes(LEVEL)))
-            modelled = find_modelled_means(tables, protected.country, weights, graphs, design, log)
+            modelled = find_modelled_means(
+                tables, protected.country, weights, graphs, design, log,
+                seed=options.seed if "bootstrap" in options.parts else None,
+            )  # fmt: skip
     if "ranks" in options.parts:
         with log.step("ranks"):
             asked: dict[str, Any] = {

@@ -38,6 +38,7 @@ __all__ = [
 ]
 
 _METHOD: Final = "yoshimori-lahiri"
+_DRAWS: Final = 400
 # columns of the layer and tables of oblasts
 _SHOWN: Final = ("se", "low", "high", "precision", "basis")
 # what a mean rests on: nothing of its own, or both
@@ -54,7 +55,8 @@ class ModelledMeans:
     frame : DataFrame
         By code: `direct`, `direct_se`, `direct_precision`, `n`; `mean`, `se`, `low`, `high` (95 %),
         `precision`, `basis`, `shrinkage`, in the unit of the indicator; `spatial_mean` and
-        `spatial_se` of the spatial model, NaN where it was refused.
+        `spatial_se` of the spatial model, NaN where it was refused; `se_drawn` of a parametric
+        bootstrap where it was asked for.
     model, spatial : SmallAreas
     national : float
         Figure that the means agree with; NaN where it may not be told.
@@ -112,6 +114,7 @@ def _modelled(
     national: float,
     unit_weights: pd.Series[Any],
     graph: Graph,
+    seed: int | None,
 ) -> ModelledMeans:
     """One indicator; the reason in `model` where it does not apply."""
     name = indicator.name
@@ -133,7 +136,11 @@ def _modelled(
     elif (moved > (indicator.whole or np.inf)).any():  # no share is above all there is
         model, national = small_areas(direct, variance, method=_METHOD), float("nan")
     spatial = small_areas(direct, variance, graph=graph, method="reml")
-    return ModelledMeans(name, _frame(table, indicator, model, spatial), model, spatial, national)
+    frame = _frame(table, indicator, model, spatial)
+    if seed is not None:
+        drawn = small_areas(direct, variance, method=_METHOD, n_bootstrap=_DRAWS, seed=seed)
+        frame["se_drawn"] = np.sqrt(drawn.frame["mse"])
+    return ModelledMeans(name, frame, model, spatial, national)
 
 
 def find_modelled_means(
@@ -143,6 +150,8 @@ def find_modelled_means(
     graphs: dict[str, Graph],
     design: StudyDesign,
     log: RunLog,
+    *,
+    seed: int | None = None,
 ) -> dict[str, ModelledMeans]:
     """Model every indicator by oblast; reasons in the log where the model does not apply.
 
@@ -157,6 +166,8 @@ def find_modelled_means(
     graphs : dict of Graph
     design : StudyDesign
     log : RunLog
+    seed : int, optional
+        Of a bootstrap that draws errors beside the analytical ones; none without.
 
     Returns
     -------
@@ -170,7 +181,7 @@ def find_modelled_means(
     for name, indicator in design.by_name.items():
         national = float(country.loc[name, "estimate"])
         try:
-            made = _modelled(tables[LEVEL], indicator, national, unit_weights, graphs[LEVEL])
+            made = _modelled(tables[LEVEL], indicator, national, unit_weights, graphs[LEVEL], seed)
         except (NotEnoughDataError, InputError) as error:
             log.inapplicable[f"small areas, {name}"] = str(error)
             continue

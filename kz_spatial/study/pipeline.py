@@ -17,6 +17,7 @@ from kz_spatial.places import join_audit, settlements
 from kz_spatial.protection import Protected, protect_tables
 from kz_spatial.regression import FixedEffectsFit, fixed_effects
 from kz_spatial.replication import replicate, unlike_paper
+from kz_spatial.study.answer_checks import find_quantiles, find_silence
 from kz_spatial.study.extensions import own_frame, own_layers
 from kz_spatial.study.frames import clusters_frame, contours_frame, local_moran_frame, unit_frame
 from kz_spatial.study.groupings import Groupings, find_groupings
@@ -56,6 +57,8 @@ STEPS: Final = (
     "regress",
     "robustness",
     "sensitivity",
+    "quantiles",
+    "silence",
     "autocorrelation",
     "cluster",
     "density",
@@ -168,7 +171,15 @@ def _estimates(
     if "small_areas" in options.parts:
         with log.step("small areas"):
             weights = unit_weights(firms, design, options.weights)
-            modelled = find_modelled_means(tables, protected.country, weights, graphs, design, log)
+            modelled = find_modelled_means(
+                tables,
+                protected.country,
+                weights,
+                graphs,
+                design,
+                log,
+                seed=options.seed if "bootstrap" in options.parts else None,
+            )
     if "ranks" in options.parts:
         with log.step("ranks"):
             ranks = find_ranks(
@@ -181,10 +192,11 @@ def _estimates(
 def _checks(
     source: Source,
     tables: dict[str, pd.DataFrame],
+    country: pd.DataFrame,
     fits: dict[str, FixedEffectsFit],
     log: RunLog,
 ) -> Checks:
-    """Checks of the ranking and of the regression, where they are asked for."""
+    """Checks of the ranking, the regression and the answers, where they are asked for."""
     options, design, found = source.options, source.design, Checks()
     fit = fits.get(options.coding)
     if "robustness" in options.parts and fit is None:
@@ -197,7 +209,15 @@ def _checks(
         with log.step("sensitivity"):
             ranking = check_score(tables, design, log, seed=options.seed)
         found = replace(found, tables={**found.tables, **ranking})
-    return found
+    firms = source.codings[options.coding]
+    more: dict[str, pd.DataFrame] = {}
+    if "quantiles" in options.parts:
+        with log.step("quantiles"):
+            more |= find_quantiles(firms, design, options, source.strata, source.rules, log)
+    if "silence" in options.parts:
+        with log.step("silence"):
+            more |= find_silence(firms, country, fit, design, options, source.rules, log)
+    return replace(found, tables={**found.tables, **more})
 
 
 def _with_own(study: Study, areas: dict[str, gpd.GeoDataFrame]) -> Study:
@@ -289,7 +309,7 @@ def run_study(
         fits = _fits(codings, asked, options.weights, rules, log)
         replication = _replication(codings, asked, rules, log)
         models = _models(source, firms, log)
-    checks = _checks(source, tables, fits, log)
+    checks = _checks(source, tables, protected.country, fits, log)
     patterns, groupings = patterns_and_groups(firms, tables, graphs, options, rules, log)
     with log.step("density"):
         surfaces, lacking = study_surfaces(firms, tables, light[LEVEL], options, rules)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from kz_spatial.errors import CallError, InputError, NotEnoughDataError
 from kz_spatial.estimates import score_sensitivity
-from kz_spatial.regression import each_dimension
+from kz_spatial.regression import each_dimension, fractional
 from kz_spatial.robustness import (
     SpecificationCurve,
     leave_one_out,
@@ -47,7 +47,8 @@ class Checks:
     ----------
     tables : dict of DataFrame
         "score_sensitivity", "score_variance"; "randomisation", "leave_one_out",
-        "omitted_variable", "mixed_effects", "several_outcomes", "specifications".
+        "omitted_variable", "mixed_effects", "several_outcomes", "share_model", "specifications";
+        "quantiles", "response_bounds", "response_balance", "response_regression".
     curve : SpecificationCurve or None
     """
 
@@ -139,12 +140,33 @@ def _outcomes(_: FixedEffectsFit, firms: pd.DataFrame, **how: Any) -> pd.DataFra
     return romano_wolf(fits, seed=how["seed"]).frame.reset_index()
 
 
+def _shares(fit: FixedEffectsFit, firms: pd.DataFrame, **how: Any) -> pd.DataFrame:
+    """Average marginal effects of models for shares, in units of the outcome, beside the linear."""
+    outcome = fit.outcome
+    whole = how["design"].by_name[outcome].whole if outcome in how["design"].by_name else None
+    if whole is None:
+        raise CallError(f"{outcome} is no share, expected an outcome with a largest answer")
+    _, _, rest = fit.formula.partition("~")
+    share = f"I({outcome} / {whole:g}) ~{rest}"
+    parts = []
+    for link in ("logit", "probit"):
+        found = fractional(
+            share, firms, link=link, cluster=how["cluster"], weights=how["weights"]
+        ).beside_linear()
+        amounts = ["effect", "std_error", "linear", "linear_std_error"]
+        found[amounts] *= whole
+        parts.append(found.rename_axis("term").reset_index().assign(link=link))
+    table = pd.concat(parts, ignore_index=True)
+    return table[["link", *(c for c in table if c != "link")]]
+
+
 _CHECKS: Final[dict[str, Callable[..., pd.DataFrame]]] = {
     "randomisation": _randomisation,
     "leave_one_out": _left_out,
     "omitted_variable": _omitted,
     "mixed_effects": _mixed,
     "several_outcomes": _outcomes,
+    "share_model": _shares,
 }
 
 
