@@ -20,7 +20,7 @@ import sqlite3
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import combinations_with_replacement
 from pathlib import Path
@@ -49,6 +49,7 @@ ITEMS = {
 }
 UPPER = {"epayment_share": 100.0, "co2_monitoring": 1.0, "product_innovation": 1.0}
 LEAST = 10
+SECTORS = ["Manufacturing", "Retail", "Other services"]
 
 
 def make_survey(seed: int = 1) -> pd.DataFrame:
@@ -67,6 +68,8 @@ def make_survey(seed: int = 1) -> pd.DataFrame:
     frame["g3"] = np.where(frame["g2"] == 1, rng.integers(3, 120, n), np.nan)
     for item, share in (("k33", 0.02), ("ge7", 0.02), ("h1", 0.015)):
         frame.loc[rng.random(n) < share, item] = -9
+    # what a firm makes stands in a public register
+    frame["a4a"] = np.random.default_rng(seed + 1).choice(SECTORS, n, p=[0.4, 0.25, 0.35])
     frame["wmedian"] = np.round(np.exp(rng.normal(2.5, 0.9, n)), 4)
     # one firm has nearly all outages of its unit; all firms of another answer alike
     frame.loc[frame["region"] == "KZ-31", ["c6", "c7"]] = [2, np.nan]
@@ -353,11 +356,54 @@ def weighted_against_unweighted(target: Target) -> Claims:
     return _bounded(target, lambda n: n > LEAST) if target.weights else set()
 
 
-def _bounded(target: Target, wanted: Callable[[int], bool]) -> Claims:
+Equations = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def _fit_equations(target: Target) -> Equations | None:
+    """Normal equations of the model of sectors, for whoever knows sectors, regions and weights."""
+    file = target.path / "tables" / "models.csv"
+    if not file.is_file():
+        return None
+    told = pd.read_csv(file)
+    told = told[told["fit"] == "sector"].set_index("term")["coefficient"]
+    if told.empty:
+        return None
+    used, w = target.rows("KZ", "epayment_share"), target.w
+    firms = target.answers.iloc[used]
+    X = np.column_stack([(firms["a4a"] == each[len("C(sector)[T.") : -1]) for each in told.index])
+    X = X.astype(float)
+    for members in firms.groupby(firms["region"].map(target.region)).indices.values():
+        X[members] -= np.average(X[members], axis=0, weights=w[used][members])
+    rows = np.zeros((X.shape[1], len(target.answers)))
+    rows[:, used] = X.T * w[used]
+    aim = X.T @ (X * w[used][:, None]) @ told.to_numpy()
+    slack = 1e-6 * np.maximum(np.abs(aim), 1.0)
+    return rows, aim - slack, aim + slack
+
+
+def from_models(target: Target) -> Claims:
+    """All published sums, and what the coefficients of sectors say of the same answers."""
+    more = _fit_equations(target)
+    if more is None:
+        return set()
+    return _bounded(target, lambda n: n <= LEAST, names=("epayment_share",), more=more)
+
+
+def _bounded(
+    target: Target,
+    wanted: Callable[[int], bool],
+    *,
+    names: Iterable[str] = tuple(ITEMS),
+    more: Equations | None = None,
+) -> Claims:
     """Firms whose answer all published sums leave no room for."""
     found = set()
-    for name in ITEMS:
+    for name in names:
         sums, low, high = _equations(target, name)
+        if more is not None:
+            sums, low, high = (
+                np.concatenate(each) for each in zip((sums, low, high), more, strict=True)
+            )
         if not len(sums):
             continue
         answers = target.answers[name].to_numpy()
@@ -543,6 +589,7 @@ ATTACKS: dict[str, tuple[str, Callable[[Target], Claims]]] = {
         "readiness.csv, replication.csv, run.json",
         by_subtraction,
     ),
+    "sums and coefficients": ("readiness.csv, models.csv", from_models),
     "second largest firm": ("readiness.csv", by_second_largest),
     "all alike": ("readiness.csv", all_alike),
     "weighted against unweighted": ("readiness.csv", weighted_against_unweighted),

@@ -121,6 +121,7 @@ DOUBT = {
 }
 _TOLD = ["tests/output/test_plain_words.py"]
 _SHOWN = ["tests/output/test_contents.py"]
+_THEMES = "tests/output/test_web_themes.py"
 OUTPUT = {
     "output/tables.py": ["tests/output/test_tables.py", *_SHOWN],
     "output/figures.py": ["tests/output/test_figures.py", *_SHOWN],
@@ -136,12 +137,8 @@ OUTPUT = {
     "output/methods.py": _TOLD,
     "output/figure_texts.py": _TOLD,
     "output/page.py": ["tests/output/test_words_shown.py", *_TOLD],
-    "output/web_map.py": ["tests/output/test_styles.py", *_SHOWN, "tests/output/test_web_map.py"],
-    "output/web_themes.py": [
-        "tests/output/test_styles.py",
-        *_SHOWN,
-        "tests/output/test_web_map.py",
-    ],
+    "output/web_map.py": [_THEMES, *_SHOWN, "tests/output/test_web_map.py"],
+    "output/web_themes.py": [_THEMES, *_SHOWN],
     "output/web_units.py": ["tests/output/test_web_map.py", *_SHOWN, *_TOLD],
     "output/web_page.py": ["tests/output/test_web_map.py"],
     "output/latex.py": ["tests/output/test_latex.py"],
