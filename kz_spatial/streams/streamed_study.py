@@ -245,10 +245,9 @@ def _modelled(
             own, n_units = located.owners(LEVEL)
             total = np.bincount(own[own >= 0], located.sums.weight[own >= 0], n_units)
             weights = pd.Series(total, list(design.grouping.unit_codes(LEVEL)))
-            modelled = find_modelled_means(
-                tables, protected.country, weights, graphs, design, log,
-                seed=options.seed if "bootstrap" in options.parts else None,
-            )  # fmt: skip
+            seed = options.seed if "bootstrap" in options.parts else None
+            country = protected.country
+            modelled = find_modelled_means(tables, country, weights, graphs, design, log, seed=seed)
     if "ranks" in options.parts:
         with log.step("ranks"):
             asked: dict[str, Any] = {

@@ -34,6 +34,7 @@ _ONE_FIRM: Final = "withheld by the disclosure rules: a quantile is the answer o
 _FEW: Final = "withheld by the disclosure rules: a model of the few firms that did not answer"
 # of a firm under a model of answering: what it counts
 _WEIGHT: Final = "response_weight"
+_NUMBERS: Final = ("n_asked", "n_answered", "n_effective_before", "n_effective")
 
 
 def _levels(design: StudyDesign) -> dict[str, str | None]:
@@ -107,11 +108,10 @@ def _told_bounds(
         # a number too small to be told counts as the largest that is not
         silent += float(least - 1 if pd.isna(found) else found)
     share = silent / (known + silent) if known + silent else np.nan
-    return {
-        "level": _COUNTRY, "code": "all", "indicator": name, "n_known": known,
-        "share_silent": share, "mean": mean, "lower": (1 - share) * mean,
-        "upper": (1 - share) * mean + share * whole,
-    }  # fmt: skip
+    lower = (1 - share) * mean
+    told = {"n_known": known, "share_silent": share, "mean": mean}
+    ends = {"lower": lower, "upper": lower + share * whole}
+    return {"level": _COUNTRY, "code": "all", "indicator": name, **told, **ends}
 
 
 def _bounds(
@@ -162,12 +162,10 @@ def _weighted(
         shown = ["coefficient", "std_error", "p"]
         beside = fit.table()[shown].join(again.table()[shown], rsuffix="_weighted")
         fits.append(beside.rename_axis("term").reset_index().assign(silent_on=name))
-        balances.append(
-            made.balance.rename_axis("term").reset_index().assign(
-                silent_on=name, n_asked=made.n_asked, n_answered=made.n_answered,
-                n_effective_before=made.n_effective_before, n_effective=made.n_effective,
-            )
-        )  # fmt: skip
+        balance = made.balance.rename_axis("term").reset_index()
+        for number in _NUMBERS:
+            balance[number] = getattr(made, number)
+        balances.append(balance.assign(silent_on=name))
     if not fits:
         return {}
     every = {"response_balance": balances, "response_regression": fits}
