@@ -10,7 +10,8 @@ Coverage is that of estimate +- 1.96 root(mse), in percent over units and sample
 error is that of the direct estimates in units of 1. "zero" is the share of samples in which the
 variance came out as 0, "refused" that in which rho ended at its bound or the variance at 0: the
 line of the spatial model counts the samples that are left, and "spatial, else Yoshimori-Lahiri" is
-what a user can do about it. Run: python benchmarks/small_areas.py [samples] [seed]
+what a user can do about it. Run: python benchmarks/small_areas.py [samples] [seed] [file.csv]; what
+it prints by default stands in tests/reference/small_area/simulation.csv.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def tally(found: kz.SmallAreas, truth: pd.Series) -> tuple[float, float, bool, b
 def main() -> None:
     samples, seed = (
         int(given) if given else usual
-        for given, usual in zip([*sys.argv[1:], "", ""][:2], (SAMPLES, SEED), strict=True)
+        for given, usual in zip([*sys.argv[1:3], "", ""][:2], (SAMPLES, SEED), strict=True)
     )
     graph = kz.contiguity(kz.oblasts(detail="light"))
     units = pd.Index(graph.unique_ids)
@@ -100,6 +101,8 @@ def main() -> None:
     print(f"{samples} samples a world, seed {seed}, {len(units)} units, {n.min()}-{n.max()} firms")
     table = pd.DataFrame(rows).T.rename_axis(["effects", "variances", "method"])
     print(table.to_string(float_format="%.2f"))
+    for file in sys.argv[3:4]:
+        table.to_csv(file, float_format="%.4f", lineterminator="\n")
 
 
 if __name__ == "__main__":

@@ -40,10 +40,12 @@ from kz_spatial.estimates.area_model import (
 )
 from kz_spatial.estimates.area_prediction import AreaData
 from kz_spatial.estimates.fay_herriot import AreaFit
+from kz_spatial.estimates.reliability import CRITICAL
 from kz_spatial.estimates.variance_between import AREA_METHODS, AreaMethod
 
 if TYPE_CHECKING:
     from libpysal.graph import Graph
+    from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
 __all__ = ["SmallAreas", "small_areas"]
@@ -99,6 +101,23 @@ class SmallAreas:
     benchmarked: pd.Series[Any] | None
     n_bootstrap: int
     seed: int
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw estimates with 95 % intervals, and direct estimates beside them.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Drawn into when given.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        from kz_spatial.drawing import intervals
+
+        known = self.frame["estimate"] if self.benchmarked is None else self.benchmarked
+        return intervals(self.frame["direct"], known, CRITICAL * self.frame["mse"] ** 0.5, ax)
 
 
 def _sampling(

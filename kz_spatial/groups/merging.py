@@ -11,6 +11,7 @@ from kz_spatial.groups.partition import check_enough, standardised
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
 __all__ = ["WardTree", "ward_tree"]
@@ -31,6 +32,22 @@ class WardTree:
 
     merges: NDArray[np.float64]
     units: pd.Index[str]
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the tree, merges from left to right.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Drawn into when given.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        from kz_spatial.drawing import tree
+
+        return tree(self.merges, self.units, ax)
 
 
 def ward_tree(table: pd.DataFrame, *, standardise: bool = True) -> WardTree:

@@ -22,6 +22,7 @@ from kz_spatial.groups.partition import check_n_clusters, standardised, z_scores
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
 __all__ = ["CoMembership", "co_membership", "co_membership_of", "redrawn_co_membership"]
@@ -51,6 +52,22 @@ class CoMembership:
     n_skipped: int
     n_clusters: int
     seed: int
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the shares as a matrix.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Drawn into when given.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        from kz_spatial.drawing import matrix
+
+        return matrix(self.matrix, f"in one group, share of {self.n_draws:,} draws", ax)
 
 
 def _groups_of_draws(Z: NDArray[np.float64], k: int, seed: int) -> NDArray[np.intp]:

@@ -28,6 +28,7 @@ from kz_spatial.options import Alternative
 
 if TYPE_CHECKING:
     from libpysal.graph import Graph
+    from matplotlib.axes import Axes
 
 __all__ = ["Correlogram", "correlogram"]
 
@@ -55,6 +56,22 @@ class Correlogram:
     frame: pd.DataFrame
     alternative: Alternative = "two-sided"
     seed: int | None = None
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw Moran's I by order of neighbours, filled where p is below 5 %.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Drawn into when given.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        from kz_spatial.drawing import correlogram_line
+
+        return correlogram_line(self.frame, ax)
 
 
 @spelled_out

@@ -32,6 +32,7 @@ from kz_spatial.options import Alternative
 
 if TYPE_CHECKING:
     from libpysal.graph import Graph
+    from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
 __all__ = ["LISA_LABELS", "LocalMoran", "LocalTests", "local_moran", "local_tests", "quadrants"]
@@ -83,6 +84,22 @@ class LocalMoran:
     alpha: float
     alternative: Alternative = "two-sided"
     seed: int | None = None
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw values against their neighbours, coloured by class; the slope is Moran's I.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Drawn into when given.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        from kz_spatial.drawing import moran_scatter
+
+        return moran_scatter(self.frame, ax)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -34,6 +34,7 @@ from kz_spatial.neighbours.unit_values import UnitValues, places_of_links
 from kz_spatial.options import Alternative
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
 __all__ = [
@@ -88,6 +89,22 @@ class LocalStatistic:
     alpha: float
     alternative: Alternative = "two-sided"
     seed: int | None = None
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the statistic of each unit as a bar, coloured by class.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Drawn into when given.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        from kz_spatial.drawing import bars
+
+        return bars(self.frame, self.name, ax)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -41,6 +41,7 @@ from kz_spatial.surfaces.sums import choose_sums
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
+    from matplotlib.axes import Axes
     from numpy.typing import NDArray
     from rasterio.transform import Affine
 
@@ -100,6 +101,25 @@ class DensitySurface:
     edge_corrected: bool = False
     effective_n: NDArray[np.float32] | None = None
     std_error: NDArray[np.float32] | None = None
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the surface, north up.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Drawn into when given.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        from kz_spatial.drawing import raster
+
+        rows, columns = self.values.shape
+        left, top = self.transform * (0, 0)
+        right, bottom = self.transform * (columns, rows)
+        return raster(self.values, (left, right, bottom, top), self.unit, ax)
 
 
 def _numbers(points: pd.DataFrame, name: str) -> NDArray[np.float64]:

@@ -31,6 +31,7 @@ HOUSE = (
     ("design",),
     ("words",),
     ("crosswalk",),
+    ("drawing",),
     ("_validate", "palette"),
     ("options",),
     ("errors",),
