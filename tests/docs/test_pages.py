@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 from helpers import ROOT
 
@@ -118,6 +119,26 @@ def test_tables_of_simulations_are_the_stored_ones():
         printed = [float(each.strip(" %")) for each in row.split("|")]
         kinds = ("p", "p_romano_wolf", "p_holm", "p_bonferroni")
         assert printed == pytest.approx([100 * shares[case, each] for each in kinds], abs=1e-9)
+
+
+def test_the_table_of_small_areas_is_the_stored_one():
+    text = (DOCS / "simulations.md").read_text(encoding="utf-8")
+    stored = pd.read_csv(ROOT / "tests/reference/small_area/simulation.csv")
+    stored = stored.set_index(["effects", "variances", "method"])
+    methods = ("direct", "FH, REML", "FH, Yoshimori-Lahiri", "spatial FH, REML",
+               "spatial, else Yoshimori-Lahiri")  # fmt: skip
+    for effects in stored.index.levels[0]:
+        row = re.search(rf"^\| {effects} \|(.*)\|$", text, flags=re.MULTILINE)[1]
+        printed = [float(each) for each in re.findall(r"\d+\.\d+", row)]
+        wanted = [stored.loc[(effects, "raw", "direct"), "coverage %"]]
+        for method in methods:
+            found = stored.loc[(effects, "pooled", method)]
+            wanted += [found["coverage %"], *([found["mse"]] if method != "direct" else [])]
+        wanted.append(stored.loc[(effects, "pooled", "spatial FH, REML"), "refused %"])
+        assert printed == pytest.approx(wanted, abs=0.0501), effects
+    zero = stored.xs(("pooled", "FH, REML"), level=("variances", "method"))["zero %"]
+    assert (round(zero.min()), round(zero.max())) == (3, 29)
+    assert (stored.xs("FH, Yoshimori-Lahiri", level="method")["zero %"] == 0).all()
 
 
 PAGE = '<html><body><h1 id="top">x</h1><a href="{}">y</a>{}</body></html>'
