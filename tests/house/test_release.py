@@ -28,7 +28,7 @@ def git(folder, *words):
 def checkout(tmp_path):
     """A checkout of version 0.2.0 that is fit to be released."""
     for name, text in {
-        "pyproject.toml": '[project]\nname = "x"\nversion = "0.2.0"\n',
+        "pyproject.toml": '[project]\nname = "x"\nversion = "0.2.0"\n[tool.x]\nversion = "9.9"\n',
         "CITATION.cff": 'cff-version: 1.2.0\nversion: "0.2.0"\n',
         "qgis_plugin/kz_spatial_results/metadata.txt": "[general]\nqgisMinimumVersion=3.22\n"
         "version=0.2.0\n",
@@ -109,6 +109,7 @@ def test_a_version_is_written_wherever_it_stands(checkout):
     release.check_versions(checkout)
     plugin = checkout / "qgis_plugin/kz_spatial_results/metadata.txt"
     assert plugin.read_text("utf-8") == "[general]\nqgisMinimumVersion=3.22\nversion=1.4.10\n"
+    assert '[tool.x]\nversion = "9.9"\n' in (checkout / "pyproject.toml").read_text("utf-8")
     citation = (checkout / "CITATION.cff").read_text("utf-8")
     assert citation == 'cff-version: 1.2.0\nversion: "1.4.10"\n'
 
