@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 STAMP := $(VENV)/.installed
 OUT ?= results
 
-.PHONY: run test check docs bench kills attack mutants torture boundaries twin plugin wheel clean
+.PHONY: run test check docs coverage release tools bench kills attack mutants torture boundaries twin plugin wheel clean
 
 run: $(STAMP)  ## run the study on the embedded twin
 	$(BIN)/kz-spatial run --out $(OUT) --overwrite
@@ -24,6 +24,15 @@ check: $(STAMP)  ## style, types, the map's script, declared dependencies
 docs: $(STAMP)  ## build the pages, offline, and follow every link inside
 	@$(PIP) -c .ci/constraints.txt -e ".[docs]"
 	$(BIN)/python docs/build.py build/docs
+
+tools: $(STAMP)
+	@$(PIP) -c .ci/constraints.txt -e ".[ci]"
+
+coverage: tools  ## lines and branches that tests reach, by wing (PART=tests/groups for a part)
+	$(BIN)/python .ci/coverage_by_wing.py $(PART)
+
+release: tools  ## build and check wheel, sdist and plugin of the version that HEAD is tagged with
+	$(BIN)/python .ci/release.py
 
 bench: $(STAMP)  ## peers and kz_spatial in one run, ratios printed
 	$(BIN)/python benchmarks/bench.py

@@ -74,7 +74,6 @@ def panel(years: dict[int, int], head: list[str]) -> Rows:
 
 
 HEAD = ["Регион", "Доля, %"]
-HOSTILE = '<script>alert(1)</script> & "x" \\ % {0} $a_b$'
 SPLIT = {2021: 2018, 2023: 2022}
 ALIKE = body(lambda _: 1.0)
 RESULT: dict[str, Callable[[Path], Path]] = {

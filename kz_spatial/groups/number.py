@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ClusterChoice", "choose_n_clusters"]
 
-CRITERIA: Final = ("silhouette", "calinski_harabasz", "gap")
 _MANY: Final = 1000
 _SOME: Final = 100
 # share of the whole sum of squares below which nothing is left within groups

@@ -29,7 +29,6 @@ __all__ = ["render_areas"]
 _CLEAR: Final = 0.05
 _FIRST: Final = 4  # columns that the first screen speaks of
 _SAME, _PARTLY = 0.9, 0.5
-_CRITERIA: Final = ("silhouette", "calinski_harabasz", "gap")
 _LONG: Final = 60
 
 

@@ -156,7 +156,8 @@ def tidy_columns(formula: str, table: pd.DataFrame, keep: Iterable[str] = ()) ->
     """
     plain = set(formula_names(_FACTOR.sub(" ", formula)))
     named = [each for each in dict.fromkeys(formula_names(formula)) if each in table]
-    made = table[[*dict.fromkeys([*named, *(each for each in keep if each in table)])]]
+    kept = dict.fromkeys([*named, *(each for each in keep if each in table)])
+    made = table[[*kept]].copy()  # pandas 2 warns where a part of a table is written to
     for name in named:
         if name in plain:
             made[name] = _tidy(made[name], name, formula)
