@@ -48,6 +48,7 @@ class KzSpatialResults:
         self._add_action("open", tr("Open results…"), self.choose_results)
         self._add_action("boundaries", tr("Add boundaries"), self.add_boundaries)
         self._add_action("layout", tr("New print layout…"), self.choose_layout)
+        self._add_action("install", tr("Install the command…"), self.install_command)
         self._add_action("settings", tr("Settings…"), self.show_settings)
         self._add_action("help", tr("Help"), self.show_help)
         self._add_to_toolbar(self.actions["open"])
@@ -154,6 +155,12 @@ class KzSpatialResults:
         layout = layout_of_theme(QgsProject.instance(), theme, size, by_region=by_region)
         self.iface.openLayoutDesigner(layout)
         return layout
+
+    def install_command(self):
+        """Ask what to install the kz-spatial command from, and install it."""
+        from .install_dialog import InstallDialog
+
+        InstallDialog(self.iface.mainWindow()).exec()
 
     def show_settings(self):
         """Open the options dialog at the plugin's page."""

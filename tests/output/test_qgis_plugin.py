@@ -40,7 +40,7 @@ QT6 = {
     r"\.exec_\(": "dialog.exec_()",
     r"resources_rc|pyrcc": "import resources_rc",
     r"\bQt\.(?![A-Z]\w+\.[A-Z])[A-Z]\w+": "Qt.AlignLeft",
-    r"\bQDialogButtonBox\.(?!StandardButton)[A-Z]\w+\b(?!\()": "QDialogButtonBox.Ok",
+    r"\bQDialogButtonBox\.(?!StandardButton|ButtonRole)[A-Z]\w+\b(?!\()": "QDialogButtonBox.Ok",
     r"\bQMessageBox\.(?!StandardButton|Icon)[A-Z]\w+\b(?!\()": "QMessageBox.Yes",
     r"\bQDialog\.(?!DialogCode)[A-Z]\w+\b(?!\()": "QDialog.Accepted",
     r"\bQFont\.(?!Weight|Style)[A-Z]\w+\b(?!\()": "QFont.Bold",

@@ -9,6 +9,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QImage
 from qgis.PyQt.QtWidgets import QDialog
 
+from check_install import _wait
 from check_plugin import _empty_project, _started
 from maps import class_rules, pixels
 
@@ -229,6 +230,7 @@ def check_options_keep_the_command_and_try_it(settings):
     page = desktop.options[0].createWidget(None)
     page.field.setFilePath(settings["command"])
     page.try_it()
+    _wait(page.button.isEnabled)
     assert page.answer.text().startswith("kz-spatial "), page.answer.text()
     page.field.setFilePath("/nowhere")
     page.try_it()
