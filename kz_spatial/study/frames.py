@@ -26,6 +26,7 @@ __all__ = ["clusters_frame", "contours_frame", "local_moran_frame", "unit_frame"
 _WHOLE: Final = ("n_firms", "rank", "rank_low", "rank_high", "tied_group")
 _LOCAL_PARTS: Final = (
     "value",
+    "lag",
     "statistic",
     "quadrant",
     "p",

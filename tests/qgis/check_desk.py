@@ -275,7 +275,7 @@ def check_help_is_there_in_three_languages(settings):
     for code in ("en", "ru", "kk"):
         text = (FOLDER / "help" / f"help_{code}.html").read_text(encoding="utf-8")
         assert f'lang="{code}"' in text
-        assert text.count("<h2>") == 8
+        assert text.count("<h2>") == 9
         assert "http" not in text.replace("http-equiv", ""), "help needs no network"
 
 

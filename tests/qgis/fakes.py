@@ -13,13 +13,20 @@ class Desktop:
         self.bar = QgsMessageBar()
         self.menu = QMenu()
         self.plugin_menu, self.toolbar, self.handlers, self.options = [], [], [], []
-        self.help_actions, self.messages, self.designers = [], [], []
+        self.help_actions, self.messages, self.designers, self.docks = [], [], [], []
         bar = self.bar
         push = bar.pushMessage
         bar.pushMessage = lambda *args: (self.messages.append(args[1]), push(*args))
 
     def registered(self):
-        return [*self.plugin_menu, *self.toolbar, *self.handlers, *self.options, *self.help_actions]
+        return [
+            *self.plugin_menu,
+            *self.toolbar,
+            *self.handlers,
+            *self.options,
+            *self.help_actions,
+            *self.docks,
+        ]
 
     def mainWindow(self):
         return self.window
@@ -53,6 +60,12 @@ class Desktop:
 
     def unregisterOptionsWidgetFactory(self, factory):
         self.options.remove(factory)
+
+    def addDockWidget(self, _side, dock):
+        self.docks.append(dock)
+
+    def removeDockWidget(self, dock):
+        self.docks.remove(dock)
 
     def pluginHelpMenu(self):
         return self.menu

@@ -34,7 +34,8 @@ BUILT = {
     "group.": GROUPS,
     "column.": (
         *("n_firms", "rank", "score_of", "mean", "sd", "se", "n", "missing", "p", "p_min", "p_fdr"),
-        *("p_bonferroni", "changes", "unstable", "statistic", "label", "value", "quadrant"),
+        *("p_bonferroni", "changes", "unstable", "statistic", "label", "value", "lag"),
+        "quadrant",
         *("method", "low", "high", "kato", "geonameid", "is_seat", "latitude", "longitude"),
         *("population", "area_km2", "ci_low", "ci_high", "made_of", "ranks", "funnel", "year"),
         *("valid_from", "valid_to", "spot", "beside", "beside_p", "together", "together_p"),

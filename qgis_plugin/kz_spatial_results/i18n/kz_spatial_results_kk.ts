@@ -803,5 +803,21 @@
         <source>Value</source>
         <translation>Мән</translation>
     </message>
+    <message>
+        <source>Chart of regions</source>
+        <translation>Өңірлер диаграммасы</translation>
+    </message>
+    <message>
+        <source>Dot: rank. Bar: ranks that cannot be ruled out. Right: the score.</source>
+        <translation>Нүкте: орын. Жолақ: жоққа шығаруға болмайтын орындар. Оң жақта: индекс.</translation>
+    </message>
+    <message>
+        <source>Across: the region. Up: its neighbours. Line: Moran's I.</source>
+        <translation>Көлденеңінен: өңір. Тігінен: оның көршілері. Сызық: Моран I индексі.</translation>
+    </message>
+    <message>
+        <source>{0}: holds nothing to chart; run it again with this version</source>
+        <translation>{0}: диаграммада көрсететін ештеңе жоқ; есепті осы нұсқамен қайта орындаңыз</translation>
+    </message>
 </context>
 </TS>

@@ -803,5 +803,21 @@
         <source>Value</source>
         <translation>Значение</translation>
     </message>
+    <message>
+        <source>Chart of regions</source>
+        <translation>Диаграмма регионов</translation>
+    </message>
+    <message>
+        <source>Dot: rank. Bar: ranks that cannot be ruled out. Right: the score.</source>
+        <translation>Точка: место. Полоса: места, которые нельзя исключить. Справа: индекс.</translation>
+    </message>
+    <message>
+        <source>Across: the region. Up: its neighbours. Line: Moran's I.</source>
+        <translation>По горизонтали: регион. По вертикали: его соседи. Линия: индекс Морана I.</translation>
+    </message>
+    <message>
+        <source>{0}: holds nothing to chart; run it again with this version</source>
+        <translation>{0}: нечего показать на диаграмме; выполните расчёт заново этой версией</translation>
+    </message>
 </context>
 </TS>
