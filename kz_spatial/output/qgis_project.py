@@ -264,8 +264,10 @@ def _sheets(
     if layer.label_column:
         by, atlas = f'"{layer.label_column}"', terms.say("project.atlas")
         subtitle = f"[% {by} %]. {theme.name}"
+        portrait = terms.say("project.portrait", paper="A4")
         found += [
-            sheet(f"{atlas}, {paper}", paper, subtitle, by) for paper in ("A4", "A4 portrait")
+            sheet(f"{atlas}, {name}", paper, subtitle, by)
+            for name, paper in (("A4", "A4"), (portrait, "A4 portrait"))
         ]
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from qgis.core import Qgis, QgsApplication, QgsProject, QgsSettings
 from qgis.PyQt.QtCore import QCoreApplication, Qt, QTranslator
 from qgis.PyQt.QtGui import QIcon
-from qgis.PyQt.QtWidgets import QAction, QDialog, QFileDialog
+from qgis.PyQt.QtWidgets import QAction, QDialog, QFileDialog, QMenu
 
 from .words import FOLDER, ResultsError, language, tr, translation_file
 
@@ -47,6 +47,7 @@ class KzSpatialResults:
         self.initProcessing()
         self.menu = tr("kz_spatial results")
         self._add_action("open", tr("Open results…"), self.choose_results)
+        self._add_themes()
         self._add_action("boundaries", tr("Add boundaries"), self.add_boundaries)
         self._add_action("layout", tr("New print layout…"), self.choose_layout)
         self._add_action("chart", tr("Chart of regions"), self.show_chart)
@@ -82,6 +83,25 @@ class KzSpatialResults:
             action.deleteLater()
 
         self._undo.append(undo)
+
+    def _add_themes(self):
+        """Map themes in submenus, made anew whenever they are looked at."""
+        self._add_action("themes", tr("Map themes"), lambda: None)
+        menu = QMenu(self.iface.mainWindow())
+        menu.aboutToShow.connect(lambda: self.fill_themes(menu))
+        self.actions["themes"].setMenu(menu)
+        self._undo.append(menu.deleteLater)
+
+    def fill_themes(self, menu):
+        """Fill the menu of map themes."""
+        from . import theme_menu
+
+        theme_menu.fill(menu, QgsProject.instance(), self.show_theme)
+
+    def show_theme(self, name):
+        """Show a map theme: its layers, its legend open, other groups closed."""
+        project, model = QgsProject.instance(), self.iface.layerTreeView().layerTreeModel()
+        project.mapThemeCollection().applyTheme(name, project.layerTreeRoot(), model)
 
     def _add_to_toolbar(self, action):
         self.iface.addToolBarIcon(action)

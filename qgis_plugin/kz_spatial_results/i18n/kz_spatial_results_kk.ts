@@ -819,5 +819,17 @@
         <source>{0}: holds nothing to chart; run it again with this version</source>
         <translation>{0}: диаграммада көрсететін ештеңе жоқ; есепті осы нұсқамен қайта орындаңыз</translation>
     </message>
+    <message>
+        <source>km</source>
+        <translation>км</translation>
+    </message>
+    <message>
+        <source>A4 portrait</source>
+        <translation>A4, тік бағытта</translation>
+    </message>
+    <message>
+        <source>Map themes</source>
+        <translation>Карта тақырыптары</translation>
+    </message>
 </context>
 </TS>

@@ -819,5 +819,17 @@
         <source>{0}: holds nothing to chart; run it again with this version</source>
         <translation>{0}: нечего показать на диаграмме; выполните расчёт заново этой версией</translation>
     </message>
+    <message>
+        <source>km</source>
+        <translation>км</translation>
+    </message>
+    <message>
+        <source>A4 portrait</source>
+        <translation>A4, книжная</translation>
+    </message>
+    <message>
+        <source>Map themes</source>
+        <translation>Темы карты</translation>
+    </message>
 </context>
 </TS>
