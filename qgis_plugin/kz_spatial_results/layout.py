@@ -21,6 +21,7 @@ from qgis.core import (
 from qgis.PyQt.QtGui import QColor, QFont
 
 from .bundle import Plan
+from .insets import add_inset, room_for, specks
 from .placed import free_name
 from .words import tr_in
 
@@ -254,7 +255,12 @@ def add_layout(
     warned = warnings(plan, [layer, *shown])
     top, low = _add_texts(layout, plan, (plan.title, told), warned, (width, height), scale)
     frame = (_MARGIN, top, width - 2 * _MARGIN, low - top)
+    small = [] if by_region else specks(layer, project, extent, frame[2])
+    frame, squares = room_for(frame, len(small), scale)
     view = _add_map(layout, theme, extent, frame)
+    for (name, box), square in zip(small, squares):
+        caption = add_inset(layout, theme, box, square, name)
+        _label(layout, name, caption, 7 * scale).setId(f"inset name {name}")
     legend = _add_legend(layout, view, layer, (_MARGIN, top, 60, 60), 9 * scale)
     kilometres = tr_in(plan.language, "km")
     _add_scale_and_north(layout, view, frame, 13 * scale, 8 * scale, kilometres)
