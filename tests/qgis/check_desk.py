@@ -109,7 +109,7 @@ def check_layout_prints_its_theme_and_legend(settings):
     labels = [each.data(0) for each in model.layerLegendNodes(node)]
     assert labels[0] == "Local Moran: Power outages", labels
     assert {"High–High", "Low–High", "Cannot be significant"} <= set(labels)
-    assert len(opened.themes) == 36
+    assert len(opened.themes) == 41
     plugin.unload()
 
 
@@ -202,7 +202,7 @@ def check_layout_dialog_lists_the_themes(settings):
         plugin.choose_layout()
     finally:
         layout_dialog.LayoutDialog.exec = before
-    assert len(seen[0]) == 36
+    assert len(seen[0]) == 41
     one, by_region = (each.name() for each in desktop.designers[-2:])
     assert one == "A3: Clusters: Typology of the oblasts"
     assert by_region == "Region by region, A3: Clusters: Typology of the oblasts"

@@ -160,7 +160,7 @@ def check_second_bundle_bears_its_name_in_group_themes_and_layouts(settings):
     assert first.group.name() == "bundle (synthetic twin)"
     own = "2025/bundle (synthetic twin)"
     assert second.group.name() == own
-    assert len(first.themes) == len(second.themes) == 36
+    assert len(first.themes) == len(second.themes) == 41
     assert set(second.themes) == {f"{own}: {name}" for name in first.themes}
     assert _sheets(project) == sorted(
         f"{size}: {name}" for size in ("A4", "A3") for name in (READINESS, f"{own}: {READINESS}")

@@ -152,7 +152,7 @@ def check_styles_are_those_of_the_geopackage(settings):
 def check_themes_show_their_layer_and_close_other_groups(settings):
     project = _opened(settings["bundle"])
     themes = project.mapThemeCollection()
-    assert len(themes.mapThemes()) == 36, themes.mapThemes()
+    assert len(themes.mapThemes()) == 41, themes.mapThemes()
     records = themes.mapThemeState("Local Moran: Power outages").layerRecords()
     shown = {each.layer().name(): each.currentStyle for each in records}
     assert shown == {"Local Moran": "Power outages"}, shown
@@ -360,7 +360,7 @@ def check_second_bundle_stands_beside_a_project_and_leaves_it_alone(settings):
     assert before[0] < set(project.mapLayers())
     added = set(project.mapThemeCollection().mapThemes()) - before[1]
     assert before[1] < set(project.mapThemeCollection().mapThemes())
-    assert len(added) == 36
+    assert len(added) == 41
     assert all(each.startswith("2025/beside") for each in added), added
     assert sheet.itemById("title").text() == "My title"
     assert [g.name() for g in project.layerTreeRoot().findGroups()][1] == "My group"

@@ -138,7 +138,7 @@ def _opens_whole(folder):
     assert opened.skipped == (), opened.skipped
     assert not desktop.messages, desktop.messages
     assert len(project.mapLayers()) == 8
-    assert len(opened.themes) == 36
+    assert len(opened.themes) == 41
     assert opened.layers["oblasts"].featureCount() == 20
     assert len(opened.layers["oblasts"].styleManager().styles()) == 11
     plugin.unload()
