@@ -146,7 +146,7 @@ def check_styles_are_those_of_the_geopackage(settings):
             seen += 1
         assert one.metadata().title() == other.metadata().title() != ""
         assert one.metadata().abstract() == other.metadata().abstract()
-    assert seen == 10 + 6 + 5 + 14 + 1, seen
+    assert seen == 10 + 6 + 10 + 14 + 1, seen
 
 
 def check_themes_show_their_layer_and_close_other_groups(settings):
