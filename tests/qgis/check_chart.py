@@ -258,6 +258,33 @@ def check_rows_of_ranks_are_brushed_too(settings):
     plugin.unload()
 
 
+def check_a_bar_is_as_long_as_its_ranks_are_many(settings):
+    """One rank, three and five of seven, each in a colour that nothing else has."""
+    from kz_spatial_results.chart_data import Bar, Chart
+    from kz_spatial_results.chart_view import ChartView
+
+    told = (("a", 1, 1, "#00aa11"), ("b", 2, 4, "#aa00aa"), ("c", 3, 7, "#00aacc"))
+    bars = tuple(
+        Bar(code, code.upper(), 0.5, low, low, high, colour) for code, low, high, colour in told
+    )
+    view = ChartView()
+    view.resize(700, 300)
+    view.show_chart(Chart("t", bars, ()), "en")
+    seen, starts, lengths = pixels(view.grab().toImage()), [], []
+    for bar in bars:
+        row = seen[round(view.boxes[bar.code].top() + 5)]
+        wanted = [int(bar.colour[i : i + 2], 16) for i in (1, 3, 5)]
+        (at,) = np.nonzero(abs(row - wanted).max(axis=1) <= 3)
+        starts.append(at.min())
+        lengths.append(at.max() - at.min() + 2)
+    one = lengths[0]
+    assert one > 30
+    assert abs(lengths[1] - 3 * one) < 6, lengths
+    assert abs(lengths[2] - 5 * one) < 8, lengths
+    assert abs(starts[1] - starts[0] - one) < 4, starts
+    assert abs(starts[2] - starts[0] - 2 * one) < 4, starts
+
+
 def check_the_chart_lives_with_its_bundles(settings):
     """Two bundles, layers that go, an unload: nothing is left over."""
     plugin, dock, layers = _opened(settings)

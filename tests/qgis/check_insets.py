@@ -75,6 +75,14 @@ def check_sheets_of_the_plugin_show_the_cities(settings):
         for size in SIZES:
             sheet = add_layout(project, plan, layer, theme, extent, size)
             _judge(sheet, layer, project, "name_en")
+            view = sheet.itemById("map").sceneBoundingRect()
+            beside = [item.sceneBoundingRect() for item in _insets(sheet)]
+            if "portrait" in size:  # what a tall page has to spare is its height
+                assert view.width() > SIZES[size][0] - 20.5
+                assert all(each.top() > view.bottom() for each in beside)
+            else:
+                assert all(each.left() > view.right() for each in beside)
+                assert len({each.left() for each in beside}) == 1
             _picture(sheet, Path(settings["tmp"]) / f"inset-{code}-{size}.png")
     atlas = add_layout(project, opened.plan, layer, theme, extent, "A4", by_region=True)
     assert not _insets(atlas), "pages show each region anyway"
