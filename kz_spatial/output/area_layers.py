@@ -37,7 +37,7 @@ __all__ = ["PANEL", "area_frames", "area_own_layers", "units_layer"]
 PANEL: Final = "panel"
 UNITS: Final = "units"
 _USUAL: Final = ("rounded", 5)
-_LOCAL: Final = ("value", "statistic", "quadrant", "p", "p_min", "p_fdr", "label", "method")
+_LOCAL: Final = ("value", "lag", "statistic", "quadrant", "p", "p_min", "p_fdr", "label", "method")
 _SHOWN: Final = ("label", "value", "statistic", "p", "p_min", "p_fdr")
 
 

@@ -288,7 +288,7 @@ def offered_styles(layer: Layer) -> dict[str, Style]:
     """
     own, seen = layer.title + ": ", set[str]()
     found: dict[str, Style] = {}
-    for style in layer.styles:
+    for style in (*layer.styles, *layer.more_styles):
         if style.series not in seen:
             seen |= {style.series} - {""}
             name = style.title.removeprefix(own)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from kz_spatial._validate import check_option
 from kz_spatial.design import SCORE
 from kz_spatial.output.style_classes import Style
-from kz_spatial.output.styles import make_styles, score_of
+from kz_spatial.output.styles import make_styles, score_of, spot_styles
 from kz_spatial.output.terms import FIRMS, Terms
 from kz_spatial.study import LayerEntry, layer_entries
 from kz_spatial.words import catalogue_of, has_words, languages
@@ -49,6 +49,8 @@ class Layer:
     terms : Terms
     notice : str
         "Synthetic twin ..." where it is; else empty.
+    more_styles : tuple of Style
+        Offered by QGIS beside the others: hot spots, which a web page has no room for.
     """
 
     entry: LayerEntry
@@ -60,6 +62,7 @@ class Layer:
     label_column: str | None
     terms: Terms
     notice: str = ""
+    more_styles: tuple[Style, ...] = ()
 
     @property
     def name(self) -> str:
@@ -167,6 +170,7 @@ def _describe(entry: LayerEntry, frame: gpd.GeoDataFrame, terms: Terms, notice: 
         label_column=label if label in frame else None,
         terms=terms,
         notice=notice,
+        more_styles=spot_styles(frame, terms) if entry.group == "neighbours" else (),
     )
 
 

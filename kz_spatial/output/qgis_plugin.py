@@ -31,9 +31,18 @@ from kz_spatial.words import SHIPPED
 if TYPE_CHECKING:
     import geopandas as gpd
 
-__all__ = ["PLUGIN_NAME", "BuiltPlugin", "build_plugin", "install_plugin", "profile_folders"]
+__all__ = [
+    "PLUGIN_NAME",
+    "REPOSITORY",
+    "BuiltPlugin",
+    "build_plugin",
+    "install_plugin",
+    "profile_folders",
+]
 
 PLUGIN_NAME: Final = "kz_spatial_results"
+# address of the project's repository, once it has one: nothing is shipped in its place until then
+REPOSITORY: Final = ""
 _PACKAGE: Final = Path(__file__).parents[1]
 _SOURCES: Final = (_PACKAGE / "data" / "qgis_plugin", _PACKAGE.parent / "qgis_plugin")
 _EPOCH: Final = (2000, 1, 1, 0, 0, 0)  # the same in every build
@@ -107,6 +116,17 @@ def _write_boundaries(folder: Path) -> None:
             (folder / f"{entry.name}_{language}.qml").write_text(style, encoding="utf-8")
 
 
+def _write_addresses(file: Path, repository: str) -> None:
+    """Tell where the project is, in the plugin's metadata; nothing where that is not known."""
+    if not repository:
+        return
+    at = repository.rstrip("/")
+    told = {"homepage": at, "repository": at, "tracker": f"{at}/issues"}
+    lines = "".join(f"{key}={address}\n" for key, address in told.items())
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.rstrip("\n") + "\n" + lines, encoding="utf-8")
+
+
 def _assemble(folder: Path) -> None:
     """Write the whole plugin to a folder that does not exist yet."""
     source = _source()
@@ -114,6 +134,7 @@ def _assemble(folder: Path) -> None:
         target = folder / file.relative_to(source)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, target)
+    _write_addresses(folder / "metadata.txt", REPOSITORY)
     shutil.rmtree(folder / "data", ignore_errors=True)
     _write_boundaries(folder / "data")
     for file in sorted((folder / "i18n").glob("*.ts")):

@@ -19,7 +19,7 @@ from kz_spatial.options import EQUAL_AREA_CRS
 from kz_spatial.output import qml
 from kz_spatial.output.geopackage import About, layer_metadata, offered_styles
 from kz_spatial.output.qgis_crs import data_crs, project_crs
-from kz_spatial.output.qgis_sheet import Sheet, sheet_layout
+from kz_spatial.output.qgis_sheet import Bounds, Sheet, sheet_layout
 from kz_spatial.output.qml_fields import plain_value
 from kz_spatial.output.xml_text import custom_properties, element, leaf
 from kz_spatial.words import date
@@ -40,6 +40,9 @@ _HEAD: Final = (
 )
 _EPOCH: Final = (2000, 1, 1, 0, 0, 0)  # the same in every run
 _MARGIN: Final = 1.05
+_SPECK: Final = 9 / 270  # of the country's width: nine of the 270 mm that its map has on A4
+_MOST_SPECKS: Final = 4  # of more the sheet would be full
+_AROUND: Final = 1.5  # of a region's own bounds
 _MARKS: Final = {name: f"kz_spatial/{name}" for name in ("bundle", "group", "key", "layer")}
 _OUTLINE_MARK: Final = "kz_spatial/outline"
 _RASTER_STYLE: Final = "default"
@@ -192,7 +195,7 @@ def _preset(theme: _Theme, whole: str, groups: Mapping[str, str]) -> str:
     return element("visibility-preset", attributes, layers)
 
 
-def _bounds(layers: Sequence[Layer]) -> tuple[float, float, float, float]:
+def _bounds(layers: Sequence[Layer]) -> Bounds:
     """Bounds of all polygons in the project's units, in whole kilometres, with a margin."""
     west, south, east, north = 1e12, 1e12, -1e12, -1e12
     for layer in (each for each in layers if each.geometry == "polygon"):
@@ -206,7 +209,7 @@ def _bounds(layers: Sequence[Layer]) -> tuple[float, float, float, float]:
     return float(west), float(south), float(east), float(north)
 
 
-def _extent(bounds: tuple[float, float, float, float]) -> dict[str, str]:
+def _extent(bounds: Bounds) -> dict[str, str]:
     names = ("xmin", "ymin", "xmax", "ymax")
     return {name: f"{each:.0f}" for name, each in zip(names, bounds, strict=True)}
 
@@ -228,11 +231,28 @@ def _page_lines(layer: Layer, styles: Mapping[str, Style]) -> tuple[str, ...]:
     )
 
 
+def _specks(layer: Layer, bounds: Bounds) -> tuple[tuple[str, Bounds], ...]:
+    """Name and bounds, with room about them, of the regions too small to be read on a sheet."""
+    if layer.label_column is None:
+        return ()
+    boxes = layer.frame.geometry.to_crs(EQUAL_AREA_CRS).bounds.to_numpy()
+    limit = _SPECK * (bounds[2] - bounds[0])
+    found = []
+    for name, (west, south, east, north) in zip(
+        layer.frame[layer.label_column], boxes, strict=True
+    ):
+        side = max(east - west, north - south)
+        if 0 < side < limit:
+            room = (_AROUND - 1) / 2 * side
+            found.append((str(name), (west - room, south - room, east + room, north + room)))
+    return tuple(sorted(found)) if len(found) <= _MOST_SPECKS else ()
+
+
 def _sheets(
     themes: Sequence[_Theme],
     layers: Mapping[str, Layer],
     about: About,
-    bounds: tuple[float, float, float, float],
+    bounds: Bounds,
 ) -> list[Sheet]:
     """The first theme on A4, and its layer as an atlas with a page for each region."""
     if not themes:
@@ -258,14 +278,17 @@ def _sheets(
             pages_by=pages_by,
             lines=_page_lines(layer, styles) if pages_by else (),
             n_classes=len(style.classes),
+            insets=() if pages_by else _specks(layer, bounds),
         )
 
     found = [sheet("A4", "A4", theme.name)]
     if layer.label_column:
         by, atlas = f'"{layer.label_column}"', terms.say("project.atlas")
         subtitle = f"[% {by} %]. {theme.name}"
+        portrait = terms.say("project.portrait", paper="A4")
         found += [
-            sheet(f"{atlas}, {paper}", paper, subtitle, by) for paper in ("A4", "A4 portrait")
+            sheet(f"{atlas}, {name}", paper, subtitle, by)
+            for name, paper in (("A4", "A4"), (portrait, "A4 portrait"))
         ]
     return found
 
@@ -276,7 +299,7 @@ def _document(
     tree: str,
     presets: str,
     sheets: list[Sheet],
-    bounds: tuple[float, float, float, float],
+    bounds: Bounds,
 ) -> str:
     crs, extent = project_crs(), _extent(bounds)
     corners = "".join(leaf(name, each) for name, each in extent.items())

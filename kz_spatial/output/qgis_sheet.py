@@ -17,12 +17,16 @@ from kz_spatial.output.xml_text import custom_properties, element
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["PAPERS", "Sheet", "sheet_layout"]
+__all__ = ["PAPERS", "Bounds", "Sheet", "sheet_layout"]
+
+Bounds = tuple[float, float, float, float]
 
 # width and height in mm
 PAPERS: Final = {"A4": (297.0, 210.0), "A4 portrait": (210.0, 297.0), "A3": (420.0, 297.0)}
 _MARGIN: Final = 10.0
 _GAP: Final = 2.0
+_INSET: Final = 26.0
+_CAPTION: Final = 7.0
 _SIDE: Final = 78.0  # beside or below the map of an atlas
 _ARROW: Final = 13.0
 _NORTH: Final = ":/images/north_arrows/layout_default_north_arrow.svg"
@@ -71,6 +75,8 @@ class Sheet:
         What a page of an atlas tells of its region.
     n_classes : int
         Entries of the legend between its heading and its note.
+    insets : tuple
+        Name and bounds of each region that is a speck on the sheet and gets a small map.
     """
 
     name: str
@@ -81,11 +87,12 @@ class Sheet:
     source: str
     theme: str
     layer: tuple[str, str, str]
-    bounds: tuple[float, float, float, float]
+    bounds: Bounds
     kilometres: str
     pages_by: str = ""
     lines: tuple[str, ...] = ()
     n_classes: int = 0
+    insets: tuple[tuple[str, Bounds], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +164,7 @@ def _needed(text: str, width: float, size: float, *, bold: bool) -> float:
     return lines * size * _MM_PER_POINT * _LINE
 
 
-def _grown(bounds: tuple[float, float, float, float], box: _Box) -> dict[str, str]:
+def _grown(bounds: Bounds, box: _Box) -> dict[str, str]:
     """Bounds grown about their centre to the shape of a box."""
     west, south, east, north = bounds
     ratio = box.width / box.height
@@ -171,9 +178,10 @@ def _grown(bounds: tuple[float, float, float, float], box: _Box) -> dict[str, st
     }
 
 
-def _map(sheet: Sheet, box: _Box, crs: str) -> str:
+def _map(sheet: Sheet, box: _Box, crs: str, inset: tuple[str, Bounds] | None = None) -> str:
+    """The map of the sheet, or of one region in a frame."""
     driven = {"atlasDriven": str(int(bool(sheet.pages_by)))}
-    body = element("Extent", _grown(sheet.bounds, box))
+    body = element("Extent", _grown(sheet.bounds if inset is None else inset[1], box))
     body += element("crs", {}, crs)
     body += element("AtlasMap", {**driven, "scalingMode": "2", "margin": _MARGIN_SHARE})
     more = {
@@ -183,7 +191,23 @@ def _map(sheet: Sheet, box: _Box, crs: str) -> str:
         "mapRotation": "0",
         "drawCanvasItems": "true",
     }
-    return _item(sheet, "map", "map", box, more, body)
+    if inset is None:
+        return _item(sheet, "map", "map", box, more, body)
+    return _item(sheet, "map", f"inset {inset[0]}", box, {**more, "frame": "true"}, body)
+
+
+def _insets(sheet: Sheet, whole: _Box, crs: str) -> tuple[_Box, list[str]]:
+    """Small maps at the right, each with its name, and what is left of the sheet."""
+    if not sheet.insets:
+        return whole, []
+    left, items = whole.left + whole.width - _INSET, []
+    top = whole.top + whole.height - len(sheet.insets) * (_INSET + _CAPTION + _GAP)
+    for name, bounds in sheet.insets:
+        items.append(_map(sheet, _Box(left, top, _INSET, _INSET), crs, (name, bounds)))
+        caption = _Box(left, top + _INSET, _INSET, _CAPTION)
+        items.append(_label(sheet, f"inset name {name}", name, caption, 7))
+        top += _INSET + _CAPTION + _GAP
+    return _Box(whole.left, whole.top, whole.width - _INSET - _GAP, whole.height), items
 
 
 def _legend(sheet: Sheet, box: _Box, size: float) -> str:
@@ -307,8 +331,9 @@ def sheet_layout(sheet: Sheet, crs: str) -> str:
             box = _Box(_MARGIN, foot, across, tall)
             items.append(_label(sheet, name, text, box, size, bold=bold, colour=colour))
     whole = _Box(_MARGIN, top + _GAP, across, foot - top - 2 * _GAP)
+    whole, insets = _insets(sheet, whole, crs)
     view, legend, told = _frames(sheet, whole)
-    made = [_map(sheet, view, crs), *items, _legend(sheet, legend, 9 * scale)]
+    made = [_map(sheet, view, crs), *insets, *items, _legend(sheet, legend, 9 * scale)]
     made.append(_scale_and_north(sheet, view, 8 * scale))
     if told is not None:
         made.append(_label(sheet, "lines", "\n".join(sheet.lines), told, 8 * scale))

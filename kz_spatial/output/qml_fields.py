@@ -67,7 +67,7 @@ def stored_words(layer: Layer) -> dict[str, dict[str, str]]:
         told = {key: word for key, word in words.items() if word is not None}
         if words and len(told) == len(words):
             found[column] = told
-    for style in layer.styles:
+    for style in (*layer.styles, *layer.more_styles):
         told = {each.value: each.label for each in style.classes if isinstance(each.value, str)}
         if told:
             found[style.column] = told

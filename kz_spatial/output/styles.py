@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,6 +23,8 @@ from kz_spatial.palette import (
     NO_DATA,
     SEQUENTIAL_BAD,
     SEQUENTIAL_GOOD,
+    SPOT_COLOURS,
+    SPOT_LETTERS,
     nice_breaks,
 )
 from kz_spatial.words import integer, percent, span
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 
     from kz_spatial.study import LayerEntry, OwnLayer, Theme
 
-__all__ = ["main_partitions", "make_styles", "score_of"]
+__all__ = ["main_partitions", "make_styles", "score_of", "spot_styles"]
 
 _IN_DOUBT: Final = 0.1  # share of draws with another class, as `resampled_moran` has it
 _POPULATION_CLASSES: Final = (
@@ -150,21 +152,28 @@ def score_of(frame: pd.DataFrame) -> list[str]:
     return [each for each in str(told).split(", ") if each]
 
 
-def _lisa(frame: gpd.GeoDataFrame, name: str, terms: Terms) -> Style:
-    column = f"{name}_label"
+def _local_classes(
+    labels: pd.Series[Any], colours: Mapping[str, str], letters: Mapping[str, str], terms: Terms
+) -> tuple[StyleClass, ...]:
+    """Classes of a local statistic: those with a letter always stay in the legend."""
     hatches: dict[str, Hatch] = {"cannot be significant": "cross", "suppressed": "diagonal"}
-    present = set(frame[column].dropna())
-    classes = tuple(
+    present = set(labels.dropna())
+    return tuple(
         StyleClass(
             terms.class_word(label),
             colour,
             value=label,
             hatch=hatches.get(label, ""),
-            letter=LISA_LETTERS.get(label, ""),
+            letter=letters.get(label, ""),
         )
-        for label, colour in LISA_COLOURS.items()
-        if label in present or label in LISA_LETTERS  # the four classes always stay in the legend
+        for label, colour in colours.items()
+        if label in present or label in letters
     )
+
+
+def _lisa(frame: gpd.GeoDataFrame, name: str, terms: Terms) -> Style:
+    column = f"{name}_label"
+    classes = _local_classes(frame[column], LISA_COLOURS, LISA_LETTERS, terms)
     title = terms.say(
         "legend.about",
         name=terms.layer("local_moran"),
@@ -265,6 +274,31 @@ def _lisa_styles(_: str, frame: gpd.GeoDataFrame, terms: Terms) -> tuple[Style, 
     shown = [i for i in terms.design.by_name if f"{i}_label" in frame]
     shown.sort(key=lambda each: each != terms.design.outcome)
     return tuple(_lisa(frame, i, terms) for i in shown)
+
+
+def spot_styles(frame: gpd.GeoDataFrame, terms: Terms) -> tuple[Style, ...]:
+    """Hot and cold spots of each indicator by G*, the study's outcome first.
+
+    Parameters
+    ----------
+    frame : GeoDataFrame
+        Of the layer `local_moran`; one without the columns, as older bundles have, gives no style.
+    terms : Terms
+    """
+    shown = [i for i in terms.design.by_name if f"{i}_spot" in frame]
+    shown.sort(key=lambda each: each != terms.design.outcome)
+    parts = ("spot", "value", "spot_z", "p", "p_min", "p_fdr", "p_bonferroni")
+    return tuple(
+        Style(
+            f"{i}_spot",
+            terms.say("area.spots", name=terms.indicator(i)),
+            f"{i}_spot",
+            "categorised",
+            _local_classes(frame[f"{i}_spot"], SPOT_COLOURS, SPOT_LETTERS, terms),
+            (f"name_{terms.language}", *(f"{i}_{part}" for part in parts)),
+        )
+        for i in shown
+    )
 
 
 def main_partitions(region: str) -> tuple[str, ...]:

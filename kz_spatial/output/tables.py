@@ -28,7 +28,7 @@ _CLUSTERS: Final = (
 )  # fmt: skip
 _LOCAL_MORAN: Final = (
     "level", "indicator", "code", "name", "value", "lag", "statistic", "quadrant", "p", "p_min",
-    "p_fdr", "p_bonferroni", "label", "method", "n_arrangements",
+    "p_fdr", "p_bonferroni", "label", "method", "n_arrangements", "g_star_z", "g_star_label",
 )  # fmt: skip
 
 
@@ -164,6 +164,8 @@ def _local_moran(study: Published) -> pd.DataFrame:
         frame.insert(0, "level", each.level)
         frame.insert(1, "indicator", each.indicator)
         frame.insert(3, "name", _names(study, frame["code"]))
+        frame["g_star_z"] = each.spots.frame["z"].to_numpy()
+        frame["g_star_label"] = each.spots.frame["label"].to_numpy()
         if each.resampled is not None:
             for part in ("changes", "unstable"):
                 frame[part] = each.resampled.frame[part].to_numpy()

@@ -26,6 +26,7 @@ __all__ = ["clusters_frame", "contours_frame", "local_moran_frame", "unit_frame"
 _WHOLE: Final = ("n_firms", "rank", "rank_low", "rank_high", "tied_group")
 _LOCAL_PARTS: Final = (
     "value",
+    "lag",
     "statistic",
     "quadrant",
     "p",
@@ -77,13 +78,16 @@ def local_moran_frame(areas: gpd.GeoDataFrame, patterns: Mapping[str, Pattern]) 
     ----------
     areas : GeoDataFrame
     patterns : mapping of Pattern
-        By indicator; draws of firms add `<indicator>_changes` and `_unstable`.
+        By indicator; `<indicator>_spot` and `_spot_z` are hot and cold spots, draws of firms add
+        `_changes` and `_unstable`.
     """
     key = areas.index.name
     frame = areas[[*_names(areas), "geometry"]].copy()
     for name, found in patterns.items():
         for part in _LOCAL_PARTS:
             frame[f"{name}_{part}"] = found.local.frame[part].reindex(frame.index)
+        frame[f"{name}_spot"] = found.spots.frame["label"].reindex(frame.index)
+        frame[f"{name}_spot_z"] = found.spots.frame["z"].reindex(frame.index)
         if found.resampled is not None:
             for part in ("changes", "unstable"):
                 frame[f"{name}_{part}"] = found.resampled.frame[part].reindex(frame.index)

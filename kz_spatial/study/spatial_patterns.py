@@ -11,11 +11,13 @@ from kz_spatial.errors import InputError, NotEnoughDataError
 from kz_spatial.neighbours import (
     GlobalStatistic,
     LocalMoran,
+    LocalStatistic,
     ResampledMoran,
     bivariate_moran,
     empirical_bayes_means,
     geary,
     getis_ord,
+    local_g,
     local_moran,
     moran,
     redrawn_moran,
@@ -44,6 +46,8 @@ class Pattern:
         Moran's I of empirical Bayes scores, Geary's C, Getis-Ord G and, but for the outcome itself,
         the bivariate Moran's I with neighbours' outcome; each named.
     local : LocalMoran
+    spots : LocalStatistic
+        Hot and cold spots by G*.
     resampled : ResampledMoran or None
         None where the options ask for no draws.
     """
@@ -53,6 +57,7 @@ class Pattern:
     moran: GlobalStatistic
     others: tuple[GlobalStatistic, ...]
     local: LocalMoran
+    spots: LocalStatistic
     resampled: ResampledMoran | None
 
 
@@ -160,6 +165,6 @@ def find_patterns(
                         **ask,
                     )
                 )
-            local = local_moran(values, graph, **ask)
-            found.append(Pattern(level, name, whole, others, local, again))
+            local, spots = local_moran(values, graph, **ask), local_g(values, graph, **ask)
+            found.append(Pattern(level, name, whole, others, local, spots, again))
     return Patterns(tuple(found), inapplicable)

@@ -22,6 +22,7 @@ class KzAlgorithm(QgsProcessingAlgorithm):
     """An algorithm of this provider; `key`, `title` and `explanation` say which one."""
 
     key = ""
+    needs_command = True
 
     def title(self):
         raise NotImplementedError
@@ -50,6 +51,13 @@ class KzAlgorithm(QgsProcessingAlgorithm):
     def canExecute(self):
         """Always true: a missing command is said in the log, with what to do about it."""
         return True
+
+    def createCustomParametersWidget(self, parent=None):
+        """Offer to install the command where it is missing; then QGIS' own dialog opens."""
+        if self.needs_command and not command.is_there():
+            from .install_dialog import InstallDialog
+
+            InstallDialog(parent).exec()
 
     def add(self, parameter, help_text="", *, advanced=False):
         """Add a parameter with its help."""

@@ -50,8 +50,9 @@ class Cancelled(Exception):  # noqa: N818  nothing went wrong
 def missing_text() -> str:
     """One line on how to get the command."""
     return tr(
-        "The kz-spatial command was not found. Install it in an environment with Python 3.11 or "
-        "later (python -m pip install kz-spatial), then name it in Settings > Options > kz_spatial"
+        "The kz-spatial command was not found. Plugins > kz_spatial results > Install the command "
+        "makes an environment for it; or install it with Python 3.11 or later (python -m pip "
+        "install kz-spatial) and name it in Settings > Options > kz_spatial"
     )
 
 
@@ -104,6 +105,14 @@ def find() -> list:
     if found is None:
         raise ResultsError(missing_text())
     return found
+
+
+def is_there() -> bool:
+    """Whether a command is found where it is looked for."""
+    try:
+        return bool(find())
+    except ResultsError:
+        return False
 
 
 def clean_environment() -> dict:

@@ -21,10 +21,12 @@ from qgis.core import (
 from qgis.PyQt.QtGui import QColor, QFont
 
 from .bundle import Plan
+from .insets import add_inset, room_for, specks
 from .placed import free_name
 from .words import tr_in
 
 SIZES = {"A4": (297.0, 210.0), "A4 portrait": (210.0, 297.0), "A3": (420.0, 297.0)}
+_PORTRAIT = "A4 portrait"
 OPENED = ("A4", "A3")  # that Open results makes by itself
 _NORTH = ":/images/north_arrows/layout_default_north_arrow.svg"
 _MARGIN = 10.0
@@ -34,6 +36,11 @@ _MM_PER_POINT = 0.3528
 # of the font's size: letters of Cyrillic are wider than those of Latin, so wide ones are reckoned
 _LETTER, _BOLD_LETTER, _LINE = 0.62, 0.72, 1.45
 _ABOUT_A_REGION = 0.15
+
+
+def paper_name(size: str, language: str) -> str:
+    """What a language calls a paper."""
+    return tr_in(language, "A4 portrait") if size == _PORTRAIT else size
 
 
 def _set_text(item, size: float, *, bold: bool = False, colour=None) -> None:
@@ -150,7 +157,7 @@ def _add_legend(layout, view, layer, place, size):
     return item
 
 
-def _add_scale_and_north(layout, view, frame, arrow, size) -> None:
+def _add_scale_and_north(layout, view, frame, arrow, size, kilometres) -> None:
     """North in the free corner above East Kazakhstan, scale in the free south between the wings."""
     left, top, width, height = frame
     north = QgsLayoutItemPicture(layout)
@@ -164,7 +171,7 @@ def _add_scale_and_north(layout, view, frame, arrow, size) -> None:
     bar.setLinkedMap(view)
     bar.setStyle("Single Box")
     bar.setUnits(QgsUnitTypes.DistanceKilometers)
-    bar.setUnitLabel("km")
+    bar.setUnitLabel(kilometres)
     bar.setMapUnitsPerScaleBarUnit(1)
     bar.setNumberOfSegmentsLeft(0)
     bar.setNumberOfSegments(2)
@@ -239,7 +246,8 @@ def add_layout(
     manager = project.layoutManager()
     what = tr_in(plan.language, "Region by region") + ", " if by_region else ""
     taken = [each.name() for each in manager.layouts()]
-    layout.setName(free_name(f"{what}{size}: {theme}", taken))
+    paper = paper_name(size, plan.language)
+    layout.setName(free_name(f"{what}{paper}: {theme}", taken))
     layout.pageCollection().page(0).setPageSize(QgsLayoutSize(width, height))
     # a theme of the reader's may show more than the layer of the legend
     shown = project.mapThemeCollection().mapThemeVisibleLayers(theme)
@@ -247,9 +255,15 @@ def add_layout(
     warned = warnings(plan, [layer, *shown])
     top, low = _add_texts(layout, plan, (plan.title, told), warned, (width, height), scale)
     frame = (_MARGIN, top, width - 2 * _MARGIN, low - top)
+    small = [] if by_region else specks(layer, project, extent, frame[2])
+    frame, squares = room_for(frame, len(small), scale)
     view = _add_map(layout, theme, extent, frame)
+    for (name, box), square in zip(small, squares):
+        caption = add_inset(layout, theme, box, square, name)
+        _label(layout, name, caption, 7 * scale).setId(f"inset name {name}")
     legend = _add_legend(layout, view, layer, (_MARGIN, top, 60, 60), 9 * scale)
-    _add_scale_and_north(layout, view, frame, 13 * scale, 8 * scale)
+    kilometres = tr_in(plan.language, "km")
+    _add_scale_and_north(layout, view, frame, 13 * scale, 8 * scale, kilometres)
     if by_region:
         _page_by_region(layout, view, legend, layer)
     manager.addLayout(layout)

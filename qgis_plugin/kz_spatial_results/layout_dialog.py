@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from qgis.PyQt.QtWidgets import QCheckBox, QComboBox, QDialog, QDialogButtonBox, QFormLayout
 
-from .layout import SIZES
-from .words import tr
+from .layout import SIZES, paper_name
+from .words import language, tr
 
 
 class LayoutDialog(QDialog):
@@ -16,7 +16,8 @@ class LayoutDialog(QDialog):
         self.setWindowTitle(tr("New print layout"))
         self.themes, self.sizes = QComboBox(), QComboBox()
         self.themes.addItems(list(themes))
-        self.sizes.addItems(list(SIZES))
+        for size in SIZES:
+            self.sizes.addItem(paper_name(size, language()), size)
         self.by_region = QCheckBox(tr("A page for each region"))
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
@@ -31,4 +32,4 @@ class LayoutDialog(QDialog):
 
     def chosen(self):
         """Theme, size of paper, and whether each region has a page."""
-        return self.themes.currentText(), self.sizes.currentText(), self.by_region.isChecked()
+        return self.themes.currentText(), self.sizes.currentData(), self.by_region.isChecked()

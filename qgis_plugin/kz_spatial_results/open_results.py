@@ -19,6 +19,7 @@ class OpenResults(KzAlgorithm):
     """What the menu's *Open results* does; it needs no kz-spatial command."""
 
     key = "open_results"
+    needs_command = False
 
     def title(self):
         return tr("Open results")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from qgis.core import Qgis, QgsApplication, QgsProject, QgsSettings
-from qgis.PyQt.QtCore import QCoreApplication, QTranslator
+from qgis.PyQt.QtCore import QCoreApplication, Qt, QTranslator
 from qgis.PyQt.QtGui import QIcon
-from qgis.PyQt.QtWidgets import QAction, QDialog, QFileDialog
+from qgis.PyQt.QtWidgets import QAction, QDialog, QFileDialog, QMenu
 
 from .words import FOLDER, ResultsError, language, tr, translation_file
 
@@ -22,6 +22,7 @@ class KzSpatialResults:
         self.iface = iface
         self.menu = ""
         self.actions = {}
+        self.chart = None
         self._provider = None
         self._undo = []
 
@@ -46,8 +47,11 @@ class KzSpatialResults:
         self.initProcessing()
         self.menu = tr("kz_spatial results")
         self._add_action("open", tr("Open results…"), self.choose_results)
+        self._add_themes()
         self._add_action("boundaries", tr("Add boundaries"), self.add_boundaries)
         self._add_action("layout", tr("New print layout…"), self.choose_layout)
+        self._add_action("chart", tr("Chart of regions"), self.show_chart)
+        self._add_action("install", tr("Install the command…"), self.install_command)
         self._add_action("settings", tr("Settings…"), self.show_settings)
         self._add_action("help", tr("Help"), self.show_help)
         self._add_to_toolbar(self.actions["open"])
@@ -79,6 +83,25 @@ class KzSpatialResults:
             action.deleteLater()
 
         self._undo.append(undo)
+
+    def _add_themes(self):
+        """Map themes in submenus, made anew whenever they are looked at."""
+        self._add_action("themes", tr("Map themes"), lambda: None)
+        menu = QMenu(self.iface.mainWindow())
+        menu.aboutToShow.connect(lambda: self.fill_themes(menu))
+        self.actions["themes"].setMenu(menu)
+        self._undo.append(menu.deleteLater)
+
+    def fill_themes(self, menu):
+        """Fill the menu of map themes."""
+        from . import theme_menu
+
+        theme_menu.fill(menu, QgsProject.instance(), self.show_theme)
+
+    def show_theme(self, name):
+        """Show a map theme: its layers, its legend open, other groups closed."""
+        project, model = QgsProject.instance(), self.iface.layerTreeView().layerTreeModel()
+        project.mapThemeCollection().applyTheme(name, project.layerTreeRoot(), model)
 
     def _add_to_toolbar(self, action):
         self.iface.addToolBarIcon(action)
@@ -126,6 +149,8 @@ class KzSpatialResults:
         opened = open_plan(read_plan(folder), QgsProject.instance(), self.iface.mapCanvas())
         for line in opened.told():
             self.say(line)
+        if self.chart is not None:
+            self.chart.refresh()
         return opened
 
     def add_boundaries(self):
@@ -154,6 +179,30 @@ class KzSpatialResults:
         layout = layout_of_theme(QgsProject.instance(), theme, size, by_region=by_region)
         self.iface.openLayoutDesigner(layout)
         return layout
+
+    def show_chart(self):
+        """Show the dock with the chart; it is made when it is first asked for."""
+        if self.chart is None:
+            from .chart_dock import ChartDock
+
+            self.chart = ChartDock(self.iface.mainWindow())
+            self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.chart)
+            self._undo.append(self._drop_chart)
+        self.chart.refresh()
+        self.chart.show()
+        return self.chart
+
+    def _drop_chart(self):
+        self.chart.stop()
+        self.iface.removeDockWidget(self.chart)
+        self.chart.deleteLater()
+        self.chart = None
+
+    def install_command(self):
+        """Ask what to install the kz-spatial command from, and install it."""
+        from .install_dialog import InstallDialog
+
+        InstallDialog(self.iface.mainWindow()).exec()
 
     def show_settings(self):
         """Open the options dialog at the plugin's page."""

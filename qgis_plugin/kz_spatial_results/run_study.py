@@ -6,14 +6,16 @@ from qgis.core import (
     QgsProcessingParameterEnum,
     QgsProcessingParameterFile,
     QgsProcessingParameterNumber,
+    QgsProcessingParameterString,
 )
 
 from .makes_bundle import MakesBundle
+from .survey_columns import add_columns, column_arguments
 from .words import LANGUAGES, tr
 
 _CODINGS = ("corrected", "as-published")
-_WEIGHTS = ("", "wmedian", "wstrict", "wweak")
 _DISCLOSURE = ("", "survey", "open")
+_DESIGNS = "Design (*.toml)"
 _FILTER = "Survey (*.dta *.sav *.csv *.tsv *.xlsx *.parquet)"
 
 
@@ -35,7 +37,7 @@ class RunStudy(MakesBundle):
 
     def initAlgorithm(self, configuration=None):  # noqa: ARG002  the name is QGIS'
         number = QgsProcessingParameterNumber
-        integer, real = number.Type.Integer, number.Type.Double
+        integer = number.Type.Integer
         self.add(
             QgsProcessingParameterFile(
                 "SURVEY", tr("Survey file"), optional=True, fileFilter=_FILTER
@@ -53,12 +55,20 @@ class RunStudy(MakesBundle):
         )
         self.add_language()
         self.add(
-            QgsProcessingParameterEnum(
-                "WEIGHTS",
-                tr("Survey weights"),
-                [tr("none"), *_WEIGHTS[1:]],
-                defaultValue=0,
-            )
+            QgsProcessingParameterFile(
+                "DESIGN", tr("Design of the study"), optional=True, fileFilter=_DESIGNS
+            ),
+            tr(
+                "A .toml file that says what the study asks, as kz-spatial design writes it. Leave "
+                "it empty for the design that the command brings."
+            ),
+        )
+        self.add(
+            QgsProcessingParameterString("WEIGHTS", tr("Column of survey weights"), optional=True),
+            tr(
+                "Or the word none. Where it is left empty, the first weights of the design that "
+                "the file has; none for the twin."
+            ),
         )
         self.add(
             QgsProcessingParameterEnum(
@@ -75,9 +85,20 @@ class RunStudy(MakesBundle):
         self.add(
             number("CLUSTERS", tr("Groups of regions to form"), integer, 3, minValue=2, maxValue=6)
         )
+        add_columns(self)
+        self._add_numbers()
+        self.add_target()
+
+    def _add_numbers(self):
+        number = QgsProcessingParameterNumber
+        integer, real = number.Type.Integer, number.Type.Double
         self.add(
             number("BANDWIDTH_KM", tr("Bandwidth of the density, km"), real, 75.0, minValue=1.0),
             tr("Standard deviation of the kernel. Larger is smoother."),
+            advanced=True,
+        )
+        self.add(
+            number("CELL_KM", tr("Cell size of the density, km"), real, 5.0, minValue=0.01),
             advanced=True,
         )
         self.add(number("SEED", tr("Seed"), integer, 20240, minValue=0), advanced=True)
@@ -94,7 +115,6 @@ class RunStudy(MakesBundle):
             ),
             advanced=True,
         )
-        self.add_target()
 
     def arguments(self, parameters, context, folder):  # noqa: ARG002  a survey is a file already
         def choice(name, values):
@@ -104,8 +124,11 @@ class RunStudy(MakesBundle):
         survey = self.file_of(parameters, context, "SURVEY")
         found += [survey] if survey else []
         found += ["--coding", choice("CODING", _CODINGS), "--lang", choice("LANGUAGE", LANGUAGES)]
-        weights = choice("WEIGHTS", _WEIGHTS)
+        design = self.file_of(parameters, context, "DESIGN")
+        found += ["--design", design] if design else []
+        weights = self.parameterAsString(parameters, "WEIGHTS", context).strip()
         found += ["--weights", weights] if weights else []
+        found += column_arguments(self, parameters, context)
         rules = choice("DISCLOSURE", _DISCLOSURE)
         found += ["--disclosure", rules] if rules else []
         for option, name in (
@@ -115,5 +138,6 @@ class RunStudy(MakesBundle):
             ("--draws", "DRAWS"),
         ):
             found += [option, str(self.parameterAsInt(parameters, name, context))]
-        width = self.parameterAsDouble(parameters, "BANDWIDTH_KM", context)
-        return [*found, "--bandwidth-km", f"{width:g}"]
+        for option, name in (("--bandwidth-km", "BANDWIDTH_KM"), ("--cell-km", "CELL_KM")):
+            found += [option, f"{self.parameterAsDouble(parameters, name, context):g}"]
+        return found

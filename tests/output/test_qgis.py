@@ -12,6 +12,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import matplotlib.pyplot as plt
+import pandas as pd
 import pytest
 from change_cases import two_bundles
 from helpers import DESIGN
@@ -28,6 +29,7 @@ from kz_spatial.output.qgis_project import write_project
 from kz_spatial.output.terms import Terms
 from kz_spatial.palette import SEQUENTIAL_GOOD
 from kz_spatial.study import layer_entries
+from kz_spatial.survey.twin import load_twin_raw
 from kz_spatial.words import SHIPPED
 
 pytestmark = pytest.mark.qgis
@@ -100,6 +102,19 @@ def _areas(folder):
     return out
 
 
+def _renamed_survey(folder):
+    """The twin as a file of two waves under other names of columns, and a design of its own."""
+    raw = load_twin_raw().rename(columns={"k33": "pay", "c7": "cuts", "a2": "part"})
+    raw = raw.drop(columns="oblast").assign(wave=2024)
+    earlier = raw.head(300).assign(wave=2019, pay=0, idstd=raw["idstd"].head(300) + 10_000)
+    survey, design = folder / "renamed.csv", folder / "renamed.toml"
+    pd.concat([earlier, raw]).to_csv(survey, index=False)
+    assert cli.main(["design", "--out", str(design)]) == 0
+    text = design.read_text(encoding="utf-8")
+    design.write_text(text.replace('name = "readiness', 'name = "renamed', 1), encoding="utf-8")
+    return str(survey), str(design)
+
+
 def _change(folder):
     made = kz.write_change(
         kz.compare_bundles(*two_bundles(folder / "two")), folder / "bundle of change"
@@ -114,7 +129,10 @@ def settings(tmp_path_factory, qgis_python):
     bundle = folder / "bundle"
     assert cli.main(["run", "--out", str(bundle), "--permutations", "199"]) == 0
     translated = _translate(bundle, folder)
+    survey, design = _renamed_survey(folder)
     told = {
+        "renamed_survey": survey,
+        "renamed_design": design,
         "bundle": str(bundle),
         "translated": translated,
         "projects": _projects(bundle, translated, folder),
@@ -299,7 +317,7 @@ def test_desktop_opens_a_bundle_from_the_menu(settings, profile, screen):
     assert "error" not in found, found
     assert found["loaded"], "installed, and not switched on"
     assert found["menu"][0] == "Open results…"
-    assert len(found["menu"]) == 5
+    assert len(found["menu"]) == 8
     assert found["layers"] == 8
     assert "+proj=aea" in found["crs"], "the desktop took the projection of the first layer"
     # the button itself has room for codes alone, and calls what has none "Unknown CRS"

@@ -17,7 +17,13 @@ from kz_spatial import composites, oblasts
 from kz_spatial.cli import main as cli
 from kz_spatial.errors import CallError, InputError
 from kz_spatial.options import EQUAL_AREA_CRS
-from kz_spatial.output.qgis_plugin import PLUGIN_NAME, build_plugin, install_plugin, profile_folders
+from kz_spatial.output.qgis_plugin import (
+    PLUGIN_NAME,
+    REPOSITORY,
+    build_plugin,
+    install_plugin,
+    profile_folders,
+)
 from kz_spatial.output.qm import compile_ts, read_ts
 
 SOURCE = Path(__file__).resolve().parents[2] / "qgis_plugin" / PLUGIN_NAME
@@ -27,12 +33,9 @@ REQUIRED = (
     "version",
     "qgisMinimumVersion",
     "author",
-    "email",
     "about",
-    "tracker",
-    "repository",
-    "homepage",
 )
+ADDRESSES = ("tracker", "repository", "homepage")
 BINARIES = {".pyc", ".so", ".dll", ".exe", ".sh", ".bat", ".dylib", ".pyd", ".zip", ".jar"}
 # what breaks on Qt 6, and an example of each that the test must see
 QT6 = {
@@ -40,7 +43,7 @@ QT6 = {
     r"\.exec_\(": "dialog.exec_()",
     r"resources_rc|pyrcc": "import resources_rc",
     r"\bQt\.(?![A-Z]\w+\.[A-Z])[A-Z]\w+": "Qt.AlignLeft",
-    r"\bQDialogButtonBox\.(?!StandardButton)[A-Z]\w+\b(?!\()": "QDialogButtonBox.Ok",
+    r"\bQDialogButtonBox\.(?!StandardButton|ButtonRole)[A-Z]\w+\b(?!\()": "QDialogButtonBox.Ok",
     r"\bQMessageBox\.(?!StandardButton|Icon)[A-Z]\w+\b(?!\()": "QMessageBox.Yes",
     r"\bQDialog\.(?!DialogCode)[A-Z]\w+\b(?!\()": "QDialog.Accepted",
     r"\bQFont\.(?!Weight|Style)[A-Z]\w+\b(?!\()": "QFont.Bold",
@@ -117,10 +120,28 @@ def test_metadata_has_every_required_key_in_its_form(packed):
     assert "one country" in general["about"]
     assert "Kazakhstan" in general["description"]
     assert general.getboolean("hasProcessingProvider")
-    assert re.fullmatch(r"[^@\s]+@[^@\s]+\.\w+", general["email"])
-    for key in ("tracker", "repository", "homepage"):
-        assert general[key].startswith("https://")
     assert (SOURCE / general["icon"]).is_file()
+
+
+def test_no_address_is_shipped_that_is_nobodys(packed):
+    for name, data in _files(packed).items():
+        assert b"example.org" not in data, name
+        assert b"example.com" not in data, name
+    general = _metadata(_files(packed))
+    told = [general[key] for key in ADDRESSES if key in general]
+    assert bool(told) == bool(REPOSITORY)
+    assert all(each.startswith(REPOSITORY) for each in told)
+
+
+def test_metadata_names_the_repository_once_it_is_known(monkeypatch, tmp_path):
+    monkeypatch.setattr("kz_spatial.output.qgis_plugin.REPOSITORY", "https://git.kz/kz_spatial/")
+    general = _metadata(_files(build_plugin(tmp_path / "kz.zip").path))
+    assert {key: general[key] for key in ADDRESSES} == {
+        "tracker": "https://git.kz/kz_spatial/issues",
+        "repository": "https://git.kz/kz_spatial",
+        "homepage": "https://git.kz/kz_spatial",
+    }
+    assert general["version"], "the rest of the metadata is lost"
 
 
 def test_version_is_that_of_the_package(packed):
@@ -214,7 +235,7 @@ def test_names_of_pyqt6_are_read_without_loading_qt(pyqt6):
             {
                 "QDialogButtonBox.StandardButton.Ok",
                 "self.setWindowTitle",
-                "self.sizes.currentText",
+                "self.sizes.currentData",
                 "buttons.accepted.connect",
             },
         ),

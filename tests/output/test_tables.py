@@ -89,8 +89,10 @@ def local(*, resampled=True):
         {"value": [3.0, 1.0], "label": ["High-High", "island"]}, ["KZ-75", "KZ-71"]
     )
     changes = pd.DataFrame({"changes": [0.2, 0.0], "unstable": [True, False]}, frame.index)
+    spots = pd.DataFrame({"z": [2.5, -0.5], "label": ["Hot spot", "island"]}, frame.index)
     return SimpleNamespace(
         level="oblast", indicator="x", local=SimpleNamespace(frame=frame),
+        spots=SimpleNamespace(frame=spots),
         resampled=SimpleNamespace(frame=changes) if resampled else None,
     )  # fmt: skip
 
@@ -100,10 +102,12 @@ def test_local_moran_names_each_unit():
     assert found.to_dict("list") == {
         "level": ["oblast"] * 2, "indicator": ["x"] * 2, "code": ["KZ-75", "KZ-71"],
         "name": ["Almaty", "Astana"], "value": [3.0, 1.0], "label": ["High-High", "island"],
+        "g_star_z": [2.5, -0.5], "g_star_label": ["Hot spot", "island"],
         "changes": [0.2, 0.0], "unstable": [True, False],
     }  # fmt: skip
     assert list(found) == [
-        "level", "indicator", "code", "name", "value", "label", "changes", "unstable",
+        "level", "indicator", "code", "name", "value", "label", "g_star_z", "g_star_label",
+        "changes", "unstable",
     ]  # fmt: skip
     bare = tables._local_moran(study(patterns=(local(resampled=False),)))
     assert list(bare) == list(found)[:-2]
@@ -187,7 +191,8 @@ def test_what_every_bundle_has_keeps_its_head_and_the_rest_is_left_out(monkeypat
     assert list(found["clusters"]) == list(tables._clusters(study(groupings=FOUND)))
     assert list(found["local_moran"]) == [
         "level", "indicator", "code", "name", "value", "lag", "statistic", "quadrant", "p",
-        "p_min", "p_fdr", "p_bonferroni", "label", "method", "n_arrangements",
+        "p_min", "p_fdr", "p_bonferroni", "label", "method", "n_arrangements", "g_star_z",
+        "g_star_label",
     ]  # fmt: skip
     assert not len(found["clusters"]) + len(found["local_moran"])
     assert found["attrition"].to_dict("list") == {"item": ["k33"], "left": [3]}

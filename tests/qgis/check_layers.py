@@ -55,13 +55,14 @@ TABLES = {
 N_STYLES = {
     "oblasts": 10,
     "composites": 6,
-    "local_moran": 5,
+    "local_moran": 10,
     "clusters": 4 + 4 + 6,
     "density_contours": 1,
     "settlements": 1,
 }
 # the four classes of local Moran stay in the legend so that colours never drift
 MAY_BE_EMPTY = {
+    *("Hot spot", "Cold spot", "Горячая точка", "Холодная точка", "Ыстық нүкте", "Суық нүкте"),
     "High–High",
     "Low–Low",
     "High–Low",
@@ -235,7 +236,9 @@ def check_the_mark_of_doubt_is_explained_in_the_legend(settings):
         _geopackages(settings), ("draws", "выборок", "іріктемелердің"), strict=True
     ):
         one = layer(path, "local_moran")
-        for text in own_styles(one).values():
+        told = {n: text for n, text in own_styles(one).items() if not n.endswith("(G*)")}
+        assert len(told) == 5
+        for text in told.values():
             with_style(one, text)
             last = one.renderer().rootRule().children()[-1]
             assert last.symbol() is None
@@ -621,3 +624,26 @@ def check_stored_pictures_show_classes_in_reverse(settings):
         for rule, symbol in zip(rules, reversed(symbols), strict=True):
             rule.setSymbol(symbol)
         assert reference_errors(stem, reference_picture([one])), f"{stem}: goes unseen"
+
+
+def check_hot_spots_are_drawn_beside_local_moran(settings):
+    """A style of each indicator, in words of the language; every feature falls in one class."""
+    words = {"en": ("Hot spot", "hot spots (G*)"), "ru": ("Горячая точка", "горячие точки (G*)")}
+    words["kk"] = ("Ыстық нүкте", "ыстық нүктелер (G*)")
+    packages = {"en": str(Path(settings["bundle"]) / "kz_spatial.gpkg"), **settings["translated"]}
+    for code, (hot, title) in words.items():
+        one = layer(packages[code], "local_moran")
+        styles = own_styles(one)
+        spots = [name for name in styles if name.endswith(title)]
+        assert len(spots) == 5, (code, list(styles))
+        assert len(styles) == 10
+        for name in spots:
+            with_style(one, styles[name])
+            rules = class_rules(one)
+            assert hot in [rule.label() for rule in rules], (code, name)
+            held = [f.id() for r in rules for f in one.getFeatures(r.filterExpression())]
+            assert sorted(held) == sorted(f.id() for f in one.getFeatures()), (code, name)
+    with_style(one, next(styles[name] for name in spots if name.startswith("Өнім инновациясы")))
+    image = picture([one])
+    image.save(str(Path(settings["tmp"]) / "hot spots.png"))
+    assert not share_errors(one, image)

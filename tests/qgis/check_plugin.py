@@ -133,7 +133,7 @@ def check_project_gets_projection_extent_styles_and_themes(settings):
         oblasts.styleManager().setCurrentStyle(style)
         assert heading(oblasts) == style, (heading(oblasts), style)
     themes = project.mapThemeCollection()
-    assert len(themes.mapThemes()) == 6 + 10 + 5 + 14 + 1, themes.mapThemes()
+    assert len(themes.mapThemes()) == 6 + 10 + 10 + 14 + 1, themes.mapThemes()
     chosen = "Local Moran: CO₂ monitoring"
     state = themes.mapThemeStyleOverrides(chosen)
     assert [project.mapLayer(key).name() for key in state] == ["Local Moran"]

@@ -160,7 +160,7 @@ def check_second_bundle_bears_its_name_in_group_themes_and_layouts(settings):
     assert first.group.name() == "bundle (synthetic twin)"
     own = "2025/bundle (synthetic twin)"
     assert second.group.name() == own
-    assert len(first.themes) == len(second.themes) == 36
+    assert len(first.themes) == len(second.themes) == 41
     assert set(second.themes) == {f"{own}: {name}" for name in first.themes}
     assert _sheets(project) == sorted(
         f"{size}: {name}" for size in ("A4", "A3") for name in (READINESS, f"{own}: {READINESS}")
@@ -177,7 +177,7 @@ def check_second_bundle_bears_its_name_in_group_themes_and_layouts(settings):
     plugin.open_results(second.plan.folder)
     plugin.open_results(first.plan.folder)
     assert len(project.mapLayers()) == 16
-    assert len(project.mapThemeCollection().mapThemes()) == 72
+    assert len(project.mapThemeCollection().mapThemes()) == 82
     plugin.unload()
 
 
@@ -345,15 +345,15 @@ def check_styles_of_another_run_renew_those_left_as_they_were(settings):
     manager.setCurrentStyle(left)
     styles, before = manager.styles(), themes.mapThemes()
     statements = [
-        _new_style("local_moran", name, "High–High", "Hot spot") for name in (touched, left)
+        _new_style("local_moran", name, "High–High", "Second") for name in (touched, left)
     ]
     _run_again(folder, *statements)
     again = plugin.open_results(folder)
     assert manager.currentStyle() == left
-    assert "Hot spot" in manager.style(left).xmlData()
+    assert "Second" in manager.style(left).xmlData()
     assert "High–High" not in manager.style(left).xmlData()
-    assert "Hot spot" not in manager.style(touched).xmlData()
-    assert "Hot spot" in manager.style(f"{touched} 2").xmlData()
+    assert "Second" not in manager.style(touched).xmlData()
+    assert "Second" in manager.style(f"{touched} 2").xmlData()
     assert set(manager.styles()) == {*styles, f"{touched} 2"}
     assert set(themes.mapThemes()) == {*before, f"{OUTAGES} 2"} == {*before, *again.themes}
     # also after the project was saved, and a third run
@@ -361,10 +361,10 @@ def check_styles_of_another_run_renew_those_left_as_they_were(settings):
     assert project.write(file)
     project.clear()
     assert project.read(file)
-    _run_again(folder, *(s.replace("Hot spot", "Cold spot") for s in statements))
+    _run_again(folder, *(s.replace("Second", "Other") for s in statements))
     _run_again(
         folder,
-        *(_new_style("local_moran", name, "Hot spot", "Third") for name in (touched, left)),
+        *(_new_style("local_moran", name, "Second", "Third") for name in (touched, left)),
     )
     moran = plugin.open_results(folder).layers["local_moran"]
     manager = moran.styleManager()

@@ -1,6 +1,7 @@
 """A stand-in for QGIS' desktop that counts what is registered and not yet taken back."""
 
-from qgis.gui import QgsMapCanvas, QgsMessageBar
+from qgis.core import QgsLayerTreeModel, QgsProject
+from qgis.gui import QgsLayerTreeView, QgsMapCanvas, QgsMessageBar
 from qgis.PyQt.QtWidgets import QMainWindow, QMenu
 
 
@@ -11,15 +12,22 @@ class Desktop:
         self.window = QMainWindow()
         self.canvas = QgsMapCanvas()
         self.bar = QgsMessageBar()
-        self.menu = QMenu()
+        self.menu, self.tree, self.model = QMenu(), None, None
         self.plugin_menu, self.toolbar, self.handlers, self.options = [], [], [], []
-        self.help_actions, self.messages, self.designers = [], [], []
+        self.help_actions, self.messages, self.designers, self.docks = [], [], [], []
         bar = self.bar
         push = bar.pushMessage
         bar.pushMessage = lambda *args: (self.messages.append(args[1]), push(*args))
 
     def registered(self):
-        return [*self.plugin_menu, *self.toolbar, *self.handlers, *self.options, *self.help_actions]
+        return [
+            *self.plugin_menu,
+            *self.toolbar,
+            *self.handlers,
+            *self.options,
+            *self.help_actions,
+            *self.docks,
+        ]
 
     def mainWindow(self):
         return self.window
@@ -53,6 +61,20 @@ class Desktop:
 
     def unregisterOptionsWidgetFactory(self, factory):
         self.options.remove(factory)
+
+    def layerTreeView(self):
+        if self.tree is None:
+            self.tree = QgsLayerTreeView(self.window)
+            # the view does not keep it
+            self.model = QgsLayerTreeModel(QgsProject.instance().layerTreeRoot())
+            self.tree.setModel(self.model)
+        return self.tree
+
+    def addDockWidget(self, _side, dock):
+        self.docks.append(dock)
+
+    def removeDockWidget(self, dock):
+        self.docks.remove(dock)
 
     def pluginHelpMenu(self):
         return self.menu

@@ -56,10 +56,6 @@
         <translation>{0}: нәтижелер қалтасы емес, ішінде {1} жоқ; kz-spatial run жазған қалтаны таңдаңыз</translation>
     </message>
     <message>
-        <source>The kz-spatial command was not found. Install it in an environment with Python 3.11 or later (python -m pip install kz-spatial), then name it in Settings &gt; Options &gt; kz_spatial</source>
-        <translation>kz-spatial командасы табылмады. Оны Python 3.11 немесе жаңарақ ортаға орнатыңыз (python -m pip install kz-spatial), содан кейін көрсетіңіз: Баптаулар &gt; Параметрлер &gt; kz_spatial</translation>
-    </message>
-    <message>
         <source>{0}: is no kz-spatial command, as named in Settings &gt; Options &gt; kz_spatial</source>
         <translation>{0}: kz-spatial командасы емес, бірақ Баптаулар &gt; Параметрлер &gt; kz_spatial ішінде көрсетілген</translation>
     </message>
@@ -284,10 +280,6 @@
         <translation>Тексеру</translation>
     </message>
     <message>
-        <source>Running the study, joining tables and drawing densities need the kz-spatial command of a Python environment of your own; opening results and adding boundaries do not. Name the command, the Python or the folder of that environment. To make one: python -m venv kz, then kz/bin/pip install kz-spatial.</source>
-        <translation>Зерттеу, кестелерді байланыстыру және тығыздық үшін өз Python ортаңыздағы kz-spatial командасы қажет; нәтижелер мен шекараларды ашуға қажет емес. Команданы, Python-ды немесе сол ортаның қалтасын көрсетіңіз. Жасау үшін: python -m venv kz, содан кейін kz/bin/pip install kz-spatial.</translation>
-    </message>
-    <message>
         <source>kz-spatial command</source>
         <translation>kz-spatial командасы</translation>
     </message>
@@ -368,10 +360,6 @@
         <translation>Карталар тілі</translation>
     </message>
     <message>
-        <source>Survey weights</source>
-        <translation>Зерттеу салмақтары</translation>
-    </message>
-    <message>
         <source>Groups of regions to form</source>
         <translation>Құрылатын өңір топтарының саны</translation>
     </message>
@@ -414,10 +402,6 @@
     <message>
         <source>Web map</source>
         <translation>Веб-карта</translation>
-    </message>
-    <message>
-        <source>none</source>
-        <translation>жоқ</translation>
     </message>
     <message>
         <source>Open the bundle with kz_spatial results &gt; Open results</source>
@@ -646,6 +630,206 @@
     <message>
         <source>Region by region</source>
         <translation>Өңірлер бойынша</translation>
+    </message>
+    <message>
+        <source>The kz-spatial command was not found. Plugins &gt; kz_spatial results &gt; Install the command makes an environment for it; or install it with Python 3.11 or later (python -m pip install kz-spatial) and name it in Settings &gt; Options &gt; kz_spatial</source>
+        <translation>kz-spatial командасы табылмады. Ол үшін ортаны Модульдер &gt; kz_spatial нәтижелері &gt; Команданы орнату жасайды; немесе оны Python 3.11 не жаңарақ нұсқамен орнатып (python -m pip install kz-spatial), көрсетіңіз: Баптаулар &gt; Параметрлер &gt; kz_spatial</translation>
+    </message>
+    <message>
+        <source>Name a wheel file, an index, or both</source>
+        <translation>wheel файлын, индексті немесе екеуін де көрсетіңіз</translation>
+    </message>
+    <message>
+        <source>Name a Python of 3.11 or later</source>
+        <translation>Python 3.11 немесе жаңарағын көрсетіңіз</translation>
+    </message>
+    <message>
+        <source>{0}: expected an address that begins with https://, or a folder of wheels</source>
+        <translation>{0}: https:// деп басталатын мекенжай немесе wheel файлдары бар қалта күтілді</translation>
+    </message>
+    <message>
+        <source>{0}: expected a file that ends in .whl</source>
+        <translation>{0}: .whl кеңейтімді файл күтілді</translation>
+    </message>
+    <message>
+        <source>{0}: is no Python of 3.11 or later</source>
+        <translation>{0}: Python 3.11 немесе жаңарағы емес</translation>
+    </message>
+    <message>
+        <source>{0}: holds no kz-spatial command</source>
+        <translation>{0}: kz-spatial командасы жоқ</translation>
+    </message>
+    <message>
+        <source>Install the kz-spatial command</source>
+        <translation>kz-spatial командасын орнату</translation>
+    </message>
+    <message>
+        <source>https://… or a folder of wheels</source>
+        <translation>https://… немесе wheel файлдары бар қалта</translation>
+    </message>
+    <message>
+        <source>Install</source>
+        <translation>Орнату</translation>
+    </message>
+    <message>
+        <source>Looking for Python</source>
+        <translation>Python іздеу</translation>
+    </message>
+    <message>
+        <source>Makes a Python environment in the folder of your QGIS profile and installs kz-spatial in it from a wheel file, an index, or both. What a wheel needs beside it comes from the index, and from pypi.org where none is named; a folder of wheels needs no network. Nothing is loaded into QGIS.</source>
+        <translation>QGIS профиліңіздің қалтасында Python ортасын жасап, оған kz-spatial-ды wheel файлынан, индекстен немесе екеуінен де орнатады. wheel файлына қажет қалғандары индекстен, ол көрсетілмесе, pypi.org-тан алынады; wheel файлдары бар қалтаға желі қажет емес. QGIS-ке ештеңе жүктелмейді.</translation>
+    </message>
+    <message>
+        <source>Python 3.11 or later</source>
+        <translation>Python 3.11 немесе жаңарағы</translation>
+    </message>
+    <message>
+        <source>Wheel file</source>
+        <translation>wheel файлы</translation>
+    </message>
+    <message>
+        <source>Index</source>
+        <translation>Индекс</translation>
+    </message>
+    <message>
+        <source>Wheel</source>
+        <translation>Wheel, Python бумасы</translation>
+    </message>
+    <message>
+        <source>These lines will be run:</source>
+        <translation>Мына жолдар орындалады:</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Болдырмау</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Жабу</translation>
+    </message>
+    <message>
+        <source>Installed, and found from now on: {0}</source>
+        <translation>Орнатылды және енді модульге белгілі: {0}</translation>
+    </message>
+    <message>
+        <source>Install the command…</source>
+        <translation>Команданы орнату…</translation>
+    </message>
+    <message>
+        <source>Running the study, joining tables and drawing densities need the kz-spatial command of a Python environment of your own; opening results and adding boundaries do not. Name the command, the Python or the folder of that environment, or have one made here.</source>
+        <translation>Зерттеу, кестелерді байланыстыру және тығыздық үшін өз Python ортаңыздағы kz-spatial командасы қажет; нәтижелер мен шекараларды ашуға қажет емес. Команданы, Python-ды немесе сол ортаның қалтасын көрсетіңіз немесе оны осында жасаңыз.</translation>
+    </message>
+    <message>
+        <source>Waiting for its answer…</source>
+        <translation>Жауабын күту…</translation>
+    </message>
+    <message>
+        <source>A .toml file that says what the study asks, as kz-spatial design writes it. Leave it empty for the design that the command brings.</source>
+        <translation>Зерттеудің не сұрайтынын айтатын .toml файлы; оны kz-spatial design жазады. Командамен келетін дизайн үшін бос қалдырыңыз.</translation>
+    </message>
+    <message>
+        <source>Or the word none. Where it is left empty, the first weights of the design that the file has; none for the twin.</source>
+        <translation>Немесе none сөзі. Бос болса, дизайндағы салмақтардың файлда бар біріншісі; егіз үшін салмақ жоқ.</translation>
+    </message>
+    <message>
+        <source>Design of the study</source>
+        <translation>Зерттеу дизайны</translation>
+    </message>
+    <message>
+        <source>Column of survey weights</source>
+        <translation>Зерттеу салмақтарының бағаны</translation>
+    </message>
+    <message>
+        <source>Cell size of the density, km</source>
+        <translation>Тығыздық ұяшығының өлшемі, км</translation>
+    </message>
+    <message>
+        <source>Only where the names differ: item k33, and the column that holds it.</source>
+        <translation>Атаулары өзгеше болса ғана: k33 сұрағы және оны қамтитын баған.</translation>
+    </message>
+    <message>
+        <source>Only where the file holds bare codes: code 1, and the region almaty.</source>
+        <translation>Файлда тек кодтар болса ғана: 1 коды және almaty өңірі.</translation>
+    </message>
+    <message>
+        <source>By code or label: column year, and the value 2024 for one wave of a stacked file.</source>
+        <translation>Код немесе белгі бойынша: біріктірілген файлдың бір толқыны үшін year бағаны мен 2024 мәні.</translation>
+    </message>
+    <message>
+        <source>{0}: found {1} cells, expected two in each row</source>
+        <translation>{0}: {1} ұяшық табылды, әр жолда екеуі күтілді</translation>
+    </message>
+    <message>
+        <source>Columns of the items</source>
+        <translation>Сұрақтардың бағандары</translation>
+    </message>
+    <message>
+        <source>Column of regions</source>
+        <translation>Өңірлер бағаны</translation>
+    </message>
+    <message>
+        <source>Meaning of the codes of regions</source>
+        <translation>Өңір кодтарының мағынасы</translation>
+    </message>
+    <message>
+        <source>Rows to keep</source>
+        <translation>Қандай жолдарды алу керек</translation>
+    </message>
+    <message>
+        <source>{0}: found {1} alone, expected both cells of its row</source>
+        <translation>{0}: тек {1} табылды, жолдың екі ұяшығы да күтілді</translation>
+    </message>
+    <message>
+        <source>{0}: found {1}, expected no comma and no equals sign</source>
+        <translation>{0}: {1} табылды, үтір мен теңдік белгісі болмауы керек</translation>
+    </message>
+    <message>
+        <source>Item</source>
+        <translation>Сұрақ</translation>
+    </message>
+    <message>
+        <source>Column of the file</source>
+        <translation>Файл бағаны</translation>
+    </message>
+    <message>
+        <source>Code</source>
+        <translation>Код</translation>
+    </message>
+    <message>
+        <source>Region</source>
+        <translation>Өңір</translation>
+    </message>
+    <message>
+        <source>Value</source>
+        <translation>Мән</translation>
+    </message>
+    <message>
+        <source>Chart of regions</source>
+        <translation>Өңірлер диаграммасы</translation>
+    </message>
+    <message>
+        <source>Dot: rank. Bar: ranks that cannot be ruled out. Right: the score.</source>
+        <translation>Нүкте: орын. Жолақ: жоққа шығаруға болмайтын орындар. Оң жақта: индекс.</translation>
+    </message>
+    <message>
+        <source>Across: the region. Up: its neighbours. Line: Moran's I.</source>
+        <translation>Көлденеңінен: өңір. Тігінен: оның көршілері. Сызық: Моран I индексі.</translation>
+    </message>
+    <message>
+        <source>{0}: holds nothing to chart; run it again with this version</source>
+        <translation>{0}: диаграммада көрсететін ештеңе жоқ; есепті осы нұсқамен қайта орындаңыз</translation>
+    </message>
+    <message>
+        <source>km</source>
+        <translation>км</translation>
+    </message>
+    <message>
+        <source>A4 portrait</source>
+        <translation>A4, тік бағытта</translation>
+    </message>
+    <message>
+        <source>Map themes</source>
+        <translation>Карта тақырыптары</translation>
     </message>
 </context>
 </TS>

@@ -56,10 +56,6 @@
         <translation>{0}: не папка результатов, в ней нет {1}; выберите папку, которую записала команда kz-spatial run</translation>
     </message>
     <message>
-        <source>The kz-spatial command was not found. Install it in an environment with Python 3.11 or later (python -m pip install kz-spatial), then name it in Settings &gt; Options &gt; kz_spatial</source>
-        <translation>Команда kz-spatial не найдена. Установите её в среде с Python 3.11 или новее (python -m pip install kz-spatial), затем укажите её: Настройки &gt; Параметры &gt; kz_spatial</translation>
-    </message>
-    <message>
         <source>{0}: is no kz-spatial command, as named in Settings &gt; Options &gt; kz_spatial</source>
         <translation>{0}: не команда kz-spatial, хотя указана в Настройки &gt; Параметры &gt; kz_spatial</translation>
     </message>
@@ -284,10 +280,6 @@
         <translation>Проверить</translation>
     </message>
     <message>
-        <source>Running the study, joining tables and drawing densities need the kz-spatial command of a Python environment of your own; opening results and adding boundaries do not. Name the command, the Python or the folder of that environment. To make one: python -m venv kz, then kz/bin/pip install kz-spatial.</source>
-        <translation>Для исследования, привязки таблиц и плотности нужна команда kz-spatial из вашей среды Python; для открытия результатов и границ — нет. Укажите команду, Python или папку этой среды. Создать её: python -m venv kz, затем kz/bin/pip install kz-spatial.</translation>
-    </message>
-    <message>
         <source>kz-spatial command</source>
         <translation>Команда kz-spatial</translation>
     </message>
@@ -368,10 +360,6 @@
         <translation>Язык карт</translation>
     </message>
     <message>
-        <source>Survey weights</source>
-        <translation>Веса обследования</translation>
-    </message>
-    <message>
         <source>Groups of regions to form</source>
         <translation>Сколько групп регионов образовать</translation>
     </message>
@@ -414,10 +402,6 @@
     <message>
         <source>Web map</source>
         <translation>Веб-карта</translation>
-    </message>
-    <message>
-        <source>none</source>
-        <translation>нет</translation>
     </message>
     <message>
         <source>Open the bundle with kz_spatial results &gt; Open results</source>
@@ -646,6 +630,206 @@
     <message>
         <source>Region by region</source>
         <translation>По регионам</translation>
+    </message>
+    <message>
+        <source>The kz-spatial command was not found. Plugins &gt; kz_spatial results &gt; Install the command makes an environment for it; or install it with Python 3.11 or later (python -m pip install kz-spatial) and name it in Settings &gt; Options &gt; kz_spatial</source>
+        <translation>Команда kz-spatial не найдена. Среду для неё создаёт Модули &gt; Результаты kz_spatial &gt; Установить команду; или установите её с Python 3.11 или новее (python -m pip install kz-spatial) и укажите: Настройки &gt; Параметры &gt; kz_spatial</translation>
+    </message>
+    <message>
+        <source>Name a wheel file, an index, or both</source>
+        <translation>Укажите файл wheel, индекс или и то и другое</translation>
+    </message>
+    <message>
+        <source>Name a Python of 3.11 or later</source>
+        <translation>Укажите Python 3.11 или новее</translation>
+    </message>
+    <message>
+        <source>{0}: expected an address that begins with https://, or a folder of wheels</source>
+        <translation>{0}: ожидался адрес, который начинается с https://, или папка с файлами wheel</translation>
+    </message>
+    <message>
+        <source>{0}: expected a file that ends in .whl</source>
+        <translation>{0}: ожидался файл с расширением .whl</translation>
+    </message>
+    <message>
+        <source>{0}: is no Python of 3.11 or later</source>
+        <translation>{0}: не Python 3.11 или новее</translation>
+    </message>
+    <message>
+        <source>{0}: holds no kz-spatial command</source>
+        <translation>{0}: не содержит команды kz-spatial</translation>
+    </message>
+    <message>
+        <source>Install the kz-spatial command</source>
+        <translation>Установка команды kz-spatial</translation>
+    </message>
+    <message>
+        <source>https://… or a folder of wheels</source>
+        <translation>https://… или папка с файлами wheel</translation>
+    </message>
+    <message>
+        <source>Install</source>
+        <translation>Установить</translation>
+    </message>
+    <message>
+        <source>Looking for Python</source>
+        <translation>Поиск Python</translation>
+    </message>
+    <message>
+        <source>Makes a Python environment in the folder of your QGIS profile and installs kz-spatial in it from a wheel file, an index, or both. What a wheel needs beside it comes from the index, and from pypi.org where none is named; a folder of wheels needs no network. Nothing is loaded into QGIS.</source>
+        <translation>Создаёт среду Python в папке вашего профиля QGIS и устанавливает в неё kz-spatial из файла wheel, из индекса или из обоих. Остальное, что нужно файлу wheel, берётся из индекса, а если он не указан, с pypi.org; папке с файлами wheel сеть не нужна. В QGIS ничего не загружается.</translation>
+    </message>
+    <message>
+        <source>Python 3.11 or later</source>
+        <translation>Python 3.11 или новее</translation>
+    </message>
+    <message>
+        <source>Wheel file</source>
+        <translation>Файл wheel</translation>
+    </message>
+    <message>
+        <source>Index</source>
+        <translation>Индекс</translation>
+    </message>
+    <message>
+        <source>Wheel</source>
+        <translation>Wheel, пакет Python</translation>
+    </message>
+    <message>
+        <source>These lines will be run:</source>
+        <translation>Будут выполнены эти строки:</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Отмена</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Закрыть</translation>
+    </message>
+    <message>
+        <source>Installed, and found from now on: {0}</source>
+        <translation>Установлена и теперь известна модулю: {0}</translation>
+    </message>
+    <message>
+        <source>Install the command…</source>
+        <translation>Установить команду…</translation>
+    </message>
+    <message>
+        <source>Running the study, joining tables and drawing densities need the kz-spatial command of a Python environment of your own; opening results and adding boundaries do not. Name the command, the Python or the folder of that environment, or have one made here.</source>
+        <translation>Для исследования, привязки таблиц и плотности нужна команда kz-spatial из вашей среды Python; для открытия результатов и границ — нет. Укажите команду, Python или папку этой среды или создайте её здесь.</translation>
+    </message>
+    <message>
+        <source>Waiting for its answer…</source>
+        <translation>Ожидание ответа…</translation>
+    </message>
+    <message>
+        <source>A .toml file that says what the study asks, as kz-spatial design writes it. Leave it empty for the design that the command brings.</source>
+        <translation>Файл .toml, который говорит, о чём исследование; такой записывает kz-spatial design. Оставьте пустым, чтобы взять встроенный дизайн.</translation>
+    </message>
+    <message>
+        <source>Or the word none. Where it is left empty, the first weights of the design that the file has; none for the twin.</source>
+        <translation>Или слово none. Если пусто, первые веса дизайна, которые есть в файле; для двойника — никаких.</translation>
+    </message>
+    <message>
+        <source>Design of the study</source>
+        <translation>Дизайн исследования</translation>
+    </message>
+    <message>
+        <source>Column of survey weights</source>
+        <translation>Столбец весов обследования</translation>
+    </message>
+    <message>
+        <source>Cell size of the density, km</source>
+        <translation>Размер ячейки плотности, км</translation>
+    </message>
+    <message>
+        <source>Only where the names differ: item k33, and the column that holds it.</source>
+        <translation>Только если названия отличаются: вопрос k33 и столбец, в котором он записан.</translation>
+    </message>
+    <message>
+        <source>Only where the file holds bare codes: code 1, and the region almaty.</source>
+        <translation>Только если в файле одни коды: код 1 и регион almaty.</translation>
+    </message>
+    <message>
+        <source>By code or label: column year, and the value 2024 for one wave of a stacked file.</source>
+        <translation>По коду или подписи: столбец year и значение 2024 для одной волны сводного файла.</translation>
+    </message>
+    <message>
+        <source>{0}: found {1} cells, expected two in each row</source>
+        <translation>{0}: найдено ячеек: {1}, ожидалось по две в строке</translation>
+    </message>
+    <message>
+        <source>Columns of the items</source>
+        <translation>Столбцы вопросов</translation>
+    </message>
+    <message>
+        <source>Column of regions</source>
+        <translation>Столбец регионов</translation>
+    </message>
+    <message>
+        <source>Meaning of the codes of regions</source>
+        <translation>Значение кодов регионов</translation>
+    </message>
+    <message>
+        <source>Rows to keep</source>
+        <translation>Какие строки взять</translation>
+    </message>
+    <message>
+        <source>{0}: found {1} alone, expected both cells of its row</source>
+        <translation>{0}: найдено только {1}, ожидались обе ячейки строки</translation>
+    </message>
+    <message>
+        <source>{0}: found {1}, expected no comma and no equals sign</source>
+        <translation>{0}: найдено {1}, запятая и знак равенства не допускаются</translation>
+    </message>
+    <message>
+        <source>Item</source>
+        <translation>Вопрос</translation>
+    </message>
+    <message>
+        <source>Column of the file</source>
+        <translation>Столбец файла</translation>
+    </message>
+    <message>
+        <source>Code</source>
+        <translation>Код</translation>
+    </message>
+    <message>
+        <source>Region</source>
+        <translation>Регион</translation>
+    </message>
+    <message>
+        <source>Value</source>
+        <translation>Значение</translation>
+    </message>
+    <message>
+        <source>Chart of regions</source>
+        <translation>Диаграмма регионов</translation>
+    </message>
+    <message>
+        <source>Dot: rank. Bar: ranks that cannot be ruled out. Right: the score.</source>
+        <translation>Точка: место. Полоса: места, которые нельзя исключить. Справа: индекс.</translation>
+    </message>
+    <message>
+        <source>Across: the region. Up: its neighbours. Line: Moran's I.</source>
+        <translation>По горизонтали: регион. По вертикали: его соседи. Линия: индекс Морана I.</translation>
+    </message>
+    <message>
+        <source>{0}: holds nothing to chart; run it again with this version</source>
+        <translation>{0}: нечего показать на диаграмме; выполните расчёт заново этой версией</translation>
+    </message>
+    <message>
+        <source>km</source>
+        <translation>км</translation>
+    </message>
+    <message>
+        <source>A4 portrait</source>
+        <translation>A4, книжная</translation>
+    </message>
+    <message>
+        <source>Map themes</source>
+        <translation>Темы карты</translation>
     </message>
 </context>
 </TS>
