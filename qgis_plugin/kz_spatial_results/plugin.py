@@ -47,8 +47,9 @@ class KzSpatialResults:
         self.initProcessing()
         self.menu = tr("kz_spatial results")
         self._add_action("open", tr("Open results…"), self.choose_results)
-        self._add_themes()
+        self._add_menu("themes", tr("Map themes"), self.fill_themes)
         self._add_action("boundaries", tr("Add boundaries"), self.add_boundaries)
+        self._add_menu("background", tr("Background map"), self.fill_backgrounds)
         self._add_action("layout", tr("New print layout…"), self.choose_layout)
         self._add_action("chart", tr("Chart of regions"), self.show_chart)
         self._add_action("install", tr("Install the command…"), self.install_command)
@@ -84,12 +85,12 @@ class KzSpatialResults:
 
         self._undo.append(undo)
 
-    def _add_themes(self):
-        """Map themes in submenus, made anew whenever they are looked at."""
-        self._add_action("themes", tr("Map themes"), lambda: None)
+    def _add_menu(self, key, text, fill):
+        """A submenu, made anew whenever it is looked at."""
+        self._add_action(key, text, lambda: None)
         menu = QMenu(self.iface.mainWindow())
-        menu.aboutToShow.connect(lambda: self.fill_themes(menu))
-        self.actions["themes"].setMenu(menu)
+        menu.aboutToShow.connect(lambda: fill(menu))
+        self.actions[key].setMenu(menu)
         self._undo.append(menu.deleteLater)
 
     def fill_themes(self, menu):
@@ -100,8 +101,28 @@ class KzSpatialResults:
 
     def show_theme(self, name):
         """Show a map theme: its layers, its legend open, other groups closed."""
+        from . import backdrop
+
         project, model = QgsProject.instance(), self.iface.layerTreeView().layerTreeModel()
         project.mapThemeCollection().applyTheme(name, project.layerTreeRoot(), model)
+        backdrop.keep_visible(project)
+
+    def fill_backgrounds(self, menu):
+        """Fill the menu of backgrounds."""
+        from . import backdrop
+
+        backdrop.fill(menu, QgsProject.instance(), lambda *to: self.guard(lambda: self.lay(*to)))
+
+    def lay(self, *source):
+        """Put tiles below the results, or take them away, and say who is asked."""
+        from . import backdrop
+
+        if not source:
+            backdrop.take_away(QgsProject.instance())
+            return
+        backdrop.lay(QgsProject.instance(), *source)
+        told = tr("{0} is asked for tiles whenever the map moves; sheets and bundles stay without")
+        self.say(told.format(backdrop.host(source[1])))
 
     def _add_to_toolbar(self, action):
         self.iface.addToolBarIcon(action)

@@ -831,5 +831,37 @@
         <source>Map themes</source>
         <translation>Карта тақырыптары</translation>
     </message>
+    <message>
+        <source>Background map</source>
+        <translation>Астыңғы карта</translation>
+    </message>
+    <message>
+        <source>None: nothing is asked of the network</source>
+        <translation>Жоқ: желіден ештеңе сұралмайды</translation>
+    </message>
+    <message>
+        <source>{0} (asks {1})</source>
+        <translation>{0} ({1} сұралады)</translation>
+    </message>
+    <message>
+        <source>{0} is asked for tiles whenever the map moves; sheets and bundles stay without</source>
+        <translation>Карта жылжыған сайын {0} торабынан тайлдар сұралады; макеттер мен нәтижелер қалтасы онсыз қалады</translation>
+    </message>
+    <message>
+        <source>{0}: is no address of tiles, expected one with {{z}}, {{x}} and {{y}}</source>
+        <translation>{0}: тайлдар мекенжайы емес, {{z}}, {{x}} және {{y}} бар мекенжай күтіледі</translation>
+    </message>
+    <message>
+        <source>{0}: QGIS cannot use it as tiles</source>
+        <translation>{0}: QGIS мұны тайл ретінде қолдана алмайды</translation>
+    </message>
+    <message>
+        <source>corrected</source>
+        <translation>түзетілген</translation>
+    </message>
+    <message>
+        <source>as-published</source>
+        <translation>жарияланғандай</translation>
+    </message>
 </context>
 </TS>

@@ -831,5 +831,37 @@
         <source>Map themes</source>
         <translation>Темы карты</translation>
     </message>
+    <message>
+        <source>Background map</source>
+        <translation>Карта-подложка</translation>
+    </message>
+    <message>
+        <source>None: nothing is asked of the network</source>
+        <translation>Без подложки: сеть не запрашивается</translation>
+    </message>
+    <message>
+        <source>{0} (asks {1})</source>
+        <translation>{0} (запрашивает {1})</translation>
+    </message>
+    <message>
+        <source>{0} is asked for tiles whenever the map moves; sheets and bundles stay without</source>
+        <translation>При каждом движении карты запрашиваются тайлы с {0}; макеты и папки результатов остаются без подложки</translation>
+    </message>
+    <message>
+        <source>{0}: is no address of tiles, expected one with {{z}}, {{x}} and {{y}}</source>
+        <translation>{0}: это не адрес тайлов, ожидается адрес с {{z}}, {{x}} и {{y}}</translation>
+    </message>
+    <message>
+        <source>{0}: QGIS cannot use it as tiles</source>
+        <translation>{0}: QGIS не может использовать это как тайлы</translation>
+    </message>
+    <message>
+        <source>corrected</source>
+        <translation>исправленное</translation>
+    </message>
+    <message>
+        <source>as-published</source>
+        <translation>как в публикации</translation>
+    </message>
 </context>
 </TS>
