@@ -317,7 +317,7 @@ def test_desktop_opens_a_bundle_from_the_menu(settings, profile, screen):
     assert "error" not in found, found
     assert found["loaded"], "installed, and not switched on"
     assert found["menu"][0] == "Open results…"
-    assert len(found["menu"]) == 8
+    assert len(found["menu"]) == 9
     assert found["layers"] == 8
     assert "+proj=aea" in found["crs"], "the desktop took the projection of the first layer"
     # the button itself has room for codes alone, and calls what has none "Unknown CRS"
