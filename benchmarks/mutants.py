@@ -137,7 +137,7 @@ OUTPUT = {
     "output/methods.py": _TOLD,
     "output/figure_texts.py": _TOLD,
     "output/page.py": ["tests/output/test_words_shown.py", *_TOLD],
-    "output/web_map.py": [_THEMES, *_SHOWN, "tests/output/test_web_map.py"],
+    "output/web_map.py": ["tests/output/test_web_data.py", _THEMES, "tests/output/test_web_map.py"],
     "output/web_themes.py": [_THEMES, *_SHOWN],
     "output/web_units.py": ["tests/output/test_web_map.py", *_SHOWN, *_TOLD],
     "output/web_page.py": ["tests/output/test_web_map.py"],
