@@ -38,7 +38,17 @@ html_theme = "pydata_sphinx_theme"
 html_title = "kz_spatial"
 html_copy_source = False
 html_show_sourcelink = False
+html_context = {"default_mode": "auto"}
+# pages that stand by themselves have no section to be navigated
+html_sidebars = {
+    name: []
+    for name in (
+        *("start/*", "simulations", "compared", "scale", "exit-codes"),
+        *("changelog", "contributing"),
+    )
+}
 html_theme_options = {
+    "header_links_before_dropdown": 3,
     "navbar_end": ["theme-switcher"],
     "secondary_sidebar_items": ["page-toc"],
     "show_prev_next": False,
