@@ -229,3 +229,28 @@ def test_themes_of_a_table_of_units_stand_under_its_layers(tmp_path):
     found = {web_themes._ties(layer, each)[:3] for each in layer.styles}
     assert {each[0] for each in found} == {"own.oblasts"}
     assert {each[2] for each in found} == {"oblast"}
+
+
+def test_frames_for_the_web_share_outlines_by_units(study):
+    oblasts = drawn(study, "oblasts")[0]
+    frame, shapes, key = web_themes.light_frame(oblasts)
+    assert (shapes, key) == ("oblast_code 20", "oblast_code")
+    assert frame["oblast_code"].tolist() == sorted(oblasts.frame["oblast_code"])
+    assert web_themes.light_frame(drawn(study, "composites")[0])[1:] == ("composite 7", "composite")
+    own = layer_of(squares(a=[0.5, 1], unit_code=["b", "a"]), theme_of())
+    frame, shapes, key = web_themes.light_frame(own)
+    assert (shapes, key, frame["unit_code"].tolist()) == ("unit_code 2", "unit_code", ["a", "b"])
+    keyless = layer_of(squares(a=[0.5, 1]), theme_of())
+    frame, shapes, key = web_themes.light_frame(keyless)
+    assert (shapes, key, frame["a"].tolist()) == ("roads", None, [0.5, 1])
+
+
+def test_outlines_are_bare_shapes_to_a_thousandth_of_a_degree():
+    frame = squares(a=[0.5]).set_geometry([box(60.12345, 45, 61.98765, 46)])
+    found = web_themes.outlines(frame)
+    (feature,) = found["features"]
+    assert feature["properties"] == {}
+    assert "id" not in feature
+    assert "bbox" not in found
+    corners = {tuple(each) for each in feature["geometry"]["coordinates"][0]}
+    assert corners == {(60.123, 45), (60.123, 46), (61.988, 45), (61.988, 46)}
