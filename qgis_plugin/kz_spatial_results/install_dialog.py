@@ -54,8 +54,8 @@ class InstallDialog(QDialog):
             tr(
                 "Makes a Python environment in the folder of your QGIS profile and installs "
                 "kz-spatial in it from a wheel file, an index, or both. What a wheel needs beside "
-                "it comes from the index, and from pypi.org where none is named; a folder of "
-                "wheels needs no network. Nothing is loaded into QGIS."
+                "it comes from the index, and from Python's public one where none is named; a "
+                "folder of wheels needs no network. Nothing is loaded into QGIS."
             )
         )
         told.setWordWrap(True)

@@ -73,7 +73,7 @@ def check_the_lines_that_are_run_are_shown_before(settings):
     home = place / "мой профиль" / "environment"
     python, pip = f"'{home}/bin/python'", "-m pip install --no-input --disable-pip-version-check"
     for wheel, index, wanted in (
-        ("", "https://pypi.org/simple", "--index-url https://pypi.org/simple kz-spatial"),
+        ("", "https://index.kz/simple", "--index-url https://index.kz/simple kz-spatial"),
         ("", str(place), f"--no-index --find-links {place} kz-spatial"),
         (str(_wheel(place)), "", f"{place}/kz_spatial-9.9-py3-none-any.whl"),
     ):

@@ -676,8 +676,8 @@
         <translation>Python іздеу</translation>
     </message>
     <message>
-        <source>Makes a Python environment in the folder of your QGIS profile and installs kz-spatial in it from a wheel file, an index, or both. What a wheel needs beside it comes from the index, and from pypi.org where none is named; a folder of wheels needs no network. Nothing is loaded into QGIS.</source>
-        <translation>QGIS профиліңіздің қалтасында Python ортасын жасап, оған kz-spatial-ды wheel файлынан, индекстен немесе екеуінен де орнатады. wheel файлына қажет қалғандары индекстен, ол көрсетілмесе, pypi.org-тан алынады; wheel файлдары бар қалтаға желі қажет емес. QGIS-ке ештеңе жүктелмейді.</translation>
+        <source>Makes a Python environment in the folder of your QGIS profile and installs kz-spatial in it from a wheel file, an index, or both. What a wheel needs beside it comes from the index, and from Python's public one where none is named; a folder of wheels needs no network. Nothing is loaded into QGIS.</source>
+        <translation>QGIS профиліңіздің қалтасында Python ортасын жасап, оған kz-spatial-ды wheel файлынан, индекстен немесе екеуінен де орнатады. wheel файлына қажет қалғандары индекстен, ол көрсетілмесе, Python-ның ашық индексінен алынады; wheel файлдары бар қалтаға желі қажет емес. QGIS-ке ештеңе жүктелмейді.</translation>
     </message>
     <message>
         <source>Python 3.11 or later</source>

@@ -676,8 +676,8 @@
         <translation>Поиск Python</translation>
     </message>
     <message>
-        <source>Makes a Python environment in the folder of your QGIS profile and installs kz-spatial in it from a wheel file, an index, or both. What a wheel needs beside it comes from the index, and from pypi.org where none is named; a folder of wheels needs no network. Nothing is loaded into QGIS.</source>
-        <translation>Создаёт среду Python в папке вашего профиля QGIS и устанавливает в неё kz-spatial из файла wheel, из индекса или из обоих. Остальное, что нужно файлу wheel, берётся из индекса, а если он не указан, с pypi.org; папке с файлами wheel сеть не нужна. В QGIS ничего не загружается.</translation>
+        <source>Makes a Python environment in the folder of your QGIS profile and installs kz-spatial in it from a wheel file, an index, or both. What a wheel needs beside it comes from the index, and from Python's public one where none is named; a folder of wheels needs no network. Nothing is loaded into QGIS.</source>
+        <translation>Создаёт среду Python в папке вашего профиля QGIS и устанавливает в неё kz-spatial из файла wheel, из индекса или из обоих. Остальное, что нужно файлу wheel, берётся из индекса, а если он не указан, из открытого индекса Python; папке с файлами wheel сеть не нужна. В QGIS ничего не загружается.</translation>
     </message>
     <message>
         <source>Python 3.11 or later</source>
