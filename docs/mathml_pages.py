@@ -17,9 +17,8 @@ def _inline(writer: Any, node: nodes.math) -> None:
 
 
 def _block(writer: Any, node: nodes.math_block) -> None:
-    writer.body.append(
-        f'<div class="formula" style="text-align: center">{tex2mathml(node.astext(), as_block=True)}</div>'
-    )
+    formula = tex2mathml(node.astext(), as_block=True)
+    writer.body.append(f'<div class="formula" style="text-align: center">{formula}</div>')
     raise nodes.SkipNode
 
 
