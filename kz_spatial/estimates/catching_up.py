@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,17 +11,9 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import NDArray
-
     from kz_spatial.estimates.scores import Scored
 
 __all__ = ["score_gains"]
-
-
-def _scores(means: NDArray[np.float64], directions: NDArray[np.float64]) -> NDArray[np.float64]:
-    """As `Scored.scores`, on arrays."""
-    z = (means - means.mean(axis=0)) / means.std(axis=0, ddof=1)
-    return np.asarray((z * directions).mean(axis=1), dtype=np.float64)
 
 
 def score_gains(found: Scored, targets: Mapping[str, float]) -> pd.DataFrame:
@@ -53,27 +46,25 @@ def score_gains(found: Scored, targets: Mapping[str, float]) -> pd.DataFrame:
     >>> bool((rows["own"] < 68.4).all()), bool((rows["new_rank"] <= rows["rank"]).all())
     (True, True)
     """
-    means, rows = found.means.to_numpy(np.float64), list[dict[str, Any]]()
-    scores = _scores(means, found.directions)
+    scores, rows = found.scores, list[dict[str, Any]]()
     for place, name in enumerate(found.indicators):
         target = targets.get(name, np.nan)
-        for at, unit in enumerate(found.means.index):
-            own = means[at, place]
+        for at, (unit, own) in enumerate(found.means[name].items()):
             # a comparison with NaN is False
             if not found.directions[place] * (target - own) > 0:
                 continue
-            changed = means.copy()
-            changed[at, place] = target
-            reached = _scores(changed, found.directions)
+            changed = found.means.copy()
+            changed.iloc[at, place] = target
+            reached = replace(found, means=changed).scores
             rows.append(
                 {
                     "unit": unit,
                     "indicator": name,
                     "own": float(own),
                     "target": float(target),
-                    "gain": float(reached[at] - scores[at]),
-                    "rank": int((scores > scores[at]).sum()) + 1,
-                    "new_rank": int((reached > reached[at]).sum()) + 1,
+                    "gain": float(reached[unit] - scores[unit]),
+                    "rank": int((scores > scores[unit]).sum()) + 1,
+                    "new_rank": int((reached > reached[unit]).sum()) + 1,
                 }
             )
     columns = ["unit", "indicator", "own", "target", "gain", "rank", "new_rank"]

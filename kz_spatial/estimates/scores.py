@@ -98,7 +98,6 @@ def scored(means: pd.DataFrame, design: StudyDesign) -> Scored:
     names = list(score_indicators(means, design))
     # without an indicator nobody has a score
     complete = means[names].dropna().astype(np.float64).iloc[: len(means) if names else 0]
-    complete.attrs = {}  # pandas copies them deeply at each step
     directions = [design.by_name[str(name)].direction for name in complete]
     return Scored(complete, np.array(directions, dtype=np.float64))
 

@@ -270,7 +270,7 @@ def _of_level(
     spans = _spans(cards, study.national, names)
     drawn = frame.set_index(key)
     outlines = _paths(drawn.set_geometry(drawn.geometry.simplify_coverage(_MAP_DEGREES)))
-    table = study.tables[level]
+    table, lifts = study.tables[level], lift_sentences(study, level, terms)
     made = []
     for code in table[SCORE].sort_values(ascending=False, na_position="last").index:
         card, place = cards[str(code)], terms.place(code)
@@ -282,7 +282,7 @@ def _of_level(
                 firms=_firms(table.loc[code, "n_firms"], terms),
                 lines=[
                     _placed(card, table, terms),
-                    *lift_sentences(study, level, code, terms),
+                    *lifts.get(code, []),
                     *_beside_country(study, table.loc[code].to_dict(), terms),
                 ],
                 table=_table(card, table.loc[code], study, terms, spans),

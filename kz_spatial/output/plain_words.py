@@ -36,21 +36,25 @@ def is_clear(own: float, error: float, other: float) -> bool:
     return bool(abs(own - other) > CRITICAL * error)
 
 
-def lift_sentences(study: Published, level: str, code: object, terms: Terms) -> list[str]:
-    """On which indicator catching up with the country would lift a unit most."""
-    table, design, language = study.tables[level], study.design, terms.language
+def lift_sentences(study: Published, level: str, terms: Terms) -> dict[Any, list[str]]:
+    """On which indicator catching up with the country would lift each unit that has a score."""
+    table, design = study.tables[level], study.design
     means = table[[f"{n}_mean" for n in design.by_name]].set_axis(list(design.by_name), axis=1)
     found = scored(means, design)
-    if code not in found.means.index:
-        return []
+    none = [terms.say("brief.lift_none", score=terms.indicator(SCORE))]
+    told = dict.fromkeys(found.means.index, none)
     gains = score_gains(found, study.national)
-    gains = gains[gains["unit"] == code].sort_values("gain", ascending=False, kind="stable")
-    if gains.empty:
-        return [terms.say("brief.lift_none", score=terms.indicator(SCORE))]
-    best = gains.iloc[0]
+    for code, own in gains.groupby("unit", sort=False):
+        best = own.sort_values("gain", ascending=False, kind="stable").iloc[0]
+        told[code] = _lift(best, float(table.loc[code, f"{best['indicator']}_se"]), terms)
+    return told
+
+
+def _lift(best: pd.Series[Any], error: float, terms: Terms) -> list[str]:
+    """What catching up on one indicator would do, and whether the gap itself is clear."""
     name = str(best["indicator"])
-    scale = design.by_name[name].scale
-    own, target = aligned([best["own"] * scale, best["target"] * scale], language)
+    scale = terms.design.by_name[name].scale
+    own, target = aligned([best["own"] * scale, best["target"] * scale], terms.language)
     moved = best["new_rank"] < best["rank"]
     told = terms.say(
         "brief.lift" if moved else "brief.lift_stays",
@@ -61,7 +65,6 @@ def lift_sentences(study: Published, level: str, code: object, terms: Terms) -> 
         rank=int(best["rank"]),
         **({"new_rank": int(best["new_rank"])} if moved else {}),
     )
-    error = float(table.loc[code, f"{name}_se"])
     sure = is_clear(best["own"], error, best["target"])
     return [told] if sure else [told, terms.say("brief.lift_unsure")]
 
@@ -188,7 +191,7 @@ def _to_do(study: Published, terms: Terms) -> list[str]:
     lines = []
     if len(scores):
         code = scores.idxmin()
-        told = " ".join(lift_sentences(study, level, code, terms))
+        told = " ".join(lift_sentences(study, level, terms)[code])
         lines.append(terms.say("legend.about", name=terms.place(code), part=told))
     return [*lines, terms.say("short.page_each")]
 

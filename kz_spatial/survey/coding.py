@@ -312,6 +312,9 @@ def build_firms(
         "coding": coding,
         "ids": "id" in raw,
         "design": _Kept(design_to_dict(design)),
-        "attrition": attrition_table(raw, design, coding).reset_index().to_dict("records"),
+        "attrition": [
+            _Kept(each)
+            for each in attrition_table(raw, design, coding).reset_index().to_dict("records")
+        ],
     }
     return firms.reset_index(drop=True)
