@@ -21,7 +21,16 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-__all__ = ["bars", "correlogram_line", "intervals", "matrix", "moran_scatter", "raster", "tree"]
+__all__ = [
+    "bars",
+    "correlogram_line",
+    "intervals",
+    "matrix",
+    "moran_scatter",
+    "new_axes",
+    "raster",
+    "tree",
+]
 
 _INK: Final = "#333333"
 _FILL: Final = SEQUENTIAL_GOOD[3]
@@ -30,8 +39,8 @@ _LEVEL: Final = 0.05
 _COLOURS: Final = {**SPOT_COLOURS, **GEARY_COLOURS, **LISA_COLOURS}
 
 
-def _axes(ax: Axes | None, width: float, height: float) -> Axes:
-    """Axes as given, or of a new figure, in inches."""
+def new_axes(ax: Axes | None, width: float, height: float) -> Axes:
+    """Axes as given, or of a new figure of so many inches."""
     if ax is not None:
         return ax
     from matplotlib.figure import Figure
@@ -50,7 +59,7 @@ def _class_legend(ax: Axes, labels: pd.Series[Any], colours: Mapping[str, str]) 
 
 def moran_scatter(frame: pd.DataFrame, ax: Axes | None) -> Axes:
     """Values against the weighted sum of the neighbours' deviations; the slope is Moran's I."""
-    ax = _axes(ax, 5.0, 4.2)
+    ax = new_axes(ax, 5.0, 4.2)
     known = frame[frame["lag"].notna() & frame["value"].notna()]
     if known.empty:
         raise NotEnoughDataError("no unit has a value, and neighbours with values, to be drawn")
@@ -76,7 +85,7 @@ def bars(frame: pd.DataFrame, name: str, ax: Axes | None) -> Axes:
     """The statistic of each unit, its z where it has one, coloured by class."""
     column = "z" if "z" in frame else "statistic"
     known = frame[column].dropna().sort_values(kind="stable")
-    ax = _axes(ax, 5.0, 0.9 + 0.2 * len(known))
+    ax = new_axes(ax, 5.0, 0.9 + 0.2 * len(known))
     shown = frame["label"].reindex(known.index)
     colours = [_COLOURS[each] for each in shown]
     ax.barh(range(len(known)), known, color=colours, edgecolor=_INK, linewidth=0.5)
@@ -89,7 +98,7 @@ def bars(frame: pd.DataFrame, name: str, ax: Axes | None) -> Axes:
 
 def correlogram_line(frame: pd.DataFrame, ax: Axes | None) -> Axes:
     """A statistic by order of neighbours; filled where p is below 5 %."""
-    ax = _axes(ax, 5.0, 3.2)
+    ax = new_axes(ax, 5.0, 3.2)
     known = frame[frame["statistic"].notna()]
     ax.plot(known.index, known["statistic"], color=_FILL, lw=1.2, zorder=2)
     ax.plot(known.index, known["expected"], color="#7f7f7f", lw=1, ls="--", label="expected")
@@ -107,7 +116,7 @@ def intervals(
 ) -> Axes:
     """Estimates with what they reach to either side, and direct ones beside them."""
     order = estimate.dropna().sort_values(kind="stable").index
-    ax = _axes(ax, 5.0, 0.9 + 0.22 * len(order))
+    ax = new_axes(ax, 5.0, 0.9 + 0.22 * len(order))
     rows = np.arange(len(order))
     look: dict[str, Any] = {"fmt": "o", "ms": 4, "lw": 1.2, "ecolor": "#7f7f7f"}
     told = "estimate, 95 %"
@@ -127,7 +136,7 @@ def raster(
     """A surface, north up, its sides in kilometres."""
     from matplotlib.colors import LinearSegmentedColormap
 
-    ax = _axes(ax, 6.5, 3.8)
+    ax = new_axes(ax, 6.5, 3.8)
     left, right, bottom, top = (each / 1000 for each in extent)
     colours = LinearSegmentedColormap.from_list("density", DENSITY)
     image = ax.imshow(values, extent=(left, right, bottom, top), cmap=colours, origin="upper")
@@ -141,7 +150,7 @@ def raster(
 def matrix(shares: pd.DataFrame, title: str, ax: Axes | None) -> Axes:
     """Shares of pairs, 0 to 1, dark where they are large."""
     n = len(shares)
-    ax = _axes(ax, 1.8 + 0.3 * n, 1.4 + 0.28 * n)
+    ax = new_axes(ax, 1.8 + 0.3 * n, 1.4 + 0.28 * n)
     image = ax.imshow(shares.to_numpy(float), cmap="YlGnBu", vmin=0, vmax=1)
     names = [str(each) for each in shares.index]
     ax.set_xticks(range(n), names, rotation=60, ha="right", fontsize=_SMALL)
@@ -155,7 +164,7 @@ def tree(merges: NDArray[np.float64], units: pd.Index[str], ax: Axes | None) -> 
     """Merges from left to right."""
     from scipy.cluster.hierarchy import dendrogram
 
-    ax = _axes(ax, 5.0, 0.9 + 0.2 * len(units))
+    ax = new_axes(ax, 5.0, 0.9 + 0.2 * len(units))
     names = [str(each) for each in units]
     look: dict[str, Any] = {"link_color_func": lambda _: _INK, "leaf_font_size": _SMALL}
     dendrogram(merges, labels=names, orientation="left", ax=ax, **look)

@@ -1,4 +1,4 @@
-"""The commands `doctor` and `completion`: what is there on a machine, and what to do."""
+"""The command `doctor`: what is there on a machine, and what to do."""
 
 from __future__ import annotations
 

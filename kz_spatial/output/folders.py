@@ -34,7 +34,7 @@ from kz_spatial.errors import CallError
 from kz_spatial.output.interruption import undisturbed
 from kz_spatial.output.room import full_disk_told
 
-__all__ = ["check_target", "versions", "whole_or_absent", "write_json", "write_record"]
+__all__ = ["check_target", "sha256_of", "versions", "whole_or_absent", "write_json", "write_record"]
 
 _RECORD: Final = "run.json"
 # of these no checksum is kept: the one would hold its own, the other is never twice the same
@@ -106,8 +106,10 @@ def check_target(out: Path, *, overwrite: bool) -> None:
         raise CallError(f"{out}: cannot be written, no permission in {parent}")
 
 
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def sha256_of(path: Path) -> str:
+    """Checksum of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _files(folder: Path) -> list[str]:
@@ -118,7 +120,7 @@ def _files(folder: Path) -> list[str]:
 
 def write_record(folder: Path, record: dict[str, Any]) -> None:
     """Write run.json last, with the list of the files that the folder owns and their checksums."""
-    owned = {name: _sha256(folder / name) for name in _files(folder) if name not in _UNSUMMED}
+    owned = {name: sha256_of(folder / name) for name in _files(folder) if name not in _UNSUMMED}
     write_json(folder / _RECORD, {**record, "files": owned})
 
 
@@ -139,7 +141,7 @@ def _foreign(old: Path) -> list[str]:
 
 
 def _checksum(path: Path) -> str | None:
-    return None if path.is_symlink() or not path.is_file() else _sha256(path)
+    return None if path.is_symlink() or not path.is_file() else sha256_of(path)
 
 
 def _base_of(name: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from kz_spatial.errors import CallError
-from kz_spatial.output.folders import write_json
+from kz_spatial.output.folders import sha256_of, write_json
 
 __all__ = ["check_browser", "print_pdf", "print_report"]
 
@@ -116,7 +115,7 @@ def print_report(page: Path) -> Path:
     made = print_pdf(page, page.with_suffix(".pdf"))
     kept = page.with_name("run.json")
     record = json.loads(kept.read_text(encoding="utf-8"))
-    record["files"][made.name] = hashlib.sha256(made.read_bytes()).hexdigest()
+    record["files"][made.name] = sha256_of(made)
     part = kept.with_name(f".{kept.name}.part")
     write_json(part, record)
     part.replace(kept)

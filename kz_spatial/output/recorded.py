@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from dataclasses import dataclass, fields
@@ -12,11 +11,11 @@ from typing import Any, Final
 from kz_spatial.design import StudyDesign, parse_design
 from kz_spatial.errors import CallError, InputError
 from kz_spatial.options import RunOptions
+from kz_spatial.output.folders import sha256_of
 
 __all__ = ["RecordedRun", "read_run"]
 
 _RECORD: Final = "run.json"
-_CHUNK: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,22 +118,18 @@ class RecordedRun:
         return [
             name
             for name, digest in self.files.items()
-            if not (place / name).is_file() or _digest(place / name) != digest
+            if not (place / name).is_file() or sha256_of(place / name) != digest
         ]
 
 
 def _digest(path: Path) -> str:
-    """Checksum of a file, which is read piece by piece."""
-    digest = hashlib.sha256()
+    """Checksum of the file that a run is repeated on."""
     try:
-        with path.open("rb") as stream:
-            while part := stream.read(_CHUNK):
-                digest.update(part)
+        return sha256_of(path)
     except FileNotFoundError as error:
         raise CallError(f"{path}: no such file") from error
     except IsADirectoryError as error:
         raise CallError(f"{path}: is a folder, expected the file of the record") from error
-    return digest.hexdigest()
 
 
 def _content(path: Path) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from kz_spatial.drawing import new_axes
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -75,12 +77,8 @@ def draw_intervals(tables: Mapping[str, pd.DataFrame], ax: Axes | None = None) -
     ax : matplotlib Axes, optional
         Drawn into when given.
     """
-    from matplotlib.figure import Figure
-
     terms = next(iter(tables.values())).index
-    if ax is None:
-        made = Figure(figsize=(6.5, 0.9 + 0.75 * len(terms)), layout="constrained")
-        ax = made.subplots()
+    ax = new_axes(ax, 6.5, 0.9 + 0.75 * len(terms))
     rows = np.arange(len(terms))[::-1]
     colours = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999999")
     for i, (name, table) in enumerate(tables.items()):

@@ -20,31 +20,27 @@ _PARTING = ",="
 
 def add_columns(algorithm):
     """Add what says how a survey file is read."""
-    matrix, text = QgsProcessingParameterMatrix, QgsProcessingParameterString
-    algorithm.add(
-        matrix(
-            "ITEMS",
-            tr("Columns of the items"),
-            headers=[tr("Item"), tr("Column of the file")],
-            optional=True,
-        ),
+
+    def pairs(name, title, headers, told):
+        matrix = QgsProcessingParameterMatrix(name, title, headers=headers, optional=True)
+        algorithm.add(matrix, told, advanced=True)
+
+    pairs(
+        "ITEMS",
+        tr("Columns of the items"),
+        [tr("Item"), tr("Column of the file")],
         tr("Only where the names differ: item k33, and the column that holds it."),
-        advanced=True,
     )
     algorithm.add(
-        text("REGION", tr("Column of regions"), optional=True),
+        QgsProcessingParameterString("REGION", tr("Column of regions"), optional=True),
         tr("Found by what it holds where it is left empty."),
         advanced=True,
     )
-    algorithm.add(
-        matrix(
-            "REGION_CODES",
-            tr("Meaning of the codes of regions"),
-            headers=[tr("Code"), tr("Region")],
-            optional=True,
-        ),
+    pairs(
+        "REGION_CODES",
+        tr("Meaning of the codes of regions"),
+        [tr("Code"), tr("Region")],
         tr("Only where the file holds bare codes: code 1, and the region almaty."),
-        advanced=True,
     )
     algorithm.add(
         QgsProcessingParameterEnum(
@@ -56,15 +52,11 @@ def add_columns(algorithm):
         tr("Almaty alone may be the city or Almaty Region."),
         advanced=True,
     )
-    algorithm.add(
-        matrix(
-            "WHERE",
-            tr("Rows to keep"),
-            headers=[tr("Column of the file"), tr("Value")],
-            optional=True,
-        ),
+    pairs(
+        "WHERE",
+        tr("Rows to keep"),
+        [tr("Column of the file"), tr("Value")],
         tr("By code or label: column year, and the value 2024 for one wave of a stacked file."),
-        advanced=True,
     )
 
 
